@@ -1,0 +1,1 @@
+"""Parts that know no product; each could be a library of its own."""

@@ -1,0 +1,1 @@
+"""In: arrays. Out: bytes, and back, exactly. Never here: files."""

@@ -1,0 +1,1 @@
+"""In: label sets. Out: series numbers for matchers. Never here: samples."""

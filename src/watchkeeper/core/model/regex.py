@@ -1,0 +1,55 @@
+"""Regular expressions as upstream has them: RE2, anchored at both ends, the dot matching newlines too."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, Final
+
+import re2
+
+MAX_PROGRAM_BYTES: Final = 8 << 20  # RE2's memory for one compiled expression; larger ones are refused, not run.
+
+
+class RegexError(ValueError):
+    """Text that is not an expression in RE2's syntax."""
+
+
+class Regex:
+    """An anchored expression. Time is linear in the text, whatever the expression."""
+
+    __slots__ = ("_compiled", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._compiled = compile_re2(f"^(?s:{text})$")
+
+    def matches(self, value: str) -> bool:
+        """Whether the whole of `value` matches."""
+        return self._compiled.search(value) is not None
+
+    def groups(self, value: str) -> tuple[str, dict[str, str], tuple[str, ...]] | None:
+        """The whole match, the named groups and the numbered groups (absent ones empty), or None without a match."""
+        match = self._compiled.search(value)
+        if match is None:
+            return None
+        named = {name: text or "" for name, text in match.groupdict().items()}
+        return match.group(0), named, tuple(text or "" for text in match.groups())
+
+
+@functools.lru_cache(maxsize=1024)
+def compile_re2(text: str) -> Any:
+    """A compiled RE2 expression, not anchored. Raises RegexError with RE2's own words."""
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = MAX_PROGRAM_BYTES
+    try:
+        return re2.compile(text, options)
+    except re2.error as error:
+        reason = error.args[0]
+        raise RegexError(reason.decode() if isinstance(reason, bytes) else str(reason)) from None
+
+
+@functools.lru_cache(maxsize=4096)
+def regex(text: str) -> Regex:
+    """The anchored expression for `text`, kept for the next caller."""
+    return Regex(text)

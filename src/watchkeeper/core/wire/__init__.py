@@ -1,0 +1,1 @@
+"""In: bytes of exposition and remote protocols. Out: batches as arrays, and back. Never here: sockets."""

@@ -1,0 +1,1 @@
+"""In: service discovery configuration. Out: target groups. Never here: relabelling or scraping."""

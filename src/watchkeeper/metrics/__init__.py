@@ -1,0 +1,1 @@
+"""The metrics pillar: `scrape`, `tsdb`, `promql` and `remote` meet only in `interface`."""
