@@ -96,7 +96,7 @@ class LabelSets:
         return np.array(sorted(range(len(self)), key=[labels.pairs for labels in self].__getitem__), np.intp)
 
     def _without_empty_columns(self) -> LabelSets:
-        used: list[bool] = self.codes.any(axis=0).tolist()
+        used = [bool(column) for column in self.codes.any(axis=0)]
         return self if all(used) else self.keep(name for name, keep in zip(self.names, used, strict=True) if keep)
 
 
