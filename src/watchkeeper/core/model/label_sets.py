@@ -96,8 +96,8 @@ class LabelSets:
         return np.array(sorted(range(len(self)), key=[labels.pairs for labels in self].__getitem__), np.intp)
 
     def _without_empty_columns(self) -> LabelSets:
-        used = [bool(column) for column in self.codes.any(axis=0)]
-        return self if all(used) else self.keep(name for name, keep in zip(self.names, used, strict=True) if keep)
+        used = set(np.nonzero(self.codes)[1].tolist())
+        return self if len(used) == len(self.names) else self.keep(self.names[i] for i in used)
 
 
 def unified(parts: Sequence[LabelSets]) -> tuple[LabelSets, list[slice]]:
