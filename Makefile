@@ -1,0 +1,60 @@
+# The front door. `make help` lists the words.
+PYTHON ?= python3
+BIN := .venv/bin
+DATA_DIR ?= data
+
+.PHONY: help setup run test check bench soak golden clean
+.DEFAULT_GOAL := help
+
+help: ## what each word does
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+KERNELS := $(wildcard src/watchkeeper/core/kernels/*.pyx src/watchkeeper/core/kernels/*.hpp)
+
+.venv/ready: requirements.lock
+	@echo "==> creating .venv"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "watchkeeper needs Python 3.11 or newer; set PYTHON=")'
+	@$(PYTHON) -m venv .venv
+	@echo "==> installing locked dependencies"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	@touch $@
+
+.venv/built: .venv/ready pyproject.toml setup.py $(KERNELS)
+	@echo "==> building the kernels (about two minutes the first time)"
+	@command -v $${CXX:-g++} >/dev/null || { echo "a C++17 compiler is needed: install g++"; exit 1; }
+	@$(BIN)/python setup.py --quiet build_ext --inplace --parallel 2
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev: .venv/built requirements-dev.lock
+	@echo "==> installing what the tests need"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	@touch $@
+
+setup: .venv/built ## create .venv, build the kernels, leave .venv/bin/watchkeeper
+
+run: setup ## start the whole stack on localhost with real data in view
+	@exec $(BIN)/watchkeeper up --data-dir $(DATA_DIR)
+
+test: .venv/dev ## run the tests; installs what they need where it may
+	@tests/system_packages.sh
+	@$(BIN)/python -m pytest -q
+
+check: .venv/dev ## format, lint, types, layers
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+soak: .venv/dev ## long fuzzing and load
+	@$(BIN)/python -m pytest -q -m soak --timeout 3600 -o addopts=
+
+bench: .venv/dev ## compare with prometheus and victoria-metrics in the same run
+	@tests/system_packages.sh
+	@$(BIN)/python -m bench
+
+golden: .venv/dev ## rewrite the golden files; review with git diff
+	@WATCHKEEPER_GOLDEN=write $(BIN)/python -m pytest -q tests/golden
+
+clean: ## remove what was built
+	@rm -rf .venv build src/*.egg-info src/watchkeeper/core/kernels/*.so src/watchkeeper/core/kernels/*.cpp
