@@ -1,0 +1,40 @@
+"""Sections → YAML text, with defaults as they apply and secrets hidden."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import yaml
+
+from watchkeeper.core.config.schema import Inline, table_of
+
+_Dumper: Final = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+def plain(config: object) -> dict[str, Any]:
+    """Plain data for YAML, keys in declared order; zero and empty values left out unless their setting says `show`."""
+    out: dict[str, Any] = {}
+    for item in table_of(type(config)).settings:
+        value = getattr(config, item.field)
+        if isinstance(item.kind, Inline):
+            out.update(plain(value))
+            continue
+        if value is None:
+            continue
+        written = item.kind.write(value)
+        if item.show or not _is_empty(written, value):
+            out[item.key] = written
+    return out
+
+
+def _is_empty(written: Any, value: object) -> bool:
+    # `0s` is the written form of a zero, which upstream leaves out too.
+    return written in ("", [], {}) or (isinstance(value, int | float) and value == 0)
+
+
+def dump(config: object) -> str:
+    """The YAML text of a section."""
+    text: str = yaml.dump(
+        plain(config), Dumper=_Dumper, sort_keys=False, default_flow_style=False, allow_unicode=True, width=2**20
+    )
+    return text
