@@ -220,7 +220,7 @@ class StringLiteral:
 class VectorSelector:
     """Series by matchers.
 
-    name          the metric name where it was written as one, bare or quoted in the braces; else empty
+    name          the metric name where it was written before the braces; empty where it is a matcher or quoted inside
     matchers      all of them, the one for `name` too (as `__name__="…"`)
     offset_ms     positive looks back
     at_ms         `@ 1234`, or None
