@@ -41,19 +41,36 @@ BROKEN: Final = _Broken()
 class Load:
     """The reading of one file: its problems, and what its sections share.
 
-    file      the name that problems carry
-    base_dir  what relative paths in it are relative to
+    file           the name that problems carry
+    base_dir       what relative paths in it are relative to; the file's own directory if not given
+    environ        what `$VAR` stands for, where a setting expands it
+    files_checked  whether a file that a setting names must exist
     """
 
-    __slots__ = ("_reads", "_shared", "base_dir", "environ", "file", "problems")
+    __slots__ = ("_claims", "_reads", "_shared", "base_dir", "environ", "file", "files_checked", "problems")
 
-    def __init__(self, file: str, base_dir: Path | None = None, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        file: str,
+        *,
+        base_dir: Path | None = None,
+        environ: Mapping[str, str] | None = None,
+        files_checked: bool = False,
+    ) -> None:
         self.file = file
         self.base_dir = base_dir if base_dir is not None else Path(file).parent
         self.environ: Mapping[str, str] = environ if environ is not None else {}
+        self.files_checked = files_checked
         self.problems: list[ConfigProblem] = []
         self._shared: dict[type, Any] = {}
+        self._claims: dict[tuple[str, str], str] = {}
         self._reads = 0
+
+    def included(self, file: str) -> Load:
+        """The reading of another file that belongs to this one: problems, shared sections and claims are common."""
+        other = Load(file, environ=self.environ, files_checked=self.files_checked)
+        other.problems, other._shared, other._claims = self.problems, self._shared, self._claims
+        return other
 
     def share(self, value: object) -> None:
         """Let later sections see this one by its type."""
@@ -61,8 +78,10 @@ class Load:
 
     def shared(self, cls: type[T]) -> T:
         """The shared section of this type, or one of defaults."""
-        value = self._shared.get(cls)
-        return value if value is not None else cls()
+        if cls not in self._shared:
+            self._shared[cls] = cls()
+        found: T = self._shared[cls]
+        return found
 
     def report(self, node: Node | None, path: str, message: str) -> None:
         """Note a problem at a node's start (at the file's start without a node)."""
@@ -189,6 +208,17 @@ class SectionPlace:
         else:
             path = ".".join(part for part in (self.place.path, key) if part)
             self.load.report(self.place.node, path, message)
+
+    def claim(self, scope: str, key: str, value: str, message: str) -> None:
+        """Report `message` at a key whose value another section of this scope has already."""
+        claims = self.load._claims
+        entry = self.entries.get(key)
+        mark = (entry.value.node if entry is not None else self.place.node).start_mark
+        where = f"{self.load.file}:{mark.line + 1}" if mark is not None else self.load.file
+        if (scope, value) in claims:
+            self.report(key, f"{message}, first in {claims[scope, value]}")
+        else:
+            claims[scope, value] = where
 
 
 @runtime_checkable

@@ -7,6 +7,7 @@ document that grows without bound through its aliases.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 import yaml
@@ -14,7 +15,17 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from watchkeeper.core.model.errors import ConfigError, ConfigProblem
 
-__all__ = ["MappingNode", "Node", "ScalarNode", "SequenceNode", "compose", "is_null", "merged_items", "type_name"]
+__all__ = [
+    "MappingNode",
+    "Node",
+    "ScalarNode",
+    "SequenceNode",
+    "compose",
+    "is_null",
+    "merged_items",
+    "read_text",
+    "type_name",
+]
 
 _MERGE_TAG: Final = "tag:yaml.org,2002:merge"
 _NULLS: Final = frozenset(("", "~", "null", "Null", "NULL"))
@@ -44,6 +55,20 @@ def compose(text: str, file: str) -> Node | None:
     except (yaml.YAMLError, RecursionError, UnicodeError) as error:
         raise ConfigError([ConfigProblem(file, 1, 1, "", f"yaml: {error or 'nested too deeply'}")]) from None
     return node
+
+
+def read_text(path: Path) -> str:
+    """The text of a file. Raises ConfigError where it can't be read or is not UTF-8."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ConfigError([ConfigProblem(str(path), 1, 1, "", f"can't be read: {error.strerror}")]) from None
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        column = error.start - raw.rfind(b"\n", 0, error.start)
+        raise ConfigError([ConfigProblem(str(path), line, column, "", "the text is not UTF-8")]) from None
 
 
 def is_null(node: Node) -> bool:

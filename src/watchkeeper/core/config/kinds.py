@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -227,12 +226,13 @@ class SecretKind(Kind[Secret]):
 
 
 class FilePath(Kind[str]):
-    """A path, made absolute relative to the directory of the file that names it."""
+    """A path, relative to the directory of the file that names it; `existing` ones are looked for where asked."""
 
     label = "path"
 
-    def __init__(self, check: Callable[[str], object] | None = None) -> None:
+    def __init__(self, check: Callable[[str], object] | None = None, *, existing: bool = False) -> None:
         self.check = check
+        self.existing = existing
 
     def read(self, at: Place) -> str:
         text = at.scalar("a path")
@@ -243,7 +243,12 @@ class FilePath(Kind[str]):
                 self.check(text)
             except ValueError as error:
                 raise Invalid(str(error)) from None
-        return str(at.load.base_dir / Path(text)) if text else ""
+        if not text:
+            return ""
+        path = at.load.base_dir / text
+        if self.existing and at.load.files_checked and not path.is_file():
+            raise Invalid(f'file "{path}" does not exist')
+        return str(path)
 
 
 class Choice(Kind[str]):

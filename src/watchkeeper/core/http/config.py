@@ -67,9 +67,9 @@ class TLSConfig:
     ca: str = setting(Text(), default="")
     cert: str = setting(Text(), default="")
     key: Secret | None = setting(SecretKind(), default=None)
-    ca_file: str = setting(FilePath(), default="")
-    cert_file: str = setting(FilePath(), default="")
-    key_file: str = setting(FilePath(), default="")
+    ca_file: str = setting(FilePath(existing=True), default="")
+    cert_file: str = setting(FilePath(existing=True), default="")
+    key_file: str = setting(FilePath(existing=True), default="")
     server_name: str = setting(Text(), default="")
     insecure_skip_verify: bool = setting(Boolean(), default=False, show=True)
     min_version: str = setting(Choice(*TLS_VERSIONS), default="")
@@ -130,9 +130,9 @@ class BasicAuth:
     """A user and a password."""
 
     username: str = setting(Text(), default="")
-    username_file: str = setting(FilePath(), default="")
+    username_file: str = setting(FilePath(existing=True), default="")
     password: Secret | None = setting(SecretKind(), default=None)
-    password_file: str = setting(FilePath(), default="")
+    password_file: str = setting(FilePath(existing=True), default="")
 
     def checked(self, at: SectionPlace) -> BasicAuth:
         """Reports values that are given twice."""
@@ -149,7 +149,7 @@ class Authorization:
 
     type: str = setting(Text(), default="Bearer")
     credentials: Secret | None = setting(SecretKind(), default=None)
-    credentials_file: str = setting(FilePath(), default="")
+    credentials_file: str = setting(FilePath(existing=True), default="")
 
     def checked(self, at: SectionPlace) -> Authorization:
         """Reports credentials that are given twice, and the type that has its own block."""
@@ -168,7 +168,7 @@ class OAuth2:
 
     client_id: str = setting(Text(), default="", show=True)
     client_secret: Secret | None = setting(SecretKind(), default=None)
-    client_secret_file: str = setting(FilePath(), default="")
+    client_secret_file: str = setting(FilePath(existing=True), default="")
     scopes: tuple[str, ...] = setting(ListOf(Text()), default=())
     token_url: Url | None = setting(UrlKind(), default=None)
     endpoint_params: dict[str, str] = setting(MapOf(Text()), default_factory=dict)
@@ -193,13 +193,18 @@ class HeaderSource:
 
     values: tuple[str, ...] = setting(ListOf(Text()), default=())
     secrets: tuple[Secret, ...] = setting(ListOf(SecretKind()), default=())
-    files: tuple[str, ...] = setting(ListOf(FilePath()), default=())
+    files: tuple[str, ...] = setting(ListOf(FilePath(existing=True)), default=())
+
+
+def check_header_syntax(name: str) -> None:
+    """Raises ValueError for a text that is no header name."""
+    if not name or not all(char.isascii() and (char.isalnum() or char in "!#$%&'*+-.^_`|~") for char in name):
+        raise ValueError(f'"{name}" is not a valid header name')
 
 
 def check_header_name(name: str) -> None:
     """Raises ValueError for a header that may not be set."""
-    if not name or not all(char.isascii() and (char.isalnum() or char in "!#$%&'*+-.^_`|~") for char in name):
-        raise ValueError(f'"{name}" is not a valid header name')
+    check_header_syntax(name)
     if name.lower() in RESERVED_HEADERS:
         raise ValueError(f'setting header "{name}" is not allowed')
 
@@ -212,7 +217,7 @@ class HTTPClientConfig:
     authorization: Authorization | None = setting(Nested(Authorization), default=None)
     oauth2: OAuth2 | None = setting(Nested(OAuth2), default=None)
     bearer_token: Secret | None = setting(SecretKind(), default=None)
-    bearer_token_file: str = setting(FilePath(), default="")
+    bearer_token_file: str = setting(FilePath(existing=True), default="")
     tls_config: TLSConfig | None = setting(Nested(TLSConfig), default=None)
     follow_redirects: bool = setting(Boolean(), default=True, show=True)
     enable_http2: bool = setting(Boolean(), default=True, show=True)

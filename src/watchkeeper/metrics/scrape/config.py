@@ -154,6 +154,8 @@ class ScrapeConfig:
             key = "scrape_timeout" if at.given("scrape_timeout") else "scrape_interval"
             problem = _too_long(made.scrape_timeout_ms, made.scrape_interval_ms)
             at.report(key, problem, involves=("scrape_interval", "scrape_timeout"))
+        problem = f'found multiple scrape configs with job name "{self.job_name}"'
+        at.claim("scrape config", "job_name", self.job_name, problem)
         _check_protocols(self.scrape_protocols, at)
         if made.metric_name_validation_scheme == "legacy":
             if at.given("metric_name_escaping_scheme") and self.metric_name_escaping_scheme == "allow-utf-8":

@@ -1,0 +1,64 @@
+"""`watchkeeper check`: what is wrong with a file, and where."""
+
+from __future__ import annotations
+
+import glob
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from watchkeeper.core.model.errors import ConfigError
+
+if TYPE_CHECKING:
+    from watchkeeper.app.prometheus_yml import PrometheusConfig
+
+
+@click.group()
+def check() -> None:
+    """Check files before they are used."""
+
+
+@check.command("config")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--syntax-only", is_flag=True, help="Do not look for the files that the configuration names.")
+def check_config(files: tuple[Path, ...], syntax_only: bool) -> None:
+    """Check prometheus.yml files: every problem of every FILE on its own line; exit status 1 if there is one."""
+    from watchkeeper.app.prometheus_yml import load_prometheus_yml
+
+    failed = False
+    for path in files:
+        try:
+            config = load_prometheus_yml(path, environ=os.environ, files_checked=not syntax_only)
+        except ConfigError as error:
+            failed = True
+            for problem in error.problems:
+                click.echo(str(problem), err=True)
+            continue
+        click.echo(f"{path}: {_summary(config)}")
+        if not syntax_only:
+            for pattern in _without_files(config.rule_files):
+                click.echo(f"{path}: warning: no rule file matches {pattern}", err=True)
+    if failed:
+        raise SystemExit(1)
+
+
+def _summary(config: PrometheusConfig) -> str:
+    parts = [_count(len(config.jobs), "scrape config"), _count(len(config.rule_paths), "rule file")]
+    for number, noun in (
+        (len(config.alerting.alertmanagers), "alertmanager config"),
+        (len(config.remote_write), "remote write"),
+        (len(config.remote_read), "remote read"),
+    ):
+        if number:
+            parts.append(_count(number, noun))
+    return f"valid: {', '.join(parts)}"
+
+
+def _without_files(patterns: tuple[str, ...]) -> list[str]:
+    return [pattern for pattern in patterns if not glob.glob(pattern)]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
