@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 Sample: TypeAlias = tuple[str, tuple[str, ...], tuple[str, ...], float]
@@ -44,6 +45,8 @@ def format_value(value: float) -> str:
         if -_EXACT_INT <= value <= _EXACT_INT:
             sign, digits = ("-", str(-value)) if value < 0 else ("", str(value))
             return sign + _scientific(digits, len(digits) - 1)
+    if isinstance(value, bool):
+        return "1" if value else "0"
     text = repr(float(value))
     if "e" in text:
         return text  # Python and Go agree: shortest digits, a sign, two digits of exponent at least.
@@ -81,7 +84,8 @@ def escape_label(value: str) -> str:
 
 def escape_help(text: str, *, quotes: bool = False) -> str:
     """A help text with backslash and newline escaped, and with `quotes` (OpenMetrics) the double quote too."""
-    text = text.replace("\\", "\\\\").replace("\n", "\\n")
+    if "\\" in text or "\n" in text:
+        text = text.replace("\\", "\\\\").replace("\n", "\\n")
     return text.replace('"', '\\"') if quotes else text
 
 
@@ -97,13 +101,13 @@ def render(families: Iterable[Family], *, openmetrics: bool = False) -> bytes:
     lines: list[str] = []
     for name in sorted(by_name):
         group = by_name[name]
-        samples = group[0].samples if len(group) == 1 else [sample for family in group for sample in family.samples]
-        if len(samples) > 1 and group[0].type not in _ORDERED_TYPES:
+        first = group[0]
+        samples = first.samples if len(group) == 1 else [sample for family in group for sample in family.samples]
+        if len(samples) > 1 and first.type not in _ORDERED_TYPES:
             samples = sorted(samples, key=_label_values)
         if openmetrics:
-            _render_openmetrics(group[0], samples, lines)
+            _render_openmetrics(first, samples, lines)
         else:
-            first = group[0]
             lines.append(f"# HELP {name} {escape_help(first.help)}\n# TYPE {name} {first.type}")
             _render_samples(name, samples, lines)
     if openmetrics:
@@ -121,10 +125,14 @@ def _render_samples(name: str, samples: list[Sample], lines: list[str]) -> None:
         if label_names is not names:
             names = label_names
             order = _label_order(label_names)
-        labels = ",".join([f'{label}{escape_label(values[at])}"' for at, label in order])
+        if len(order) == 1:
+            labels = f'{order[0][1]}{escape_label(values[0])}"'
+        else:
+            labels = ",".join([f'{label}{escape_label(values[at])}"' for at, label in order])
         lines.append(f"{name}{suffix}{{{labels}}} {format_value(value)}")
 
 
+@lru_cache(maxsize=256)
 def _label_order(label_names: tuple[str, ...]) -> list[tuple[int, str]]:
     # `le` and `quantile` stand last, as in Go's text encoder.
     ranked = sorted(range(len(label_names)), key=lambda at: (label_names[at] in ("le", "quantile"), label_names[at]))
