@@ -17,16 +17,17 @@ from watchkeeper.metrics.promql import ast
 MAX_MS = (1 << 63) // 1_000_000  # Upstream holds durations as 64-bit nanoseconds.
 
 
-def resolve_durations(expr: ast.Expr, text: str, start_ms: int, end_ms: int, step_ms: int) -> ast.Expr:
+def resolve_durations(expr: ast.Expr, *, step_ms: int, range_ms: int, query: str) -> ast.Expr:
     """The tree with every duration expression replaced by its value.
 
-    start_ms, end_ms, step_ms   the query's own, for `range()` and `step()`; an instant query has a step of 0
-    text                        what the tree was parsed from, for error places
+    step_ms    the query's own, for `step()`; 0 of an instant query
+    range_ms   from the query's first step to its last, for `range()`
+    query      what the tree was parsed from, for error places
     Raises ParseError for a range or step that is not positive, or one out of bounds.
     """
     if not any(_has_expression(node) for node in ast.walk(expr)):
         return expr
-    return _Resolver(text, (end_ms - start_ms) / 1000, step_ms / 1000).tree(expr)
+    return _Resolver(query, range_ms / 1000, step_ms / 1000).tree(expr)
 
 
 def _has_expression(node: ast.Expr) -> bool:
