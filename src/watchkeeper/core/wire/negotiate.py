@@ -14,9 +14,7 @@ from watchkeeper.core.model.labels import quote
 from watchkeeper.core.wire.exposition import Format
 
 _ACCEPT: Final[dict[str, str]] = {
-    "PrometheusProto": (
-        "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited{escaping}"
-    ),
+    "PrometheusProto": "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited",
     "PrometheusText0.0.4": "text/plain;version=0.0.4",
     "PrometheusText1.0.0": "text/plain;version=1.0.0{escaping}",
     "OpenMetricsText0.0.1": "application/openmetrics-text;version=0.0.1",
@@ -96,7 +94,8 @@ def choose_format(content_type: str | None, fallback_protocol: str = "") -> tupl
         return _BY_MEDIA_TYPE[media_type], ""
     if not fallback:
         raise WireError(
-            f"received unsupported Content-Type {quote(content_type)} and no fallback_scrape_protocol specified for target"
+            f"received unsupported Content-Type {quote(content_type)} and no fallback_scrape_protocol specified "
+            "for target"
         )
     return Format(fallback), (
         f'received unsupported Content-Type {quote(content_type)}, using fallback_scrape_protocol "{fallback}"'
