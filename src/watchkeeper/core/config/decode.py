@@ -292,6 +292,19 @@ def decode(cls: type[T], text: str, load: Load) -> T:
     return made
 
 
+def decode_value(kind: Kind[T], text: str, load: Load) -> T:
+    """A value of any kind from YAML text, where the document is no mapping. Raises ConfigError."""
+    node = compose(text, load.file)
+    if node is None:
+        load.report(None, "", f"expected a {kind.label}, found nothing")
+        load.finish()
+    assert node is not None
+    value = Place(load, node, "").read(kind)
+    load.finish()
+    assert not isinstance(value, _Broken)
+    return value
+
+
 def decode_partly(cls: type[T], text: str, load: Load) -> T | _Broken:
     """As `decode`, with the problems left in `load`, so that other files' problems can join them."""
     node = compose(text, load.file)

@@ -103,7 +103,7 @@ class TLSConfig:
 class ProxyConfig:
     """The way to the server."""
 
-    proxy_url: Url | None = setting(UrlKind(("http", "https", "socks5", "socks5h")), default=None)
+    proxy_url: Url | None = setting(UrlKind(), default=None)
     no_proxy: str = setting(Text(), default="")
     proxy_from_environment: bool = setting(Boolean(), default=False)
     proxy_connect_header: dict[str, tuple[Secret, ...]] = setting(MapOf(ListOf(SecretKind())), default_factory=dict)
