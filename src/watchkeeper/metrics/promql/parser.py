@@ -175,11 +175,15 @@ class _Parser:
             lhs = self._unary()
         else:
             lhs = self._postfix(self._primary())
+        n_operators = 0
         while True:
             token = self._peek()
             op = _BINARY.get(token.word) if token.kind is Kind.OPERATOR else None
             if op is None or op.binding < least:
                 break
+            n_operators += 1
+            if n_operators > MAX_DEPTH:
+                self._too_deep(token.span)
             self._take()
             matching, return_bool = self._modifiers()
             rhs = self._expression(op.binding if op is ast.BinaryOp.POW else op.binding + 1)
