@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import re2
-
+from watchkeeper.core.model.regex import compile_re2
 from watchkeeper.core.telemetry.family import Family
 
 _READ_BYTES: Final = 65_536
@@ -80,7 +79,10 @@ class Host:
             return []
 
     def chooser(self, pattern: str) -> Callable[[str], bool]:
-        """Whether a name matches a filter; answers are remembered, since the same devices come at every scrape."""
+        """Whether a name matches a filter; answers are remembered, since the same devices come at every scrape.
+
+        Raises RegexError for a pattern that is none.
+        """
         known = self._choices.get(pattern)
         if known is None:
             known = self._choices[pattern] = _remember(pattern)
@@ -88,7 +90,7 @@ class Host:
 
 
 def _remember(pattern: str) -> Callable[[str], bool]:
-    expression = re2.compile(pattern) if pattern else None
+    expression = compile_re2(pattern) if pattern else None
     answers: dict[str, bool] = {}
 
     def matches(name: str) -> bool:

@@ -1,0 +1,85 @@
+"""A small client of the HTTP API for the command line: one question, one answer, no more imports than that needs."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote, urlencode, urlsplit
+
+from watchkeeper import __version__
+from watchkeeper.core.model.errors import WatchkeeperError
+
+
+class ClientError(WatchkeeperError):
+    """The server is not there, or answers something that is no answer."""
+
+
+class ApiError(WatchkeeperError):
+    """The server's own error: `kind` is its `errorType`, such as bad_data."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        self.kind = kind
+        self.message = message
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the API said: `data` as it came, and the notes beside it."""
+
+    data: dict[str, Any]
+    warnings: list[str] = field(default_factory=list)
+    infos: list[str] = field(default_factory=list)
+
+
+def ask(base_url: str, path: str, params: Mapping[str, str], timeout_s: float) -> Answer:
+    """The answer to one form POST to `path` (such as `/api/v1/query`) below `base_url`.
+
+    Raises ApiError for an error the server explains, and ClientError where there is no server, no answer in time, or
+    another thing than this API.
+    """
+    parts = urlsplit(base_url if "://" in base_url else f"http://{base_url}")
+    shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ClientError(f"not a URL of a server: {base_url}; it should look like http://127.0.0.1:9090")
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Accept": "application/json",
+        "User-Agent": f"watchkeeper/{__version__}",
+    }
+    if parts.username is not None:
+        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
+    try:
+        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        connection = kind(parts.hostname, parts.port, timeout=timeout_s)
+        try:
+            connection.request("POST", parts.path.rstrip("/") + path, urlencode(params), headers)
+            response = connection.getresponse()
+            body = response.read()
+        finally:
+            connection.close()
+    except TimeoutError:
+        raise ClientError(f"no answer from {shown} within {timeout_s:g} s") from None
+    except ConnectionRefusedError:
+        raise ClientError(f"no watchkeeper at {shown}; start it with: watchkeeper up") from None
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise ClientError(f"can't talk to {shown}: {error or type(error).__name__}") from None
+    return _decode(body, response.status, response.reason, shown + path)
+
+
+def _decode(body: bytes, status: int, reason: str, url: str) -> Answer:
+    try:
+        document = json.loads(body)
+        if document["status"] == "success":
+            data = document["data"]
+            return Answer(data, document.get("warnings") or [], document.get("infos") or [])
+        raise ApiError(str(document["errorType"]), str(document["error"]))
+    except (ValueError, KeyError, TypeError):
+        text = body[:200].decode("utf-8", "replace").strip()
+        said = f": {text.splitlines()[0]}" if text and not text.startswith("<") else ""
+        raise ClientError(f"{url} answered {status} {reason}, which is not the Prometheus API{said}") from None
