@@ -1,0 +1,86 @@
+"""Selectors: from the store's series to frames and to the samples that windows are taken from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from watchkeeper.core.model.histogram import HistogramSamples
+from watchkeeper.core.model.stale import MISSING_BITS, STALE_BITS
+from watchkeeper.core.vector.frame import Frame, HistogramRow
+from watchkeeper.core.vector.grid import Grid
+from watchkeeper.core.vector.window import Ints, Samples, align
+from watchkeeper.metrics.interface import Series
+from watchkeeper.metrics.promql import ast
+from watchkeeper.metrics.promql.plan import read_range
+
+if TYPE_CHECKING:
+    from watchkeeper.metrics.promql.evaluate import Evaluation
+
+
+def samples_of(series: Series) -> Samples:
+    """The float arrays of a select."""
+    return Samples(series.times, series.values, series.value_lo, series.value_hi, series.time_lo)
+
+
+def instant_vector(ev: Evaluation, node: ast.VectorSelector, grid: Grid, *, stamps: bool = False) -> Frame:
+    """The newest sample of each series within the lookback, at each step; with `stamps` its time in seconds instead."""
+    lookback_ms = ev.settings.lookback_ms
+    moved = grid.moved(node.offset_ms, node.at_ms)
+    start_ms, end_ms = read_range(node, grid, lookback_ms)
+    series = ev.select(node, start_ms, end_ms)
+    ev.memory.reserve(len(series.labels), grid.n_steps)
+    values, present, counted = align(samples_of(series), moved, lookback_ms, ev.check, stamps=stamps)
+    ev.memory.queryable += counted
+    frame = Frame(series.labels, values, present)
+    for row, samples in series.histograms.items():
+        _align_histograms(frame, row, samples, series, moved, lookback_ms, stamps=stamps)
+    return frame.compacted()
+
+
+def float_times(series: Series, row: int) -> Ints:
+    """The times of one series' float samples and stale markers, ascending."""
+    lo, hi = int(series.value_lo[row]), int(series.value_hi[row])
+    at = int(series.time_lo[row])
+    bits = series.values[lo:hi].view(np.uint64)
+    return series.times[at : at + hi - lo][bits != np.uint64(MISSING_BITS)]
+
+
+def float_points(series: Series, row: int) -> tuple[Ints, np.ndarray[tuple[int], np.dtype[np.float64]]]:
+    """Times and values of one series' float samples, without markers."""
+    lo, hi = int(series.value_lo[row]), int(series.value_hi[row])
+    at = int(series.time_lo[row])
+    values = series.values[lo:hi]
+    bits = values.view(np.uint64)
+    kept = (bits != np.uint64(MISSING_BITS)) & (bits != np.uint64(STALE_BITS))
+    return series.times[at : at + hi - lo][kept], values[kept]
+
+
+def _align_histograms(
+    frame: Frame, row: int, samples: HistogramSamples, series: Series, grid: Grid, lookback_ms: int, *, stamps: bool
+) -> None:
+    """Put a series' histograms into its row, where they are newer than its floats."""
+    times = grid.times
+    newest = np.searchsorted(samples.times, times, "right") - 1
+    floats = float_times(series, row)
+    newest_float = np.searchsorted(floats, times, "right") - 1
+    cells: HistogramRow = np.full(grid.n_steps, None, np.object_)
+    for k in range(grid.n_steps):
+        j = int(newest[k])
+        if j < 0 or samples.times[j] <= times[k] - lookback_ms:
+            continue
+        f = int(newest_float[k])
+        if f >= 0 and floats[f] > samples.times[j]:
+            continue
+        value = samples.values[j]
+        frame.present[row, k] = False
+        if value.is_stale:
+            continue
+        if stamps:
+            frame.present[row, k] = True
+            frame.values[row, k] = float(samples.times[j]) / 1000
+        else:
+            cells[k] = value
+    if not stamps and any(cell is not None for cell in cells):
+        frame.histograms[row] = cells
