@@ -78,10 +78,12 @@ class AlertmanagerConfig:
     discovery: DiscoveryConfigs = setting(Inline(DiscoveryConfigs), default_factory=DiscoveryConfigs)
 
     def checked(self, at: SectionPlace) -> AlertmanagerConfig:
-        """Reports API versions that no Alertmanager has any more."""
+        """Reports API versions that no Alertmanager has any more, and addresses that are none."""
         if self.api_version != "v2":
             problem = f"expected Alertmanager api version to be one of [v2] but got {self.api_version}"
             at.report("api_version", problem)
+        if not self.relabel_configs and not at.is_broken("relabel_configs"):
+            self.discovery.report_urls(at)
         return self
 
 

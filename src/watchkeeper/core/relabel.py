@@ -75,7 +75,7 @@ class RelabelConfig:
         elif action in needs_target and not is_valid_name(target):
             problem = f"\"{target}\" is invalid 'target_label' for {action} action"
             at.report("target_label", problem, involves=("action",))
-        if action in ("lowercase", "uppercase", "keepequal", "dropequal") and self.replacement != DEFAULT_REPLACEMENT:
+        if action in ("lowercase", "uppercase") and self.replacement != DEFAULT_REPLACEMENT:
             problem = f"'replacement' can not be set for {action} action"
             at.report("replacement", problem, involves=("action",))
         if action == "labelmap" and not is_valid_name(self.replacement):

@@ -218,13 +218,12 @@ class DiscoveryConfigs:
     )
     static: tuple[StaticConfig, ...] = setting(ListOf(Nested(StaticConfig)), key="static_configs", default=())
 
-    def checked(self, at: SectionPlace) -> DiscoveryConfigs:
-        """Reports static targets that are paths or URLs."""
-        for i, group in enumerate(self.static):
+    def report_urls(self, at: SectionPlace) -> None:
+        """Reports static targets that are paths or URLs; for jobs whose rules could not make addresses of them."""
+        for group in self.static:
             for target in group.targets:
                 if "/" in target:
-                    at.report("static_configs", f'"{target}" is not a valid hostname (static_configs[{i}])')
-        return self
+                    at.report("static_configs", f'"{target}" is not a valid hostname')
 
     def __iter__(self) -> Iterator[DiscoveryConfig]:
         """All of them, the static ones last."""

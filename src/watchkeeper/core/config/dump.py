@@ -12,7 +12,7 @@ _Dumper: Final = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 def plain(config: object) -> dict[str, Any]:
-    """Plain data for YAML, keys in declared order; zero and empty values left out unless their setting says `show`."""
+    """Plain data for YAML, keys in declared order; empty defaults are left out unless their setting says `show`."""
     out: dict[str, Any] = {}
     for item in table_of(type(config)).settings:
         value = getattr(config, item.field)
@@ -22,7 +22,8 @@ def plain(config: object) -> dict[str, Any]:
         if value is None:
             continue
         written = item.kind.write(value)
-        if item.show or not _is_empty(written, value):
+        # An empty value that is not the default says something: `follow: false`.
+        if item.show or not _is_empty(written, value) or (not item.required and value != item.factory()):
             out[item.key] = written
     return out
 

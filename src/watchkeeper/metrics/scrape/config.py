@@ -157,6 +157,8 @@ class ScrapeConfig:
         problem = f'found multiple scrape configs with job name "{self.job_name}"'
         at.claim("scrape config", "job_name", self.job_name, problem)
         _check_protocols(self.scrape_protocols, at)
+        if not self.relabel_configs and not at.is_broken("relabel_configs"):
+            self.discovery.report_urls(at)
         if made.metric_name_validation_scheme == "legacy":
             if at.given("metric_name_escaping_scheme") and self.metric_name_escaping_scheme == "allow-utf-8":
                 problem = "utf8 metric names requested but validation scheme is not set to utf8"
