@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from hypothesis import strategies as st
@@ -82,15 +82,6 @@ def deleted(model: Model, matchers: Sequence[Matcher], start_ms: int, end_ms: in
         labels: {time: sample for time, sample in samples.items() if time not in gone.get(labels, {})}
         for labels, samples in model.items()
     }
-
-
-def merged(models: Iterable[Model]) -> Model:
-    """All samples of all; of equal times the later model's."""
-    out: Model = {}
-    for model in models:
-        for labels, samples in model.items():
-            out.setdefault(labels, {}).update(samples)
-    return out
 
 
 def matchers() -> st.SearchStrategy[list[Matcher]]:

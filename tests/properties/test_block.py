@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.oracle import series_model as model
+from tests.oracle.series_merge import merged
 from tests.oracle.series_model import BASE_MS
 from watchkeeper.core.model.errors import CorruptionError
 from watchkeeper.core.model.label_sets import LabelSets
@@ -116,7 +117,7 @@ def test_selects_agree_with_the_model(
             values = sorted({labels.get(name) for labels in may_have} - {""})
             assert block.label_values(name, [matchers], start, end) == values
     block.verify()
-    again = model.merged(model.as_model(part) for part in block.parts(3))
+    again = merged(model.as_model(part) for part in block.parts(3))
     assert {labels: samples for labels, samples in again.items() if samples} == {k: v for k, v in left.items() if v}
     block.close()
     shutil.rmtree(block.directory)

@@ -111,12 +111,15 @@ def unified(parts: Sequence[LabelSets]) -> tuple[LabelSets, list[slice]]:
     lo = 0
     for part in parts:
         place = slice(lo, lo + len(part))
-        used, inverse = np.unique(part.codes, return_inverse=True)
-        translated = np.array(
-            [code_of.setdefault(part.strings[code], len(code_of)) if code else 0 for code in used.tolist()], np.int32
-        )
-        if len(used):
-            codes[place, [column[name] for name in part.names]] = translated[inverse].reshape(part.codes.shape)
+        # Marking the codes in use is linear, where sorting them would cost more than all the rest.
+        marked = np.zeros(max(len(part.strings), 1), np.bool_)
+        marked[part.codes.ravel()] = True
+        marked[0] = False
+        translated = np.zeros(len(marked), np.int32)
+        for code in np.flatnonzero(marked).tolist():
+            translated[code] = code_of.setdefault(part.strings[code], len(code_of))
+        if len(part.names):
+            codes[place, [column[name] for name in part.names]] = translated[part.codes]
         places.append(place)
         lo = place.stop
     return LabelSets(names, codes, list(code_of)), places

@@ -152,6 +152,7 @@ class Block:
 
     def read_rows(self, rows: Ints, start_ms: int, end_ms: int, budget: Budget) -> Series:
         """Samples from start to end of these series (ascending, int64); see `select`."""
+        start_ms, end_ms = max(start_ms, self._meta.min_time_ms), min(end_ms, self._meta.max_time_ms - 1)
         places = self._index.section("rows")
         gone = self._tombstones.covering(self._meta.min_time_ms, self._meta.max_time_ms - 1)
         if len(gone):
@@ -161,8 +162,8 @@ class Block:
         axis, first, length = places["axis"][rows], places["start"][rows], places["length"][rows]
         axes, which = np.unique(axis, return_inverse=True)
         times, at = self._axes(axes)
-        skipped = _counted(times < start_ms, at)
-        taken = _lengths(at) - skipped - _counted(times > end_ms, at)
+        skipped = _places(times, at, start_ms) - at[:-1]
+        taken = _places(times, at, end_ms + 1) - at[:-1] - skipped
         cell_lo = np.clip(skipped[which] - first, 0, length)
         cell_hi = np.clip(skipped[which] + taken[which] - first, 0, length)
         keep = cell_hi > cell_lo
@@ -182,7 +183,7 @@ class Block:
         axis_at = np.cumsum(taken) - taken
         found = Series(
             self._index.label_sets(rows),
-            times[(times >= start_ms) & (times <= end_ms)],
+            times if int(taken.sum()) == len(times) else times[(times >= start_ms) & (times <= end_ms)],
             values,
             out_at,
             ends,
@@ -328,11 +329,17 @@ def _lengths(offsets: Ints) -> Ints:
     return np.diff(offsets)
 
 
-def _counted(flags: npt.NDArray[np.bool_], offsets: Ints) -> Ints:
-    """How many are set between each two offsets."""
-    total = np.zeros(len(flags) + 1, np.int64)
-    np.cumsum(flags, out=total[1:])
-    return np.diff(total[offsets])
+def _places(times: Ints, offsets: Ints, bound_ms: int) -> Ints:
+    """In each ascending range between offsets, the place of the first time that is not before the bound."""
+    lo, hi = offsets[:-1].copy(), offsets[1:].copy()
+    # All ranges are halved together.
+    while (open_ := lo < hi).any():
+        middle = (lo + hi) >> 1
+        before = np.zeros(len(lo), np.bool_)
+        before[open_] = times[middle[open_]] < bound_ms
+        lo = np.where(before, middle + 1, lo)
+        hi = np.where(open_ & ~before, middle, hi)
+    return lo
 
 
 def _between(samples: HistogramSamples, start_ms: int, end_ms: int) -> HistogramSamples:
@@ -348,9 +355,14 @@ def _empty() -> Series:
 
 def _without_empty(found: Series) -> Series:
     """Only the series that have a sample."""
-    present = np.zeros(len(found.values) + 1, np.int64)
-    np.cumsum(~missing_mask(found.values), out=present[1:])
-    keep = present[found.value_hi] > present[found.value_lo]
+    missing = missing_mask(found.values)
+    filled = np.flatnonzero(found.value_hi > found.value_lo)
+    keep = np.zeros(len(found.value_lo), np.bool_)
+    if len(filled) and missing.any():
+        # Rows lie one after the other, so the ones that hold cells bound each other.
+        keep[filled] = ~np.logical_and.reduceat(missing, found.value_lo[filled])
+    else:
+        keep[filled] = True
     keep[[row for row, samples in found.histograms.items() if len(samples.times)]] = True
     if keep.all():
         return found
