@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -108,16 +109,18 @@ def choose(enable: Iterable[str] = (), disable: Iterable[str] = (), *, defaults:
 
 
 class NodeExporter:
-    """Runs collectors over one host. Not for several threads at a time: collectors remember their last reading."""
+    """Runs collectors over one host, for one caller at a time: collectors remember their last reading."""
 
     def __init__(self, host: Host | None = None, names: Iterable[str] | None = None) -> None:
         self.host = host or Host()
         self.names = choose() if names is None else tuple(names)
         self._build_info = _build_info()
+        self._lock = threading.Lock()
 
     def collect(self, only: Iterable[str] | None = None) -> list[Family]:
         """The families of all collectors, or of those named in `only`; one that fails costs only itself.
 
+        A second thread waits until the first has them.
         Raises ValueError where `only` names a collector that does not run here.
         """
         names = self.names
@@ -128,6 +131,10 @@ class NodeExporter:
                     raise ValueError(
                         f"disabled collector: {name}" if name in COLLECTORS else f"missing collector: {name}"
                     )
+        with self._lock:
+            return self._collect(names)
+
+    def _collect(self, names: Iterable[str]) -> list[Family]:
         families: list[Family] = [self._build_info]
         duration = Family(
             "node_scrape_collector_duration_seconds",
