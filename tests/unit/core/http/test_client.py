@@ -99,9 +99,11 @@ async def test_redirects_are_followed_or_not():
 
 async def test_proxy_gets_the_request():
     async with server(echo) as url:
-        async with client(f"proxy_url: {url.replace('//', '//u:p@')}") as made:
-            async with made.request("GET", "http://nowhere.invalid/page") as response:
-                seen = await response.json()
+        async with (
+            client(f"proxy_url: {url.replace('//', '//u:p@')}") as made,
+            made.request("GET", "http://nowhere.invalid/page") as response,
+        ):
+            seen = await response.json()
         environ = {"HTTP_PROXY": url.removeprefix("http://"), "NO_PROXY": "other.invalid"}
         async with client("proxy_from_environment: true", environ=environ) as made:
             async with made.request("GET", "http://nowhere.invalid/page") as response:
