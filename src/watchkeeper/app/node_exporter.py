@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import functools
 import signal
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from html import escape
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 import aiohttp
 from aiohttp import web
@@ -23,6 +24,8 @@ from watchkeeper.exporters.node.host import Host
 from watchkeeper.exporters.node.registry import NodeExporter
 
 log = get_logger("node exporter")
+
+T = TypeVar("T")
 
 TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -42,35 +45,58 @@ class NodeExporterOptions:
     log_format: str = "logfmt"
 
 
-class NodeExporterServer:
-    """The HTTP surface: a landing page, the metrics, and whether the process is well."""
+class InWorker(Protocol):
+    """Runs a function in a thread, so that the event loop goes on."""
 
-    def __init__(self, options: NodeExporterOptions) -> None:
-        self.options = options
-        self.exporter = NodeExporter(options.host, options.collectors)
-        self.registry = Registry()
+    def __call__(self, work: Callable[[], T], /) -> Awaitable[T]: ...
+
+
+def node_app(
+    exporter: NodeExporter,
+    in_worker: InWorker,
+    *,
+    registry: Registry | None = None,
+    telemetry_path: str = "/metrics",
+    max_requests: int = 40,
+) -> web.Application:
+    """The exporter's application: a landing page, the metrics, and whether the process is well.
+
+    registry       the process's own metrics, which then stand on the page too
+    max_requests   scrapes at a time; 0 is any number
+    """
+    surface = _Surface(exporter, in_worker, registry, telemetry_path, max_requests)
+    application = web.Application()
+    application.router.add_get(telemetry_path, surface.metrics)
+    if telemetry_path != "/":
+        application.router.add_get("/", surface.landing)
+    application.router.add_get("/-/healthy", surface.healthy)
+    return application
+
+
+class _Surface:
+    def __init__(
+        self,
+        exporter: NodeExporter,
+        in_worker: InWorker,
+        registry: Registry | None,
+        telemetry_path: str,
+        max_requests: int,
+    ) -> None:
+        self.exporter = exporter
+        self._in_worker = in_worker
+        self._registry = registry
+        self._telemetry_path = telemetry_path
+        self._max_requests = max_requests
         self._n_running = 0
-        # One thread, because collectors remember their last reading.
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="collect")
-        self._answers = self.registry.counter(
+        counted = Registry() if registry is None else registry
+        self._answers = counted.counter(
             "promhttp_metric_handler_requests_total", "Total number of scrapes by HTTP status code.", labels=("code",)
         )
         for code in ("200", "500", "503"):
             self._answers.labels(code)
-        self.registry.gauge(
+        counted.gauge(
             "promhttp_metric_handler_requests_in_flight", "Current number of scrapes being served."
         ).set_function(lambda: self._n_running)
-        register_process_metrics(self.registry)
-
-    def application(self) -> web.Application:
-        """The application, to be served by a runner."""
-        application = web.Application()
-        application.router.add_get(self.options.telemetry_path, self.metrics)
-        if self.options.telemetry_path != "/":
-            application.router.add_get("/", self.landing)
-        application.router.add_get("/-/healthy", self.healthy)
-        application.on_cleanup.append(self._stop)
-        return application
 
     async def metrics(self, request: web.Request) -> web.Response:
         """The page; `collect[]` and `exclude[]` choose collectors, but not both at once."""
@@ -84,15 +110,12 @@ class NodeExporterServer:
             if missing:
                 return self._refuse(400, f"Couldn't create filtered metrics handler: missing collector: {missing[0]}")
             names = tuple(name for name in self.exporter.names if (name in only if only else name not in exclude))
-        if self.options.max_requests and self._n_running >= self.options.max_requests:
-            return self._refuse(
-                503, f"Limit of concurrent requests reached ({self.options.max_requests}), try again later."
-            )
+        if self._max_requests and self._n_running >= self._max_requests:
+            return self._refuse(503, f"Limit of concurrent requests reached ({self._max_requests}), try again later.")
         wants_openmetrics = "application/openmetrics-text" in request.headers.get("Accept", "")
         self._n_running += 1
         try:
-            loop = asyncio.get_running_loop()
-            body = await loop.run_in_executor(self._thread, functools.partial(self._page, names, wants_openmetrics))
+            body = await self._in_worker(functools.partial(self._page, names, wants_openmetrics))
         finally:
             self._n_running -= 1
         self._answers.labels("200").inc()
@@ -103,7 +126,7 @@ class NodeExporterServer:
 
     async def landing(self, request: web.Request) -> web.Response:
         """A page for a person who came by."""
-        path = escape(self.options.telemetry_path, quote=True)
+        path = escape(self._telemetry_path, quote=True)
         rows = "".join(f"<li>{name}</li>" for name in self.exporter.names)
         page = (
             "<!DOCTYPE html><html lang=en><head><meta charset=utf-8><title>watchkeeper node exporter</title><style>"
@@ -121,16 +144,43 @@ class NodeExporterServer:
 
     def _page(self, names: tuple[str, ...] | None, openmetrics: bool) -> bytes:
         families = self.exporter.collect(names)
-        if self.options.has_exporter_metrics:
-            families += self.registry.collect()
+        if self._registry is not None:
+            families += self._registry.collect()
         return render(families, openmetrics=openmetrics)
 
     def _refuse(self, status: int, text: str) -> web.Response:
         self._answers.labels(str(status)).inc()
         return web.Response(status=status, text=text + "\n")
 
+
+class NodeExporterServer:
+    """An exporter with a thread to run in, ready to be served."""
+
+    def __init__(self, options: NodeExporterOptions) -> None:
+        self.exporter = NodeExporter(options.host, options.collectors)
+        self._options = options
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="collect")
+
+    def application(self) -> web.Application:
+        """The application; its clean-up ends the thread."""
+        registry = Registry() if self._options.has_exporter_metrics else None
+        if registry is not None:
+            register_process_metrics(registry)
+        application = node_app(
+            self.exporter,
+            self._in_worker,
+            registry=registry,
+            telemetry_path=self._options.telemetry_path,
+            max_requests=self._options.max_requests,
+        )
+        application.on_cleanup.append(self._stop)
+        return application
+
+    async def _in_worker(self, work: Callable[[], T], /) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
     async def _stop(self, _: web.Application) -> None:
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
 
 def split_address(address: str) -> tuple[str | None, int]:

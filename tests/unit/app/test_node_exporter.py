@@ -1,18 +1,25 @@
 """The standalone node exporter over HTTP."""
 
+import asyncio
+
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from watchkeeper.app.node_exporter import NodeExporterOptions, NodeExporterServer, split_address
+from watchkeeper.app.node_exporter import node_app, split_address
+from watchkeeper.core.telemetry.metrics import Registry
+from watchkeeper.core.telemetry.process import register_process_metrics
 from watchkeeper.exporters.node.host import Host
+from watchkeeper.exporters.node.registry import NodeExporter
 
 
 @pytest.fixture
 async def client(tmp_path):
     (tmp_path / "loadavg").write_text("1 2 3 4/5 6\n")
     (tmp_path / "stat").write_text("ctxt 7\n")
-    options = NodeExporterOptions(collectors=("loadavg", "stat"), host=Host(str(tmp_path), str(tmp_path)))
-    async with TestClient(TestServer(NodeExporterServer(options).application())) as client:
+    registry = Registry()
+    register_process_metrics(registry)
+    exporter = NodeExporter(Host(str(tmp_path), str(tmp_path)), ["loadavg", "stat"])
+    async with TestClient(TestServer(node_app(exporter, asyncio.to_thread, registry=registry))) as client:
         yield client
 
 
@@ -59,6 +66,24 @@ async def test_landing_page_and_health(client):
     assert '<a href="/metrics">' in await (await client.get("/")).text()
     assert (await client.get("/-/healthy")).status == 200
     assert (await client.get("/nothing")).status == 404
+
+
+async def test_too_many_at_a_time(tmp_path):
+    go_on = asyncio.Event()
+
+    async def in_worker(work):
+        await go_on.wait()
+        return work()
+
+    app = node_app(NodeExporter(Host(str(tmp_path)), []), in_worker, max_requests=1)
+    async with TestClient(TestServer(app)) as client:
+        first = asyncio.create_task(client.get("/metrics"))
+        await asyncio.sleep(0.05)
+        assert (await client.get("/metrics")).status == 503
+        go_on.set()
+        answer = await first
+        assert answer.status == 200
+        assert "process_" not in await answer.text()
 
 
 @pytest.mark.parametrize(
