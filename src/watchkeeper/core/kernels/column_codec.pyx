@@ -14,14 +14,14 @@ cdef extern from "column_codec.hpp" namespace "column_codec" nogil:
         uint8_t scale
 
     cdef cppclass Encoder:
-        void add(const uint64_t* cells, uint64_t n, cbool ints)
-        string finish()
+        void add(const uint64_t* cells, uint64_t n, cbool ints) except +
+        string finish() except +
 
     cdef cppclass Decoder:
         vector[Column] columns
         const char* error
-        cbool open(const uint8_t* data, uint64_t size)
-        void decode(const Column& column, uint64_t lo, uint64_t hi, uint64_t* out)
+        cbool open(const uint8_t* data, uint64_t size) except +
+        void decode(const Column& column, uint64_t lo, uint64_t hi, uint64_t* out) except +
 
     const uint8_t SCALE_INT64
     const uint64_t MAX_COLUMNS

@@ -20,9 +20,9 @@ cdef extern from "series_merge.hpp" namespace "series_merge" nogil:
     cdef cppclass Merger:
         vector[Part] parts
         int64_t n_times, n_values
-        cbool plan(const int32_t* part, const int64_t* row, int64_t n_members, const int64_t* offsets, int64_t n)
+        cbool plan(const int32_t* part, const int64_t* row, int64_t n_members, const int64_t* offsets, int64_t n) except +
         void fill(int64_t* times, uint64_t* values, int64_t* starts, int64_t* value_lo, int64_t* value_hi,
-                  int64_t* time_lo) const
+                  int64_t* time_lo) except +
 
 
 cdef const int64_t* _ints(const int64_t[::1] array) noexcept:

@@ -40,10 +40,16 @@ class Block:
     def __init__(self, directory: Path) -> None:
         """Raises CorruptionError where meta, index or tombstones are damaged, or chunks have another length."""
         self.directory = directory
-        self._meta = read_meta(directory)
+        meta = read_meta(directory)
         self._index = BlockIndex(directory)
-        self._records = RecordReader(directory / layout.CHUNKS_FILE, self._index.chunks_bytes)
-        self._tombstones = read_tombstones(directory, self._index.n_rows)
+        try:
+            self._tombstones = read_tombstones(directory, self._index.n_rows)
+            self._records = RecordReader(directory / layout.CHUNKS_FILE, self._index.chunks_bytes)
+        except BaseException:
+            self._index.close()
+            raise
+        # The two files are replaced one after the other; the tombstones are the truth.
+        self._meta = meta.with_tombstones(len(self._tombstones))
         self._delete_lock = threading.Lock()
         self._axis_cache: dict[int, tuple[Ints, Ints]] = {}
 
