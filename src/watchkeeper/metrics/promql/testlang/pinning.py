@@ -9,26 +9,28 @@ from watchkeeper.metrics.promql import ast
 from watchkeeper.metrics.promql.duration_expr import rebuild
 from watchkeeper.metrics.promql.printer import to_text
 
-# Their value depends on the time of evaluation even where their argument does not.
-_OF_EVALUATION_TIME: Final = frozenset(
+_OF_RANGE: Final = frozenset(("start", "end", "step", "range"))
+# The value of these depends on the time of evaluation even where their argument does not.
+_OF_EVALUATION_TIME: Final = _OF_RANGE | frozenset(
     (
-        "days_in_month",
-        "day_of_month",
-        "day_of_week",
-        "day_of_year",
-        "hour",
-        "minute",
-        "month",
-        "year",
-        "predict_linear",
         "time",
         "timestamp",
-        "start",
-        "end",
-        "step",
-        "range",
+        "predict_linear",
+        "minute",
+        "hour",
+        "day_of_week",
+        "day_of_month",
+        "day_of_year",
+        "days_in_month",
+        "month",
+        "year",
     )
 )
+
+
+def depends_on_range(expr: ast.Expr) -> bool:
+    """Whether the query calls a function of its own range, so that a range query must answer differently."""
+    return any(isinstance(node, ast.Call) and node.name in _OF_RANGE for node in ast.walk(expr))
 
 
 def pinned(expr: ast.Expr, time_ms: int) -> str | None:

@@ -106,7 +106,7 @@ _EXPECT: Final = re.compile(
 )
 _OLD_EXPECT: Final = re.compile(r"expected_fail_(message|regexp)\s+(.*)")
 _RANGE_VECTOR: Final = re.compile(r"expect\s+range\s+vector\s+from\s+(\S+)\s+to\s+(\S+)\s+step\s+(\S+)")
-_STRING: Final = re.compile(r"expect\s+string\s+(.*)")
+_STRING: Final = re.compile(r"expect\s+string\s+([\"'`].*)")
 _COMMAND: Final = re.compile(r"(?:load|load_with_nhcb|clear|eval\w*)(?:\s|$)")
 
 
