@@ -186,7 +186,7 @@ def _plot(series: list[Series], span: tuple[float, float, float] | None) -> None
     if shared:
         click.echo(f"  {len(series)} series, all {Series(shared, []).title()}")
     titles = [one.title(frozenset(shared)) for one in series[:n_legend]]
-    room = max(min(max(map(len, titles)), style.width - 48), 10)
+    room = max(min(max(map(len, titles)), style.width - 54), 10)
     dots = "…" if style.is_unicode else "."
     for at, title in enumerate(titles):
         numbers = [value for _, value in lines[at] if value == value]

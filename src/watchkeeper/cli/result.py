@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from watchkeeper.core.model.labels import label_name, quote
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -25,7 +27,9 @@ class Series:
     def title(self, without: frozenset[str] = frozenset()) -> str:
         """As PromQL writes it, `up{job="node"}`, leaving out some labels."""
         inner = ", ".join(
-            f'{name}="{value}"' for name, value in self.labels.items() if name != NAME and name not in without
+            f"{label_name(name)}={quote(value)}"
+            for name, value in self.labels.items()
+            if name != NAME and name not in without
         )
         name = self.labels.get(NAME, "") if NAME not in without else ""
         return f"{name}{{{inner}}}" if inner or not name else name
@@ -65,6 +69,11 @@ def label_names(series: list[Series]) -> list[str]:
     """All label names, the metric name first, the others in order."""
     names = {name for one in series for name in one.labels}
     return sorted(names, key=lambda name: (name != NAME, name))
+
+
+def printable(text: str) -> str:
+    """Text that can't move a terminal's cursor or change its colours: control characters become escapes."""
+    return text if text.isprintable() else quote(text)[1:-1]
 
 
 def write_csv(series: list[Series]) -> str:
@@ -131,7 +140,10 @@ def _digits(value: float) -> str:
 
 
 def print_instant(console: Console, series: list[Series]) -> None:
-    """A table with a line for each series: its labels in columns, its value at the right."""
+    """A table with a line for each series: its labels in columns, its value at the right.
+
+    Where the labels have no room side by side, a series is written as PromQL writes it.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
@@ -142,18 +154,24 @@ def print_instant(console: Console, series: list[Series]) -> None:
     _print_shared(console, series, shared)
     names = [name for name in label_names(series) if name not in shared]
     hints = [explain(one.labels.get(NAME, ""), one.samples[-1][1]) for one in series]
+    values = [group_digits(one.samples[-1][1]) for one in series]
+    rows = [[printable(one.labels.get(name, "")) for name in names] for one in series]
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
-    for name in names:
-        table.add_column("name" if name == NAME else name, overflow="fold")
+    widths = [
+        max(map(len, column)) + 3 for column in zip(["name" if n == NAME else n for n in names], *rows, strict=True)
+    ]
+    if sum(widths) + max(map(len, values)) + max(map(len, hints)) + 3 > console.width:
+        rows = [[one.title(frozenset(shared))] for one in series]
+        table.add_column("series", overflow="fold")
+    else:
+        for name in names:
+            table.add_column("name" if name == NAME else name)
     table.add_column("value", justify="right", no_wrap=True, style="cyan")
     if any(hints):
         table.add_column("", justify="right", no_wrap=True, style="dim")
-    for one, hint in zip(series, hints, strict=True):
-        cells = [Text(one.labels.get(name, "")) for name in names]
-        cells.append(Text(group_digits(one.samples[-1][1])))
-        if any(hints):
-            cells.append(Text(hint))
-        table.add_row(*cells)
+    for row, value, hint in zip(rows, values, hints, strict=True):
+        cells = [Text(text) for text in (*row, value)]
+        table.add_row(*cells, *([Text(hint)] if any(hints) else []))
     console.print(table)
 
 

@@ -7,10 +7,12 @@ from urllib.parse import parse_qs
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 
 from watchkeeper.cli.client import ApiError
 from watchkeeper.cli.main import main
 from watchkeeper.cli.query import explain_error, query
+from watchkeeper.cli.result import Series, print_instant
 
 VECTOR = {
     "resultType": "vector",
@@ -88,6 +90,26 @@ def test_an_instant_answer_as_a_table(server):
     assert lines[1].split() == ["name", "instance", "value"]
     assert lines[3].split() == ["up", "a:1", "1"]
     assert lines[4].split() == ["size_bytes", "b:1", "16,777,216", "16", "MiB"]
+
+
+def test_labels_without_room_are_written_as_promql_writes_them(capsys):
+    series = [Series({"__name__": "info", "version": "v" * 30, "machine": "m" * 30}, [(0, "1")])]
+    print_instant(Console(width=60), series)
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert lines[0].split() == ["series", "value"]
+    assert lines[2].startswith('info{version="vvv')
+    assert all(len(line) <= 60 for line in lines)
+
+
+def test_labels_can_not_command_the_terminal(server):
+    evil = {"__name__": "up", "a": "\x1b[2Jgone", "b": "x"}
+    server.say({"resultType": "vector", "result": [{"metric": evil, "value": [0, "1"]}]})
+    out = run(server, "up").stdout
+    assert "\x1b" not in out
+    assert "\\x1b[2Jgone" in out
+    server.say({"resultType": "matrix", "result": [{"metric": evil, "values": [[0, "1"]]}]})
+    for output in ("table", "plot"):
+        assert "\x1b[2J" not in run(server, "up[1m]", "-o", output).stdout
 
 
 def test_csv_holds_the_exact_values(server):
