@@ -64,7 +64,7 @@ def rows_of(series: Series, lo: int, hi: int) -> Series:
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(model.series(), st.lists(st.tuples(model.matchers(), RANGE), max_size=3), st.data())
 def test_selects_agree_with_the_model(
     folder: Path, series: Series, deletes: list[tuple[list, tuple[int, int]]], data: st.DataObject

@@ -41,7 +41,7 @@ def parts(draw: st.DrawFn) -> list[Series]:
     return [draw(model.series(min_ms=i * 20, max_ms=i * 20 + width)) for i in range(draw(st.integers(1, 4)))]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(parts())
 def test_merge_agrees_with_dicts(given_parts: list[Series]) -> None:
     found = merge_series(given_parts)
@@ -91,7 +91,7 @@ def test_metric_major_order(series: Series) -> None:
     assert metric_major_order(series.labels).tolist() == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(parts(), model.matchers(), st.integers(1, 50))
 def test_compaction_agrees_with_dicts(folder: Path, given_parts: list[Series], gone: list, part_cells: int) -> None:
     blocks, expected, histograms = [], [], []

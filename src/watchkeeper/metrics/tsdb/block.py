@@ -165,7 +165,7 @@ class Block:
             rows = rows[~np.isin(rows, gone)]
         rows = self._rows_in_range(rows, start_ms, end_ms)
         histograms = self._histogram_numbers(rows, start_ms, end_ms)
-        axis, first, length = places["axis"][rows], places["start"][rows], places["length"][rows]
+        axis, first, length = (places[name][rows].astype(np.int64) for name in ("axis", "start", "length"))
         axes, which = np.unique(axis, return_inverse=True)
         times, at = self._axes(axes)
         skipped = _places(times, at, start_ms) - at[:-1]

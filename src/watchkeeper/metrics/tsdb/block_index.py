@@ -47,16 +47,6 @@ class LabelColumn:
     symbols: Ints
 
 
-@dataclass(frozen=True, slots=True)
-class Rows64:
-    """Arrays of int64 that go together, by name."""
-
-    arrays: dict[str, Ints]
-
-    def __getitem__(self, name: str) -> Ints:
-        return self.arrays[name]
-
-
 ROW_ARRAYS: Final = ("axis", "start", "length")
 """By series: its time axis, its first cell there, and how many cells it has."""
 GROUP_ARRAYS: Final = ("row", "offset", "size", "starts_offset", "starts_size")
@@ -148,7 +138,7 @@ class BlockIndex:
             raise
         self._symbols: list[str] | None = None
         self._columns: dict[str, LabelColumn] = {}
-        self._sections: dict[str, Rows64] = {}
+        self._sections: dict[str, dict[str, Ints]] = {}
 
     # --- decoding ---------------------------------------------------------------------------------------------------
 
@@ -185,8 +175,8 @@ class BlockIndex:
                 column = self._columns[name] = LabelColumn(lo, codes, numbers)
         return column
 
-    def section(self, section: str) -> Rows64:
-        """The arrays of one section, by the names in `SECTIONS`."""
+    def section(self, section: str) -> dict[str, Ints]:
+        """The arrays of one section, by the names in `SECTIONS`: int64, but for `rows`, to be widened before sums."""
         found = self._sections.get(section)
         if found is None:
             place = self._section_places[section]
@@ -197,8 +187,10 @@ class BlockIndex:
                 names = SECTIONS[section]
                 if len(group) != len(names) or len(set(group.lengths.tolist())) > 1:
                     raise ValueError("other columns")
-                arrays = {name: cells[at[i] : at[i + 1]] for i, name in enumerate(names)}
-            found = self._sections[section] = Rows64(arrays)
+                # Three numbers for each series are most of what an open block keeps; the rest stays int64.
+                kept = _narrow if section == "rows" else np.copy
+                found = {name: kept(cells[at[i] : at[i + 1]]) for i, name in enumerate(names)}
+            self._sections[section] = found
         return found
 
     def release(self) -> None:
@@ -272,8 +264,13 @@ class BlockIndex:
 
     def _codes_of(self, name: str, rows: Rows) -> npt.NDArray[np.int32] | None:
         """Symbol numbers by row, or None where none of the rows has the label."""
+        if not len(rows) or name not in self._label_places:
+            return None
+        *_, lo, n, _ = self._label_places[name]
+        if int(rows[-1]) < lo or int(rows[0]) >= lo + n:  # Most labels belong to few metrics: not even decoded.
+            return None
         column = self.label(name)
-        if column is None or not len(rows) or not len(column.codes):
+        if column is None:
             return None
         at = rows - column.lo
         inside = (at >= 0) & (at < len(column.codes))
@@ -347,6 +344,14 @@ class BlockIndex:
 
     def _checked(self, place: list[int]) -> _Decoding:
         return _Decoding(self._path, place[0])
+
+
+def _narrow(array: Ints) -> Ints:
+    """A copy in the smallest type that holds all of it."""
+    if not len(array):
+        return array.copy()
+    low, high = np.min_scalar_type(int(array.min())), np.min_scalar_type(int(array.max()))
+    return array.astype(np.promote_types(low, high))
 
 
 class _Decoding:
