@@ -77,6 +77,7 @@ class ScrapeLoop:
         self._next_tick_s = 0.0
         self._last_start_s = 0.0
         self._fallback_warned = ""
+        self._refusal_warned = False
 
     # --- life
 
@@ -113,10 +114,10 @@ class ScrapeLoop:
             # The marker stands where the next scrape would have been; it is written when a successor, which scrapes
             # the same series under another address, has surely written its first sample.
             await clock.sleep(self._next_tick_s - clock.monotonic_s())
-            end_ms = round(clock.wall_s() * 1000)
+            end_ms = int(clock.wall_s() * 1000)
             await clock.sleep(interval_s * END_WAIT_INTERVALS)
         else:
-            end_ms = round(clock.wall_s() * 1000)
+            end_ms = int(clock.wall_s() * 1000)
         source, self._source = self._source, None
         if source is not None:
             try:
@@ -126,18 +127,19 @@ class ScrapeLoop:
         forget()
 
     async def _run(self, offset_s: float) -> None:
-        clock, interval_s = self._clock, self.target.interval_ms / 1000
+        clock, interval_ms = self._clock, self.target.interval_ms
+        interval_s = interval_ms / 1000
         await clock.sleep(offset_s)
         tick_s = clock.monotonic_s()
-        aligned_s = clock.wall_s()
-        tolerance_s = min(interval_s / 100, ALIGN_TOLERANCE_MS / 1000)
+        aligned_ms = int(clock.wall_s() * 1000)
+        tolerance_ms = min(interval_ms / 100, ALIGN_TOLERANCE_MS)
         while True:
-            wall_s = clock.wall_s()
-            # The ideal tick that this scrape belongs to; a clock that was set moves the ticks.
-            n_ticks = (wall_s - aligned_s) // interval_s
-            aligned_s = aligned_s + n_ticks * interval_s if n_ticks >= 0 else wall_s
+            wall_ms = clock.wall_s() * 1000
+            # The ideal tick that this scrape belongs to; a clock that was set back moves the ticks.
+            n_ticks = int((wall_ms - aligned_ms) // interval_ms)
+            aligned_ms = aligned_ms + n_ticks * interval_ms if n_ticks >= 0 else int(wall_ms)
             self._next_tick_s = tick_s + interval_s
-            await self.scrape(aligned_s if wall_s - aligned_s <= tolerance_s else wall_s)
+            await self.scrape(aligned_ms if wall_ms - aligned_ms <= tolerance_ms else int(wall_ms))
             now_s = clock.monotonic_s()
             # One missed tick is made up for at once, more are left out.
             tick_s += max(1, (now_s - tick_s) // interval_s) * interval_s
@@ -145,8 +147,8 @@ class ScrapeLoop:
 
     # --- one scrape
 
-    async def scrape(self, at_s: float) -> None:
-        """One cycle at a time in seconds since 1970. It never raises: what goes wrong is the target's last error."""
+    async def scrape(self, time_ms: int) -> None:
+        """One cycle at a time in milliseconds since 1970. It never raises: what goes wrong is the target's last error."""
         source = self._source
         if source is None:
             return
@@ -155,7 +157,6 @@ class ScrapeLoop:
         if self._last_start_s:
             self._interval_length.observe(started_s - self._last_start_s)
         self._last_start_s = started_s
-        time_ms = round(at_s * 1000)
         report = ScrapeReport()
         error = ""
         prepared: Prepared | None = None
@@ -181,7 +182,7 @@ class ScrapeLoop:
             log.error("Scrape commit failed", scrape_pool=target.pool, target=target.url, err=failure)
         target.health = "down" if error else "up"
         target.last_error = error
-        target.last_scrape_s = at_s
+        target.last_scrape_s = time_ms / 1000
         target.last_duration_s = duration_s
 
     async def _prepare(self, source: ScrapeSource, response: Response, time_ms: int, report: ScrapeReport) -> Prepared:
@@ -239,20 +240,25 @@ class ScrapeLoop:
         )
         refused = source.write(prepared or source.nothing(time_ms), time_ms, values)
         if refused.is_empty:
+            self._refusal_warned = False
             return
         metrics = self._metrics
         metrics.duplicate_timestamp.inc(refused.duplicate)
         metrics.out_of_order.inc(refused.out_of_order)
         metrics.out_of_bounds.inc(refused.out_of_bounds)
         metrics.exemplar_out_of_order.inc(refused.exemplars)
-        for text, count in (
-            ("Error on ingesting samples with different value but same timestamp", refused.duplicate),
-            ("Error on ingesting out-of-order samples", refused.out_of_order),
-            ("Error on ingesting samples that are too old or are too far into the future", refused.out_of_bounds),
-            ("Error on ingesting out-of-order exemplars", refused.exemplars),
-        ):
-            if count:
-                log.warn(text, scrape_pool=self.target.pool, target=self.target.url, num_dropped=count)
+        if not self._refusal_warned:
+            # Once, until a scrape is stored whole again; the counters have every one.
+            self._refusal_warned = True
+            log.warn(
+                "Samples of a scrape were dropped",
+                scrape_pool=self.target.pool,
+                target=self.target.url,
+                duplicate_timestamp=refused.duplicate,
+                out_of_order=refused.out_of_order,
+                out_of_bounds=refused.out_of_bounds,
+                exemplars=refused.exemplars,
+            )
 
     def _count_failure(self, failure: WatchkeeperError, report: ScrapeReport) -> None:
         metrics = self._metrics

@@ -86,6 +86,7 @@ class Prepared:
 
     plan: Plan | None = None
     values: Values | None = None
+    zeros: SampleBatch | None = None
     batch: SampleBatch | None = None
     batch_live: frozenset[Labels] = frozenset()
     batch_known: frozenset[Labels] | None = None
@@ -105,7 +106,6 @@ class TimedSeries:
     """The series with their own times in one body, for as long as the next bodies have the same."""
 
     numbers: Numbers
-    distinct: Numbers
     labels: list[Labels]
     codes: Columns
     present: frozenset[Labels]
@@ -125,7 +125,8 @@ class ScrapeSource:
         self._parser_kind: object = None
         self._parser_generation = 0
         self._is_dirty = False
-        self._was_renumbered = False
+        self._was_renumbered = False  # Since the last row.
+        self._known_is_lost = False  # Since the last good scrape.
         self._plan: Plan | None = None
         self._live = _NOTHING
         self._known = _NOTHING
@@ -190,7 +191,7 @@ class ScrapeSource:
         """The store renumbered the columns: ask for all of them again."""
         self._writer_generation = self._writer.generation
         self._is_dirty = True
-        self._was_renumbered = True
+        self._was_renumbered = self._known_is_lost = True
         self._live = self._known = self._report = _NOTHING
 
     def _prepare(self, exposition: Exposition, time_ms: int) -> Prepared:
@@ -228,8 +229,10 @@ class ScrapeSource:
             out.post_relabel += len(again)
         if plan.columns is not self._known:
             out.added += self._count_added(plan.columns)
-        if not is_simple or (rules.inject_created and exposition.created is not None):
+        if not is_simple:
             self._prepare_batch(exposition, timed, time_ms, out)
+        if rules.inject_created and exposition.created is not None:
+            out.zeros = self._zeros(exposition, timed, time_ms)
         self._cache.settle()
         if timed is None:
             self._plan = plan
@@ -269,7 +272,7 @@ class ScrapeSource:
         return Plan(take, put, columns, repeats)
 
     def _count_added(self, columns: Columns) -> int:
-        if self._was_renumbered:
+        if self._known_is_lost:
             return 0
         is_known = np.zeros(self._writer.n_columns, np.bool_)
         is_known[self._known] = True
@@ -300,15 +303,16 @@ class ScrapeSource:
     ) -> None:
         rules, cache = self._rules, self._cache
         label_sets: list[Labels] = []
-        code_of: dict[int, int] = {}
+        code_of: dict[Labels, int] = {}
         live: frozenset[Labels] = frozenset()
         present: frozenset[Labels] = frozenset()
 
         def series_of(number: int) -> int:
-            code = code_of.get(number)
-            if code is None:
-                code = code_of[number] = len(label_sets)
-                label_sets.append(cache.labels(number))
+            # By labels, not by number: relabelling may have made one series of two.
+            labels = cache.labels(number)
+            code = code_of.setdefault(labels, len(label_sets))
+            if code == len(label_sets):
+                label_sets.append(labels)
             return code
 
         series, times, values, starts = _NOTHING, np.empty(0, np.int64), np.empty(0), None
@@ -323,8 +327,8 @@ class ScrapeSource:
             positions, numbers = positions[kept & in_bounds], numbers[kept & in_bounds]
             timed_series = self._timed_series(numbers)
             label_sets, series, present = timed_series.labels.copy(), timed_series.codes, timed_series.present
-            if exposition.histograms or exposition.exemplars or rules.inject_created:
-                code_of.update(zip(timed_series.distinct.tolist(), range(len(label_sets)), strict=True))
+            if exposition.histograms or exposition.exemplars:
+                code_of.update(zip(label_sets, range(len(label_sets)), strict=True))
             times, values = exposition.times[positions], exposition.values[positions]
             starts = None if exposition.created is None else exposition.created[positions]
             if rules.track_timestamps_staleness:
@@ -358,15 +362,6 @@ class ScrapeSource:
                 exemplar = Exemplar(exemplar.labels, exemplar.value, time_ms)
             exemplars.append((series_of(number), exemplar))
 
-        if rules.inject_created and exposition.created is not None:
-            zeros = self._started(exposition, timed, time_ms)
-            if zeros:
-                series = np.concatenate((series, np.array([series_of(number) for number, _ in zeros], np.int32)))
-                times = np.concatenate((times, np.array([start_ms for _, start_ms in zeros], np.int64)))
-                values = np.concatenate((values, np.zeros(len(zeros))))
-                starts = None if starts is None else np.concatenate((starts, np.zeros(len(zeros), np.int64)))
-                out.n_markers += len(zeros)
-
         if present is not self._batch_known:
             out.added += len(present - self._batch_known)
         out.batch_known = present
@@ -378,8 +373,10 @@ class ScrapeSource:
         known = self._timed
         if known is None or not np.array_equal(numbers, known.numbers):
             distinct, inverse = np.unique(numbers, return_inverse=True)
-            labels = [self._cache.labels(number) for number in distinct.tolist()]
-            known = TimedSeries(numbers, distinct, labels, inverse.astype(np.int32), frozenset(labels))
+            code_of: dict[Labels, int] = {}
+            codes = [code_of.setdefault(self._cache.labels(number), len(code_of)) for number in distinct.tolist()]
+            series = np.array(codes, np.int32)[inverse]
+            known = TimedSeries(numbers, list(code_of), series, frozenset(code_of))
             self._timed = known
         return known
 
@@ -404,12 +401,10 @@ class ScrapeSource:
         out.batch = batch
         out.n_markers += len(gone)
 
-    def _started(
-        self, exposition: Exposition, timed: npt.NDArray[np.bool_] | None, time_ms: int
-    ) -> list[tuple[int, int]]:
-        """(series number, start) of counters whose start time is new: each gets a zero at that time."""
-        assert exposition.created is not None
-        index = exposition.index
+    def _zeros(self, exposition: Exposition, timed: npt.NDArray[np.bool_] | None, time_ms: int) -> SampleBatch | None:
+        """A zero at its start time for each counter whose start time is new."""
+        assert exposition.created is not None, "BUG: no start times"
+        index, starts = exposition.index, exposition.created
         numbers = np.arange(exposition.n_series, dtype=np.int32) if index is None else index
         if len(self._created) < exposition.n_series:
             grown = np.zeros(exposition.n_series, np.int64)
@@ -418,10 +413,14 @@ class ScrapeSource:
         times = np.full(len(numbers), time_ms, np.int64)
         if timed is not None and exposition.times is not None:
             times = np.where(timed, exposition.times, time_ms)
-        starts = exposition.created
         is_new = (starts > 0) & (starts < times) & (starts != self._created[numbers]) & self._cache.kept(numbers)
+        if not is_new.any():
+            return None
+        fresh = zip(numbers[is_new].tolist(), starts[is_new].tolist(), strict=True)
+        start_of = {self._cache.labels(number): start_ms for number, start_ms in fresh}
         self._created[numbers] = starts
-        return list(zip(numbers[is_new].tolist(), starts[is_new].tolist(), strict=True))
+        at = np.arange(len(start_of), dtype=np.int32)
+        return SampleBatch(list(start_of), at, np.array(list(start_of.values()), np.int64), np.zeros(len(at)))
 
     # --- writing
 
@@ -433,7 +432,7 @@ class ScrapeSource:
         self._place_report()
         row = np.full(writer.n_columns, MISSING_BITS, np.int64).view(np.float64)
         columns = _NOTHING if plan is None else plan.columns
-        if self._was_renumbered and plan is not None:
+        if self._was_renumbered:
             # Which of the other columns had a value is not known any more, so each of them is ended.
             row.view(np.int64)[:] = STALE_BITS
         elif columns is not self._live:
@@ -444,16 +443,20 @@ class ScrapeSource:
             row[plan.put] = values if plan.take is None else values[plan.take]
             n_samples = len(columns)
         row[self._report] = report
+        if prepared.zeros is not None:
+            # Before the samples that they come before; one that the store can't take any more is nobody's loss.
+            self._appender.append(prepared.zeros)
         # The batch comes after the row: a row that fails must not leave half a scrape.
         status = writer.append(time_ms, row)
         refused = prepared.refused
         refused.count(status, n_samples)
         if status == Status.STORED:
             self._has_row = True
-            self._was_renumbered = self._was_renumbered and plan is None
+            self._was_renumbered = False
             self._live = columns
             if plan is not None:
                 self._known = columns
+                self._known_is_lost = False
         if prepared.batch is not None:
             self._write_batch(prepared.batch, prepared.n_markers, refused)
         self._batch_live = prepared.batch_live
@@ -465,7 +468,7 @@ class ScrapeSource:
         result = self._appender.append(batch)
         if result.stored_all:
             return
-        # Markers and zeros that the store can't take are nobody's loss; they stand last.
+        # Markers that the store can't take are nobody's loss; they stand last.
         n_samples = len(batch.values) - n_markers
         for statuses in (result.samples[:n_samples], result.histograms):
             for status, count in enumerate(np.bincount(statuses).tolist()):
@@ -480,7 +483,7 @@ class ScrapeSource:
 
     def end(self, time_ms: int) -> None:
         """The target has gone: markers for all its series, the report's included, and the writer is given up."""
-        if self._has_row and self._writer.generation == self._writer_generation:
+        if self._has_row:
             self._place_report()
             self.write(self.nothing(time_ms), time_ms, [STALE] * len(self._report))
         self._writer.close()
