@@ -107,6 +107,7 @@ KEYWORDS: Final = frozenset(
 )
 PREPROCESSORS: Final = frozenset(["start", "end", "step", "range", "min_of", "max_of"])
 WORD_OPERATORS: Final = frozenset(["and", "or", "unless", "atan2"])
+_SHOWN: Final = 60  # Characters of a bad token that an error repeats.
 _FILLS: Final = frozenset(("fill", "fill_left", "fill_right"))
 _DURATION_WORDS: Final = frozenset(("step", "range", "min_of", "max_of"))
 
@@ -137,6 +138,10 @@ class LexError(Exception):
 
 def tokenize(text: str) -> list[Token]:
     """All tokens of a query; the last is END or ERROR."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        return [Token(Kind.ERROR, "invalid UTF-8 rune", "", error.start, len(text))]
     return _Lexer(text).run()
 
 
@@ -249,7 +254,8 @@ class _Lexer:
             self.emit(Kind.DURATION, duration.end())
         else:
             bad = _BAD_NUMBER.match(self.text, self.pos)
-            raise LexError(f"bad number or duration syntax: {quote(bad.group() if bad else '')}")
+            shown = bad.group()[:_SHOWN] if bad else ""
+            raise LexError(f"bad number or duration syntax: {quote(shown)}")
 
     def inside_braces(self) -> None:
         text, pos = self.text, self.pos
@@ -401,18 +407,17 @@ def parse_number(text: str) -> float:
 
     Raises LexError.
     """
-    plain = text.replace("_", "")
-    lower = plain.lower()
+    lower = text.replace("_", "").lower()
     if lower.startswith("0x"):
         value = int(lower, 16)
         if value >= 1 << 63:
-            raise LexError(f'error parsing number: strconv.ParseFloat: parsing "{text}": invalid syntax')
+            raise LexError(f'error parsing number: strconv.ParseFloat: parsing "{text[:_SHOWN]}": invalid syntax')
         return float(value)
-    if lower.isdecimal():
-        if len(lower) > 1 and lower[0] == "0" and not set(lower) & {"8", "9"}:
-            return float(int(lower, 8))
-        return float(int(lower)) if len(lower) <= 300 else float(lower)
-    value_float = float(lower)
-    if math.isinf(value_float) and "inf" not in lower:
-        raise LexError(f'error parsing number: strconv.ParseFloat: parsing "{text}": value out of range')
-    return value_float
+    if lower.isdecimal() and lower[0] == "0" and not set(lower) & {"8", "9"}:
+        value = int(lower, 8)
+        if value < 1 << 63:
+            return float(value)
+    number = float(lower)
+    if math.isinf(number) and "inf" not in lower:
+        raise LexError(f'error parsing number: strconv.ParseFloat: parsing "{text[:_SHOWN]}": value out of range')
+    return number

@@ -7,38 +7,24 @@ Operator precedence, by recursive descent. The grammar and the error texts are u
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from typing import Final, NoReturn
+from dataclasses import replace
+from typing import Final
 
-from watchkeeper.core.model.duration import DurationError, parse_duration_ms
-from watchkeeper.core.model.errors import ParseError
 from watchkeeper.core.model.labels import METRIC_NAME, Labels, quote
 from watchkeeper.core.model.matcher import Matcher, MatchType
 from watchkeeper.core.model.regex import RegexError
 from watchkeeper.core.model.span import Span
 from watchkeeper.metrics.promql import ast
-from watchkeeper.metrics.promql.lexer import Kind, LexError, Token, parse_number, tokenize, unquote
+from watchkeeper.metrics.promql.cursor import ALL_OPTIONS, DEFAULT_OPTIONS, MAX_DEPTH, ParserOptions
+from watchkeeper.metrics.promql.duration_parser import NO_DURATION, UNARY_OPERAND, DurationParser, round_half_away
+from watchkeeper.metrics.promql.lexer import Kind, Token, unquote
+from watchkeeper.metrics.promql.printer import format_number
 from watchkeeper.metrics.promql.signatures import FUNCTIONS, ValueType
 from watchkeeper.metrics.promql.types import check_types
 
-MAX_DEPTH: Final = 200  # Levels of a tree; every walk over it may recurse a few calls for each.
-MAX_DURATION_S: Final = (1 << 63) / 1e9  # Upstream holds durations as 64-bit nanoseconds.
+__all__ = ["ALL_OPTIONS", "DEFAULT_OPTIONS", "MAX_DEPTH", "ParserOptions", "parse", "parse_metric", "parse_selector"]
 
-
-@dataclass(frozen=True, slots=True)
-class ParserOptions:
-    """What of the language is on. The defaults are upstream's."""
-
-    experimental_functions: bool = False
-    extended_range_selectors: bool = False  # `anchored`, `smoothed`
-    fill_modifiers: bool = False  # `fill(0)`
-    duration_expressions: bool = True  # `[1m + 30s]`
-
-
-DEFAULT_OPTIONS: Final = ParserOptions()
-ALL_OPTIONS: Final = ParserOptions(
-    experimental_functions=True, extended_range_selectors=True, fill_modifiers=True, duration_expressions=True
-)
+MAX_AT_S: Final = 2**62 / 1000  # Half of what 64-bit milliseconds hold, so that an offset has room.
 
 _BINARY: Final = {op.value: op for op in ast.BinaryOp}
 _AGGREGATES: Final = {op.value: op for op in ast.AggregateOp}
@@ -46,8 +32,6 @@ _MATCH_TYPES: Final = {kind.value: kind for kind in MatchType}
 _NOT_METRICS: Final = frozenset(
     ["bool", "on", "ignoring", "group_left", "group_right", "atan2", "fill", "fill_left", "fill_right"]
 )
-_NO_DURATION: Final = "number, duration, step(), or range()"
-_UNARY_OPERAND: Final = ast.BinaryOp.POW.binding  # A sign binds like `*`, so only `^` stays inside of it.
 
 
 def parse(text: str, options: ParserOptions = DEFAULT_OPTIONS) -> ast.Expr:
@@ -65,19 +49,10 @@ def parse_metric(text: str) -> Labels:
     return _Parser(text, DEFAULT_OPTIONS).metric_only()
 
 
-class _Parser:
-    """One text being parsed; `_context` is the construct that error texts name."""
+class _Parser(DurationParser):
+    """The grammar of expressions."""
 
-    __slots__ = ("_context", "_deferred", "_depth", "_index", "_options", "_text", "_tokens")
-
-    def __init__(self, text: str, options: ParserOptions) -> None:
-        self._text = text
-        self._options = options
-        self._tokens = tokenize(text)
-        self._index = 0
-        self._context = ""
-        self._depth = 0
-        self._deferred: list[tuple[str, Span]] = []
+    __slots__ = ()
 
     # --- whole texts ---
 
@@ -110,49 +85,6 @@ class _Parser:
         if self._peek().kind is not Kind.END:
             self._unexpected()
         return Labels(pairs)
-
-    # --- tokens and errors ---
-
-    def _peek(self) -> Token:
-        return self._tokens[self._index]
-
-    def _take(self) -> Token:
-        token = self._tokens[self._index]
-        if self._index < len(self._tokens) - 1:
-            self._index += 1
-        return token
-
-    def _accept(self, text: str) -> bool:
-        """Take the next token if it is this punctuation."""
-        token = self._tokens[self._index]
-        if token.kind is Kind.PUNCTUATION and token.text == text:
-            self._index += 1
-            return True
-        return False
-
-    def _expect(self, text: str, context: str, expected: str) -> Token:
-        token = self._peek()
-        if token.kind is not Kind.PUNCTUATION or token.text != text:
-            self._unexpected(context, expected)
-        return self._take()
-
-    def _fail(self, message: str, span: Span) -> NoReturn:
-        raise ParseError(message, span, self._text)
-
-    def _unexpected(self, context: str | None = None, expected: str = "") -> NoReturn:
-        token = self._peek()
-        if token.kind is Kind.ERROR:
-            self._fail(token.text, token.span)
-        message = f"unexpected {token.describe()}"
-        context = self._context if context is None else context
-        if context:
-            message += f" in {context}"
-        if expected:
-            message += f", expected {expected}"
-        self._fail(message, token.span)
-
-    def _too_deep(self, span: Span) -> NoReturn:
-        self._fail(f"expression is nested too deeply, the limit is {MAX_DEPTH} levels", span)
 
     def _limit_height(self, expr: ast.Expr) -> None:
         """Refuse trees that are deep by long chains of operators, which are parsed in a loop."""
@@ -197,7 +129,7 @@ class _Parser:
             signs.append(self._take())
         if len(signs) > MAX_DEPTH:
             self._too_deep(signs[-1].span)
-        expr = self._expression(_UNARY_OPERAND)
+        expr = self._expression(UNARY_OPERAND)
         for sign in reversed(signs):
             span = Span(sign.lo, expr.span.hi)
             if isinstance(expr, ast.NumberLiteral):
@@ -303,20 +235,6 @@ class _Parser:
         if token.kind is Kind.PUNCTUATION:
             return token.text in ("{", "[", ")", ",")
         return token.kind in (Kind.OPERATOR, Kind.END, Kind.ERROR) or token.word in ("offset", "anchored", "smoothed")
-
-    def _number(self, token: Token) -> ast.NumberLiteral:
-        if token.kind is Kind.DURATION:
-            return ast.NumberLiteral(self._duration_s(token), True, token.span)
-        try:
-            return ast.NumberLiteral(parse_number(token.text), False, token.span)
-        except LexError as error:
-            self._fail(str(error), token.span)
-
-    def _duration_s(self, token: Token) -> float:
-        try:
-            return parse_duration_ms(token.text) / 1000
-        except DurationError as error:
-            self._fail(str(error), token.span)
 
     def _call(self, name: Token) -> ast.Expr:
         signature = FUNCTIONS.get(name.text)
@@ -498,7 +416,7 @@ class _Parser:
 
     def _bracket(self, expr: ast.Expr, opening: Token) -> ast.Expr:
         if not self._starts_duration(self._peek()):
-            self._unexpected("subquery or range selector", _NO_DURATION)
+            self._unexpected("subquery or range selector", NO_DURATION)
         range_ms, range_expr = self._positive_duration()
         if self._accept(":"):
             step_ms, step_expr = 0, None
@@ -521,7 +439,7 @@ class _Parser:
 
     def _offset(self, expr: ast.Expr) -> ast.Expr:
         if not self._starts_duration(self._peek()):
-            self._unexpected("offset", _NO_DURATION)
+            self._unexpected("offset", NO_DURATION)
         duration = self._offset_duration()
         selector = expr.selector if isinstance(expr, ast.MatrixSelector) else expr
         if not isinstance(selector, ast.VectorSelector | ast.Subquery):
@@ -550,8 +468,8 @@ class _Parser:
                 self._unexpected("@", "timestamp")
             time_s = self._number(self._take()).value
             time_s = -time_s if negative else time_s
-            if not math.isfinite(time_s) or abs(time_s) >= 2**63:
-                shown = f"{time_s:f}" if math.isfinite(time_s) else quote_number(time_s)
+            if not abs(time_s) <= MAX_AT_S:
+                shown = f"{time_s:f}" if math.isfinite(time_s) else format_number(time_s)
                 self._fail(f"timestamp out of bounds for @ modifier: {shown}", expr.span)
         selector = expr.selector if isinstance(expr, ast.MatrixSelector) else expr
         if not isinstance(selector, ast.VectorSelector | ast.Subquery):
@@ -561,7 +479,7 @@ class _Parser:
             )
         if selector.at_ms is not None or selector.at_anchor is not None:
             self._fail("@ <timestamp> may not be set multiple times", expr.span)
-        at_ms = None if anchor else _round_half_away(time_s * 1000)
+        at_ms = None if anchor else round_half_away(time_s * 1000)
         return self._with(expr, at_ms=at_ms, at_anchor=anchor)
 
     def _extended(self, expr: ast.Expr, word: str) -> ast.Expr:
@@ -599,123 +517,3 @@ class _Parser:
             assert isinstance(changed, ast.VectorSelector)
             return replace(expr, selector=changed, span=span)
         return replace(changed, span=span)
-
-    # --- durations ---
-
-    @staticmethod
-    def _starts_duration(token: Token) -> bool:
-        match token.kind:
-            case Kind.NUMBER | Kind.DURATION:
-                return True
-            case Kind.PREPROCESSOR:
-                return token.word not in ("start", "end")
-            case Kind.OPERATOR:
-                return token.text in ("+", "-")
-            case _:
-                return token.kind is Kind.PUNCTUATION and token.text == "("
-
-    def _positive_duration(self) -> tuple[int, ast.DurationExpr | None]:
-        duration = self._duration(0)
-        if isinstance(duration, ast.DurationNumber) and not duration.value_s > 0:
-            self._fail("duration must be greater than 0", duration.span)
-        return self._milliseconds(duration)
-
-    def _milliseconds(self, duration: ast.DurationExpr) -> tuple[int, ast.DurationExpr | None]:
-        """A literal as milliseconds, anything else as an expression to be resolved later."""
-        if not isinstance(duration, ast.DurationNumber):
-            if not self._options.duration_expressions:
-                self._fail("experimental duration expression is not enabled", duration.span)
-            return 0, duration
-        if not abs(duration.value_s) <= MAX_DURATION_S:
-            self._fail("duration out of range", duration.span)
-        nanoseconds = _round_half_away(duration.value_s * 1e9)
-        return int(math.copysign(abs(nanoseconds) // 1_000_000, nanoseconds)), None
-
-    def _offset_duration(self) -> ast.DurationExpr:
-        """What `offset` takes: arithmetic only where it starts with a parenthesis, so `x offset 1m + 1` adds 1."""
-        token = self._peek()
-        if token.kind is Kind.OPERATOR:
-            following = self._tokens[min(self._index + 1, len(self._tokens) - 1)]
-            if following.kind is Kind.OPERATOR:
-                return self._duration(0)
-            sign = self._take()
-            if not self._starts_duration(self._peek()):
-                self._unexpected("offset", _NO_DURATION)
-            return self._signed(sign, self._duration_primary())
-        if token.kind is Kind.PUNCTUATION:
-            return self._duration(0)
-        return self._duration_primary()
-
-    def _duration(self, least: int) -> ast.DurationExpr:
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            self._too_deep(self._peek().span)
-        if self._peek().kind is Kind.OPERATOR:
-            sign = self._take()
-            if sign.text not in ("+", "-"):
-                self._index -= 1
-                self._unexpected("duration expression", _NO_DURATION)
-            lhs = self._signed(sign, self._duration(_UNARY_OPERAND))
-        else:
-            lhs = self._duration_primary()
-        n_operators = 0
-        while True:
-            token = self._peek()
-            op = _BINARY.get(token.text) if token.kind is Kind.OPERATOR else None
-            if op is None or op.binding < max(least, ast.BinaryOp.ADD.binding) or token.text == "atan2":
-                break
-            n_operators += 1
-            if n_operators > MAX_DEPTH:
-                self._too_deep(token.span)
-            self._take()
-            rhs = self._duration(op.binding if op is ast.BinaryOp.POW else op.binding + 1)
-            if isinstance(rhs, ast.DurationNumber) and rhs.value_s == 0:
-                if op is ast.BinaryOp.DIV:
-                    self._fail("division by zero", rhs.span)
-                if op is ast.BinaryOp.MOD:
-                    self._fail("modulo by zero", rhs.span)
-            lhs = ast.DurationBinary(op, lhs, rhs, lhs.span.join(rhs.span))
-        self._depth -= 1
-        return lhs
-
-    def _duration_primary(self) -> ast.DurationExpr:
-        token = self._peek()
-        if not self._starts_duration(token) or token.kind is Kind.OPERATOR:
-            self._unexpected("duration expression", _NO_DURATION)
-        self._take()
-        match token.kind:
-            case Kind.NUMBER | Kind.DURATION:
-                number = self._number(token)
-                return ast.DurationNumber(number.value, number.is_duration, token.span)
-            case Kind.PUNCTUATION:
-                inner = self._duration(0)
-                closing = self._expect(")", "duration expression", '")"')
-                return ast.DurationParen(inner, Span(token.lo, closing.hi))
-            case _:
-                self._expect("(", "duration expression", '"("')
-                args: tuple[ast.DurationExpr, ...] = ()
-                if token.word in ("min_of", "max_of"):
-                    first = self._duration(0)
-                    self._expect(",", "duration expression", '","')
-                    args = (first, self._duration(0))
-                closing = self._expect(")", "duration expression", '")"')
-                return ast.DurationCall(token.word, args, Span(token.lo, closing.hi))
-
-    @staticmethod
-    def _signed(sign: Token, duration: ast.DurationExpr) -> ast.DurationExpr:
-        """A duration with its sign: part of a literal, left out where it is a plus."""
-        span = Span(sign.lo, duration.span.hi)
-        if isinstance(duration, ast.DurationNumber):
-            value_s = -duration.value_s if sign.text == "-" else duration.value_s
-            return ast.DurationNumber(value_s, duration.is_duration, span)
-        return ast.DurationUnary(ast.UnaryOp.MINUS, duration, span) if sign.text == "-" else duration
-
-
-def quote_number(value: float) -> str:
-    """NaN and the infinities as Go prints them."""
-    return "NaN" if math.isnan(value) else "+Inf" if value > 0 else "-Inf"
-
-
-def _round_half_away(value: float) -> int:
-    """Go's math.Round."""
-    return int(math.copysign(math.floor(abs(value) + 0.5), value))

@@ -363,3 +363,32 @@ def test_metrics() -> None:
     assert parse_metric("{}") == Labels()
     with pytest.raises(ParseError, match='unexpected "}" in label set, expected "="'):
         parse_metric("up{job}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1e999",
+        "9" * 5000,
+        "0x" + "f" * 5000,
+        "9" * 5000 + "d",
+        "x[" + "9" * 5000 + "]",
+        "x @ 1e300",
+        "x @ 9e18",
+        "x offset " + "9" * 30,
+        "x[1e300]",
+        "x[NaN]",
+        "x offset NaN",
+        '"\ud800"',
+        'x{a=~"\ud800"}',
+        "a" + "\x00",
+        "a or " * 200_000 + "a",
+    ],
+)
+def test_hostile_texts_are_errors(text: str) -> None:
+    with pytest.raises(ParseError):
+        parse(text)
+
+
+def test_octal_numbers_beyond_64_bits_are_decimal() -> None:
+    assert parse("0" + "7" * 30) == ast.NumberLiteral(7.777777777777778e29)
