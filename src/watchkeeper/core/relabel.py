@@ -10,7 +10,7 @@ import dataclasses
 import hashlib
 import re
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from watchkeeper.core.config.decode import SectionPlace
 from watchkeeper.core.config.kinds import Choice, Expression, Integer, ListOf, Text
@@ -145,14 +145,16 @@ class Template:
             self.parts.append(text)
 
     def expand(self, match: Any) -> str:
-        """The text for a match; groups that took no part are empty."""
+        """The text for a match in UTF-8 bytes; groups that took no part are empty."""
         if self.constant is not None:
             return self.constant
-        if self.whole_group is not None:
-            return match.group(self.whole_group) or ""
-        return "".join(part if isinstance(part, str) else match.group(part) or "" for part in self.parts)
+        groups = [part if isinstance(part, str) else (match.group(part) or b"").decode() for part in self.parts]
+        return "".join(groups)
 
 
+MEMO_ENTRIES: Final = 128  # For each rule: a scrape lists its series by name, so few are needed, and jobs are many.
+
+T = TypeVar("T")
 Test = Callable[[str], bool]
 
 _LITERAL: Final = re.compile(r"[A-Za-z0-9_:/ -]*")
@@ -178,8 +180,30 @@ def compile_test(text: str) -> Test:
     if inner.endswith(".+") and _LITERAL.fullmatch(inner[:-2]):
         start, length = inner[:-2], len(inner) - 2
         return lambda value: value.startswith(start) and len(value) > length
-    search = compile_re2(f"^(?s:{text})$").search
-    return lambda value: search(value) is not None
+    search = _search(compile_re2(f"^(?s:{text})$"))
+    return _Memo(lambda value: search(value) is not None).__getitem__
+
+
+def _search(pattern: Any) -> Callable[[str], Any]:
+    # The wrapper counts characters for each match of a str, which takes longer than the search; bytes it leaves alone.
+    search: Callable[[bytes], Any] = pattern.search
+    return lambda value: search(value.encode())
+
+
+class _Memo(dict[str, T]):
+    """What a function gave for the last values: neighbouring series share their names and most of their labels."""
+
+    __slots__ = ("_function",)
+
+    def __init__(self, function: Callable[[str], T]) -> None:
+        super().__init__()
+        self._function = function
+
+    def __missing__(self, value: str) -> T:
+        if len(self) >= MEMO_ENTRIES:
+            self.clear()
+        found = self[value] = self._function(value)
+        return found
 
 
 def compile_rule(config: RelabelConfig, *, legacy_names: bool = False) -> Rule:
@@ -269,7 +293,7 @@ def _assign(value_of: Callable[[Mapping[str, str]], str], target: str) -> Rule:
 
 def _replace(config: RelabelConfig, value_of: Callable[[Mapping[str, str]], str], legacy_names: bool) -> Rule:
     pattern = compile_re2(f"^(?s:{config.regex})$")
-    search = pattern.search
+    search = _search(pattern)
     name = Template(config.target_label, pattern.groupindex, pattern.groups)
     text = Template(config.replacement, pattern.groupindex, pattern.groups)
     fixed_name, fixed_text = name.constant, text.constant
@@ -282,13 +306,19 @@ def _replace(config: RelabelConfig, value_of: Callable[[Mapping[str, str]], str]
         if fixed_text is not None:
             return _assign_if(compile_test(config.regex), value_of, fixed_name, fixed_text)
 
-    def rule(labels: MutableMapping[str, str]) -> bool:
-        found = search(value_of(labels))
+    def outcome(value: str) -> tuple[str, str] | None:
+        found = search(value)
         if found is None:
-            return True
+            return None
         target = fixed_name if fixed_name is not None else name.expand(found)
-        if is_valid_name(target, legacy=legacy_names):
-            _set(labels, target, text.expand(found))
+        return (target, text.expand(found)) if is_valid_name(target, legacy=legacy_names) else None
+
+    remembered = _Memo(outcome).__getitem__
+
+    def rule(labels: MutableMapping[str, str]) -> bool:
+        change = remembered(value_of(labels))
+        if change is not None:
+            _set(labels, *change)
         return True
 
     return rule
@@ -305,16 +335,20 @@ def _assign_if(test: Test, value_of: Callable[[Mapping[str, str]], str], target:
 
 def _labelmap(config: RelabelConfig) -> Rule:
     pattern = compile_re2(f"^(?s:{config.regex})$")
-    search = pattern.search
+    search = _search(pattern)
     name = Template(config.replacement, pattern.groupindex, pattern.groups)
+
+    def outcome(old: str) -> str:
+        found = search(old)
+        return "" if found is None else name.expand(found)
+
+    remembered = _Memo(outcome).__getitem__
 
     def rule(labels: MutableMapping[str, str]) -> bool:
         for old, value in list(labels.items()):  # What is mapped is not mapped again.
-            found = search(old)
-            if found is not None:
-                new = name.expand(found)
-                if new:
-                    labels[new] = value
+            new = remembered(old)
+            if new:
+                labels[new] = value
         return True
 
     return rule
@@ -355,7 +389,9 @@ class Relabeler:
         if not self._rules:
             return labels
         changed = dict(labels.pairs)
-        return Labels(changed.items()) if self.apply(changed) else None
+        if not self.apply(changed):
+            return None
+        return labels if tuple(changed.items()) == labels.pairs else Labels(changed.items())
 
 
 def relabel(labels: Labels | Mapping[str, str], configs: Sequence[RelabelConfig]) -> Labels | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, Protocol, Self, TypeVar, runtime_checkable
+from typing import Any, Final, TypeVar
 
 from watchkeeper.core.config.document import (
     MappingNode,
@@ -17,6 +17,7 @@ from watchkeeper.core.config.document import (
     merged_items,
     shortened,
     type_name,
+    without_passwords,
 )
 from watchkeeper.core.config.schema import Inline, Invalid, Kind, Setting, table_of
 from watchkeeper.core.model.errors import ConfigError, ConfigProblem
@@ -89,7 +90,7 @@ class Load:
             return
         mark = node.start_mark if node is not None else None
         line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-        problem = ConfigProblem(self.file, line, column, path, message)
+        problem = ConfigProblem(self.file, line, column, without_passwords(path), without_passwords(message))
         if problem not in self.problems[-50:]:
             self.problems.append(problem)
 
@@ -221,15 +222,6 @@ class SectionPlace:
             claims[scope, value] = where
 
 
-@runtime_checkable
-class Checked(Protocol):
-    """A section with checks of its own."""
-
-    def checked(self, at: SectionPlace) -> Self:
-        """This section, or a copy with defaults filled in; reports what does not fit together."""
-        ...
-
-
 def read_section(cls: type[T], at: Place) -> T | _Broken:
     """A section from the mapping at a place. Raises Invalid if there is none; all else is reported."""
     entries = at.entries()
@@ -259,9 +251,9 @@ def _build(cls: type[T], at: Place, entries: Mapping[str, Entry]) -> T | _Broken
     if not complete:
         return BROKEN
     made = cls(**values)
-    if isinstance(made, Checked):
-        return made.checked(SectionPlace(at, entries, broken))
-    return made
+    # An isinstance of the protocol would take longer than most checks.
+    checked: Callable[[SectionPlace], T] | None = getattr(made, "checked", None)
+    return made if checked is None else checked(SectionPlace(at, entries, broken))
 
 
 def _value(item: Setting, at: Place, entries: Mapping[str, Entry]) -> Any:

@@ -6,6 +6,7 @@ document that grows without bound through its aliases.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -29,6 +30,7 @@ __all__ = [
 
 _MERGE_TAG: Final = "tag:yaml.org,2002:merge"
 _NULLS: Final = frozenset(("", "~", "null", "Null", "NULL"))
+_URL_PASSWORD: Final = re.compile(r"([^\s/:@]+):[^\s/@]+@")  # Also without `//`: the text may be a damaged URL.
 _Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -86,8 +88,14 @@ def type_name(node: Node) -> str:
 
 
 def shortened(text: str) -> str:
-    """At most 60 characters, for messages."""
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    """At most 60 characters, for messages, without the password of a URL."""
+    shown = without_passwords(text)
+    return shown if len(shown) <= 60 else f"{shown[:57]}..."
+
+
+def without_passwords(text: str) -> str:
+    """The text with the passwords of the URLs in it as `xxxxx`."""
+    return _URL_PASSWORD.sub(r"\1:xxxxx@", text) if "@" in text else text
 
 
 def merged_items(node: MappingNode) -> Iterator[tuple[Node, Node, bool]]:

@@ -6,6 +6,7 @@ The only module of `core` that imports aiohttp.
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -48,14 +49,15 @@ class HTTPClient:
     ) -> None:
         """Needs a running event loop.
 
-        environ          where `proxy_from_environment` looks
+        environ          where `proxy_from_environment` looks; the process's own environment if not given
         auto_decompress  whether bodies arrive unpacked
         clock            seconds, for the age of OAuth2 tokens
         """
+        environ = os.environ if environ is None else environ
         self._config = config
-        self._route = _Route(config, environ or {})
+        self._route = _Route(config, environ)
         self._authorization = authorization_source(config)
-        self._token = TokenSource(config.oauth2, environ or {}, clock) if config.oauth2 is not None else None
+        self._token = TokenSource(config.oauth2, environ, clock) if config.oauth2 is not None else None
         self._headers = [(name, _header_sources(name, item)) for name, item in config.http_headers.items()]
         self._agent = {"User-Agent": user_agent} if user_agent else {}
         self.session = _session(auto_decompress)
