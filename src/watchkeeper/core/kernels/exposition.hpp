@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -152,7 +153,7 @@ inline const char* parse_short_decimal(const char* p, const char* end, double& o
     const char* first = p;
     uint64_t mantissa = 0;
     while (p < end && is_digit(*p)) mantissa = mantissa * 10 + static_cast<uint64_t>(*p++ - '0');
-    ptrdiff_t digits = p - first;
+    std::ptrdiff_t digits = p - first;
     int scale = 0;
     if (p < end && *p == '.') {
         const char* point = ++p;
@@ -267,7 +268,7 @@ inline uint64_t hash_text(std::string_view text, uint64_t seed) {
         n -= 16;
     }
     a = b = 0;
-    std::memcpy(&a, p, n < 8 ? n : 8);
+    if (n) std::memcpy(&a, p, n < 8 ? n : 8);
     if (n > 8) std::memcpy(&b, p + 8, n - 8);
     state = mix(a ^ state ^ 0x8EBC6AF09C88C6E3ull, b ^ seed ^ 0x589965CC75374CC3ull);
     return mix(state, seed ^ 0x1D8E4E27C47D124Full);

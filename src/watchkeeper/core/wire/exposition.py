@@ -45,7 +45,7 @@ class Exposition:
     new         series seen for the first time, with their labels, in ascending order of number
     gone        int32: series that the last successful parse had and this one has not, ascending
     duplicates  samples left out because their series stood in the body before, with the same time or without one
-    exemplars   (series number, exemplar), only those that differ from what the series last had
+    exemplars   (series number, exemplar), only of series whose exemplars differ from what they last had
     metadata    by family name, all of the body's; None where comments are as in the last successful parse
     histograms  (series number, own time in ms or None, native histogram), in the order of the body
     histogram_created  int64 ms, 0 unknown, for each of `histograms`; or None
@@ -82,6 +82,11 @@ class ExpositionParser(Protocol):
     @property
     def n_series(self) -> int:
         """How many series numbers are given out."""
+        ...
+
+    @property
+    def n_gone(self) -> int:
+        """How many of them the last body did not have: much more than the others is a reason to `compact`."""
         ...
 
     @property
