@@ -87,7 +87,7 @@ def deleted(model: Model, matchers: Sequence[Matcher], start_ms: int, end_ms: in
 def matchers() -> st.SearchStrategy[list[Matcher]]:
     """Matchers over the labels that `series` makes."""
     values = st.sampled_from(["", "a", "b", "up", "node_cpu", "zz", "1", "2"])
-    regexes = st.sampled_from(["", "a|b", ".*", ".+", "u.", "node.*", "[0-9]", "(1|)"])
+    regexes = st.sampled_from(["", "a|b", ".*", ".+", "u.", "node.*", "[0-9]", "(1|)", "up", "zz|1", "a|2|"])
     names = st.sampled_from(["__name__", "job", "instance", "nope"])
     plain = st.builds(Matcher, names, st.sampled_from([MatchType.EQUAL, MatchType.NOT_EQUAL]), values)
     regex = st.builds(Matcher, names, st.sampled_from([MatchType.REGEX, MatchType.NOT_REGEX]), regexes)

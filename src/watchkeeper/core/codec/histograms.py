@@ -16,6 +16,7 @@ from watchkeeper.core.codec.columns import BLOCK_LEVEL, ColumnGroup, encode_axes
 from watchkeeper.core.model.histogram import Histogram, HistogramSamples, ResetHint
 
 _HEADER: Final = struct.Struct("<I")
+MAX_CELLS: Final = 1 << 24  # Of one series; a hostile constant column must not fill the memory.
 _N_INTS: Final = 10
 _N_FLOATS: Final = 7
 
@@ -61,6 +62,8 @@ def decode_histograms(data: bytes | memoryview) -> HistogramSamples:
     ints, floats = ColumnGroup(body[:size]), ColumnGroup(body[size:])
     if len(ints) != _N_INTS or len(floats) != _N_FLOATS:
         raise ValueError("histograms have other columns")
+    if int(ints.lengths.sum() + floats.lengths.sum()) > MAX_CELLS:
+        raise ValueError("too many histograms")
     cells, at = ints.decode_ints()
     times = cells[: at[1]].copy()
     schema, flags, n_ps, n_ns, n_p, n_n, n_c, span_offset, span_length = (

@@ -7,6 +7,7 @@ and one comparison over an array; there are no postings lists. Sections are deco
 from __future__ import annotations
 
 import json
+import re
 import struct
 import zlib
 from collections.abc import Iterable, Sequence
@@ -31,6 +32,7 @@ Codes = npt.NDArray[np.integer[Any]]
 
 INDEX_LEVEL: Final = 12  # Read far more often than written, and small.
 _FOOTER: Final = struct.Struct("<II8s")  # Size and crc32 of the contents, and the magic again.
+_LITERALS: Final = re.compile(r"[0-9A-Za-z_:/,=@%~ -]+(\|[0-9A-Za-z_:/,=@%~ -]+)*")
 _DTYPES: Final[dict[int, np.dtype[Any]]] = {1: np.dtype("<u1"), 2: np.dtype("<u2"), 4: np.dtype("<u4")}
 
 
@@ -150,15 +152,18 @@ class BlockIndex:
     @property
     def symbols(self) -> list[str]:
         """The empty string, then all label values, sorted."""
-        if self._symbols is None:
+        symbols = self._symbols
+        if symbols is None:
             *place, count = self._symbols_place
             text = self._read(place)
             with self._checked(place):
                 parts = decompress(text).split(b"\xff") if count else []
                 if len(parts) != count:
                     raise ValueError("another number of symbols")
-                self._symbols = ["", *[part.decode("utf-8", "surrogatepass") for part in parts]]
-        return self._symbols
+                symbols = ["", *[part.decode("utf-8", "surrogatepass") for part in parts]]
+            # Not read back: another thread may release it meanwhile.
+            self._symbols = symbols
+        return symbols
 
     def label(self, name: str) -> LabelColumn | None:
         """One label's column, or None where no series has it."""
@@ -318,15 +323,21 @@ class BlockIndex:
             equal = codes == code if code else np.zeros(len(codes), np.bool_)
             mask[begin - lo : end - lo] = equal if matcher.type is MatchType.EQUAL else ~equal
             return mask
-        symbols, passes = self.symbols, matcher.predicate()
         table = np.zeros(len(column.symbols) + 1, np.bool_)
         table[0] = matcher.matches_empty
-        # Only values that occur in the range are tested: a metric has few of a large block's pods.
-        used = np.zeros(len(table), np.bool_)
-        used[codes] = True
-        used[0] = False
-        numbers = np.flatnonzero(used)
-        table[numbers] = [passes(symbols[number]) for number in column.symbols[numbers - 1].tolist()]
+        literals = _literals(matcher)
+        if literals is not None:
+            found = [code for code in (self._code_of(column, text) for text in literals) if code]
+            table[1:] = matcher.type is MatchType.NOT_REGEX
+            table[found] = matcher.type is MatchType.REGEX
+        else:
+            # Only values that occur in the range are tested: a metric has few of a large block's pods.
+            used = np.zeros(len(table), np.bool_)
+            used[codes] = True
+            used[0] = False
+            numbers = np.flatnonzero(used)
+            symbols, passes = self.symbols, matcher.predicate()
+            table[numbers] = [passes(symbols[number]) for number in column.symbols[numbers - 1].tolist()]
         mask[begin - lo : end - lo] = table[codes]
         return mask
 
@@ -344,6 +355,13 @@ class BlockIndex:
 
     def _checked(self, place: list[int]) -> _Decoding:
         return _Decoding(self._path, place[0])
+
+
+def _literals(matcher: Matcher) -> list[str] | None:
+    """The texts that an expression such as `a|b|c`, as dashboards write them, stands for; None for any other."""
+    if matcher.type not in (MatchType.REGEX, MatchType.NOT_REGEX) or _LITERALS.fullmatch(matcher.value) is None:
+        return None
+    return matcher.value.split("|")
 
 
 def _narrow(array: Ints) -> Ints:

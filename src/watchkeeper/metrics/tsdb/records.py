@@ -5,6 +5,7 @@ magic "WKCHUNK1"  then for each record:  u32 payload size · u32 crc32 of the pa
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
 import struct
@@ -42,8 +43,9 @@ class RecordWriter:
         self._file.close()
 
     def abandon(self) -> None:
-        """Closes without waiting."""
-        self._file.close()
+        """Closes; what is still buffered may be lost, as on a full disk."""
+        with contextlib.suppress(OSError):
+            self._file.close()
 
 
 def map_file(path: Path, magic: bytes) -> mmap.mmap:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import resource
+import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -154,3 +157,27 @@ def test_tombstones_that_touch_become_one() -> None:
     stones = Tombstones.none().with_range(rows, 0, 5).with_range(np.array([3]), 7, 9)
     assert stones.of_rows(np.array([2, 3])).rows.tolist() == [1, 1]
     assert len(stones.of_rows(np.array([2]))) == 0
+
+
+def test_threads_share_a_block(block: Block) -> None:
+    expected = float(block.select([], 0, 20_000, Budget()).values.sum())
+
+    def ask(_: int) -> float:
+        block.release()
+        return float(block.select([], 0, 20_000, Budget()).values.sum())
+
+    with ThreadPoolExecutor(4) as threads:
+        assert set(threads.map(ask, range(40))) == {expected}
+
+
+def test_a_full_disk_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (400, limit[1]))
+    try:
+        with pytest.raises(OSError):
+            write(tmp_path, iter([part(["a", "b"])]))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, before)
+    assert list(tmp_path.iterdir()) == []
