@@ -148,7 +148,7 @@ class ScrapeLoop:
     # --- one scrape
 
     async def scrape(self, time_ms: int) -> None:
-        """One cycle at a time in milliseconds since 1970. It never raises: what goes wrong is the target's last error."""
+        """One cycle at a time in ms since 1970. It never raises: what goes wrong is the target's last error."""
         source = self._source
         if source is None:
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -23,24 +24,24 @@ def times(store: MemoryStore, name: str = "m", instance: str = "a:1") -> list[in
 
 
 async def test_scrapes_follow_the_interval():
-    manager, store, site, clock = await begin_many(["a:1"])
+    manager, store, _site, clock = await begin_many(["a:1"])
     await clock.advance(100)
     found = times(store)
     assert len(found) == 10
-    assert {later - earlier for earlier, later in zip(found, found[1:], strict=False)} == {10_000}
+    assert {later - earlier for earlier, later in itertools.pairwise(found)} == {10_000}
     assert 0 <= found[0] < 10_000
     await manager.stop()
 
 
 async def test_the_place_in_the_interval_is_the_targets_own_and_survives_a_restart():
-    manager, store, _, clock = await begin_many(["a:1", "b:1"])
+    manager, store, site, clock = await begin_many(["a:1", "b:1"])
     await clock.advance(10)
     await manager.stop()
     # The same targets 7 s later by the wall clock.
-    other = ScrapeManager(later := MemoryStore(), Registry(), clock=FakeClock(START_S + 7), connect=manager._around.connect, host="here")  # fmt: skip
+    later, clock = MemoryStore(), FakeClock(START_S + 7)
+    other = ScrapeManager(later, Registry(), clock=clock, connect=site, host="here")
     await other.apply([scrape_config()])
     await other.update("test", groups("a:1", "b:1"))
-    clock = other._clock
     await clock.advance(10)
     for instance in ("a:1", "b:1"):
         assert (times(later, instance=instance)[0] - times(store, instance=instance)[0]) % 10_000 == 0
@@ -50,7 +51,7 @@ async def test_the_place_in_the_interval_is_the_targets_own_and_survives_a_resta
 
 async def test_500_targets_are_spread_over_the_interval():
     addresses = [f"t{i}:1" for i in range(500)]
-    manager, store, site, clock = await begin_many(addresses)
+    manager, _store, site, clock = await begin_many(addresses)
     per_second = []
     for _ in range(10):
         before = sum(site.n_fetches.values())
@@ -111,7 +112,7 @@ async def test_the_timestamp_is_the_start_of_the_scrape_and_the_duration_is_meas
     site.delay_s = 3.0
     await clock.advance(40)
     found = times(store)
-    assert {later - earlier for earlier, later in zip(found, found[1:], strict=False)} == {10_000}
+    assert {later - earlier for earlier, later in itertools.pairwise(found)} == {10_000}
     assert {round(value, 6) for value in store.of("scrape_duration_seconds")} == {3.0}
     await manager.stop()
 
@@ -125,7 +126,7 @@ async def test_a_scrape_longer_than_the_interval_leaves_ticks_out():
     await clock.advance(60)
     found = times(store)
     assert found == sorted(set(found))
-    gaps = [later - earlier for earlier, later in zip(found, found[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(found)]
     assert gaps[-3:] == [10_000, 10_000, 10_000]
     assert (found[-1] - found[0]) % 10_000 == 0
     await manager.stop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import itertools
 
 from aiohttp import web
 
@@ -50,7 +51,7 @@ async def test_groups_may_come_before_the_job():
 
 
 async def test_a_reload_without_a_change_leaves_the_loops_alone():
-    manager, store, site, clock = await begin_many(["a:1"])
+    manager, _store, _site, clock = await begin_many(["a:1"])
     await clock.advance(15)
     loop = next(iter(manager.pools["test"]._loops.values()))
     await manager.apply([scrape_config()])
@@ -61,7 +62,7 @@ async def test_a_reload_without_a_change_leaves_the_loops_alone():
 
 
 async def test_a_reload_that_only_relabels_targets_leaves_the_others_alone():
-    manager, store, site, clock = await begin_many(["a:1", "b:1"])
+    manager, store, _site, clock = await begin_many(["a:1", "b:1"])
     await clock.advance(20)
     loops = {loop.target.address: loop for loop in manager.pools["test"]._loops.values()}
     drop = RelabelConfig(source_labels=("__address__",), regex="b:1", action="drop")
@@ -87,7 +88,7 @@ async def test_a_reload_that_changes_the_job_keeps_rhythm_series_and_source():
     assert store.of("scrape_sample_limit") == [0, 0]
     [samples] = [samples for labels, samples in store.samples.items() if labels.name == "m"]
     times = [time_ms for time_ms, _ in samples]
-    assert {later - earlier for earlier, later in zip(times, times[1:], strict=False)} == {10_000}
+    assert {later - earlier for earlier, later in itertools.pairwise(times)} == {10_000}
     assert len(store.writers) == 1
     await manager.apply([scrape_config(metric_relabel_configs=(drop,))])
     await clock.advance(20)
@@ -97,7 +98,7 @@ async def test_a_reload_that_changes_the_job_keeps_rhythm_series_and_source():
 
 
 async def test_a_reload_that_changes_the_interval_goes_on_with_the_series():
-    manager, store, site, clock = await begin_many(["a:1"])
+    manager, store, _site, clock = await begin_many(["a:1"])
     await clock.advance(20)
     await manager.apply([scrape_config(scrape_interval_ms=5000)])
     await clock.advance(60)
@@ -178,7 +179,7 @@ async def test_a_target_that_makes_the_scraper_fail_does_not_stop_others():
 
 
 async def test_discovery_may_change_what_it_says_of_a_target_without_a_restart():
-    manager, _, _, clock = await begin_many(["a:1"])
+    manager, _, _, _clock = await begin_many(["a:1"])
     loop = next(iter(manager.pools["test"]._loops.values()))
     await manager.update("test", groups("a:1", __meta_zone="x"))
     assert next(iter(manager.pools["test"]._loops.values())) is loop
