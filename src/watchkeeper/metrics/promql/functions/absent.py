@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 def _absent(ev: Evaluation, call: ast.Call, grid: Grid) -> Frame:
     frame = ev.vector(call.args[0], grid)
-    return _inverse(call.args[0], frame.occupied().any(axis=0), grid)
+    return _inverse(call.args[0], np.any(frame.occupied(), axis=0), grid)
 
 
 def _absent_over_time(ev: Evaluation, call: ast.Call, grid: Grid) -> Frame:
     vector = range_vector(ev, call.args[0], grid)
     frame = reduced(ev, "present", vector)
-    there = frame.present.any(axis=0)
+    there: Present = np.any(frame.present, axis=0)
     for row in vector.series.histograms:
         there |= windows_with_histograms(vector, row)
     return _inverse(call.args[0], there, grid)

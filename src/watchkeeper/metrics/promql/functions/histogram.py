@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from watchkeeper.core.kernels.buckets import histogram as reduce_buckets
+from watchkeeper.core.kernels.number_text import format_general
+from watchkeeper.core.model.histogram import Histogram
 from watchkeeper.core.model.label_sets import LabelSets
+from watchkeeper.core.vector import native_histogram as native
 from watchkeeper.core.vector.frame import Frame, Present, Values
 from watchkeeper.core.vector.grid import Grid
-from watchkeeper.core.vector.group import Ints, columns_without, group_by, pick
+from watchkeeper.core.vector.group import (
+    Ints,
+    columns_without,
+    extend_strings,
+    group_by,
+    pick,
+    stacked,
+    with_column,
+)
 from watchkeeper.metrics.promql import ast
+from watchkeeper.metrics.promql.operators.binary import below
 
 if TYPE_CHECKING:
     from watchkeeper.metrics.promql.evaluate import Evaluation
@@ -73,7 +87,29 @@ def _quantile(ev: Evaluation, call: ast.Call, grid: Grid) -> Frame:
     phi = ev.scalar(call.args[0], grid)
     frame = ev.vector(call.args[1], grid)
     _warn_quantiles(ev, phi, call.args[0])
-    return _quantiles_of(ev, call, frame, np.ascontiguousarray(phi), call.args[1])
+    return _finished(ev, _quantiles_of(ev, call, frame, np.ascontiguousarray(phi), call.args[1]))
+
+
+def _quantiles(ev: Evaluation, call: ast.Call, grid: Grid) -> Frame:
+    """Several quantiles at once, each under its own value of a label."""
+    frame = ev.vector(call.args[0], grid)
+    name = ev.string(call.args[1])
+    out = Frame.empty(grid.n_steps)
+    for argument in call.args[2:]:
+        phi = ev.scalar(argument, grid)
+        _warn_quantiles(ev, phi, argument)
+        part = _finished(ev, _quantiles_of(ev, call, frame, np.ascontiguousarray(phi), call.args[0]))
+        text = format_quantile(float(phi[0]) if len(phi) else math.nan)
+        strings, codes = extend_strings(part.labels.strings, range(len(part.labels.strings)), [text])
+        labels = with_column(part.labels, name, np.full(part.n_series, codes[0], np.int32), strings)
+        out = below(out, part.with_labels(labels))
+    return out
+
+
+def format_quantile(value: float) -> str:
+    """A quantile as a label value: whole numbers with a decimal, as in the text format."""
+    text = format_general(value)
+    return text if any(char in text for char in ".eNI") else text + ".0"
 
 
 def _warn_quantiles(ev: Evaluation, phi: Values, argument: ast.Expr) -> None:
@@ -97,12 +133,59 @@ def _quantiles_of(ev: Evaluation, call: ast.Call, frame: Frame, phi: Values, arg
         name = ev.metric_name(frame, int(classic.first[group]))
         times = tuple(steps.start_ms + int(k) * steps.step_ms for k in (first, last))
         ev.notes.forced_monotonic(name, argument.span, (int(count), times[0], times[1]), (low, high, diff))
+
+    def of(h: Histogram, k: int, name: str) -> float:
+        value, note = native.quantile(h, float(phi[k]))
+        if note:
+            ev.notes.quantile_nan(name, argument.span, result_is_nan=note == "nan")
+        return value
+
     out = Frame(classic.labels, values, present, {}, classic.drop_name)
-    return _finished(ev, out)
+    return _with_native(ev, frame, out, argument, of)
+
+
+def _with_native(
+    ev: Evaluation, frame: Frame, out: Frame, argument: ast.Expr, of: Callable[[Histogram, int, str], float]
+) -> Frame:
+    """The classic results with the native ones below; where both kinds have the same labels neither is shown."""
+    if not frame.histograms:
+        return out
+    part = mapped_histograms(ev, frame, of)
+    if not out.n_series or not part.n_series:
+        return below(out, part)
+    both = stacked(out.labels, part.labels)
+    _, group = group_by(both, range(len(both.names)))
+    rows_of: dict[int, int] = {int(g): row for row, g in enumerate(group[: out.n_series].tolist())}
+    for row, g in enumerate(group[out.n_series :].tolist()):
+        other = rows_of.get(g)
+        if other is None:
+            continue
+        clash = out.present[other] & part.present[row]
+        if clash.any():
+            ev.notes.mixed_classic_native(ev.metric_name(part, row), argument.span)
+            out.present[other] &= ~clash
+            part.present[row] &= ~clash
+    return below(out, part)
+
+
+def mapped_histograms(ev: Evaluation, frame: Frame, of: Callable[[Histogram, int, str], float]) -> Frame:
+    """A float for each histogram; what is no histogram falls away."""
+    rows = np.array(sorted(frame.histograms), np.int64)
+    values = np.zeros((len(rows), frame.n_steps))
+    present = np.zeros(values.shape, np.bool_)
+    for i, row in enumerate(rows.tolist()):
+        name = ev.metric_name(frame, row)
+        ev.check()
+        for k, cell in enumerate(frame.histograms[row]):
+            if cell is not None:
+                values[i, k] = of(cell, k, name)
+                present[i, k] = True
+    drops = None if frame.drop_name is None else frame.drop_name[rows]
+    return Frame(frame.labels.take(rows), values, present, {}, drops)
 
 
 def _finished(ev: Evaluation, out: Frame) -> Frame:
-    """Names dropped; a classic and a native histogram of the same labels can't both be there."""
+    """Empty rows and names dropped."""
     return ev.renamed(out.compacted())
 
 
@@ -120,10 +203,40 @@ def _fraction(ev: Evaluation, call: ast.Call, grid: Grid) -> Frame:
         lower,
         upper,
     )
-    return _finished(ev, Frame(classic.labels, values, present, {}, classic.drop_name))
+
+    def of(h: Histogram, k: int, name: str) -> float:
+        if math.isnan(h.sum) and not math.isnan(lower[k]) and not math.isnan(upper[k]):
+            ev.notes.fraction_nan(name, call.args[2].span)
+        return native.fraction_between(h, float(lower[k]), float(upper[k]))
+
+    out = Frame(classic.labels, values, present, {}, classic.drop_name)
+    return _finished(ev, _with_native(ev, frame, out, call.args[2], of))
+
+
+def _average(h: Histogram) -> float:
+    if h.count:
+        return h.sum / h.count
+    return math.nan if h.sum == 0 or math.isnan(h.sum) else math.copysign(math.inf, h.sum)
+
+
+_PARTS: Final[dict[str, Callable[[Histogram], float]]] = {
+    "histogram_count": lambda h: h.count,
+    "histogram_sum": lambda h: h.sum,
+    "histogram_avg": _average,
+    "histogram_stdvar": native.variance,
+    "histogram_stddev": lambda h: math.sqrt(native.variance(h)),
+}
+
+
+def _part(ev: Evaluation, call: ast.Call, grid: Grid) -> Frame:
+    part = _PARTS[call.name]
+    frame = ev.vector(call.args[0], grid)
+    return _finished(ev, mapped_histograms(ev, frame, lambda h, _k, _name: part(h)))
 
 
 FUNCTIONS: Final = {
     "histogram_quantile": _quantile,
+    "histogram_quantiles": _quantiles,
     "histogram_fraction": _fraction,
+    **dict.fromkeys(_PARTS, _part),
 }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from watchkeeper.core.kernels.number_text import format_plain
 from watchkeeper.core.model.errors import ExecutionError
-from watchkeeper.core.vector.frame import Frame
+from watchkeeper.core.vector.frame import Frame, Values
 from watchkeeper.core.vector.grid import Grid
 from watchkeeper.metrics.promql import ast
 from watchkeeper.metrics.promql.operators.range_histogram import fold_windows
@@ -76,7 +77,7 @@ def _smoothing(ev: Evaluation, call: ast.Call, grid: Grid) -> Frame:
     return ev.renamed(frame.compacted())
 
 
-FUNCTIONS: Final = {
+FUNCTIONS: Final[dict[str, Callable[[Evaluation, ast.Call, Grid], Frame | Values]]] = {
     **dict.fromkeys(_KERNEL_OPS, _simple),
     "quantile_over_time": _quantile,
     "predict_linear": _predict_linear,

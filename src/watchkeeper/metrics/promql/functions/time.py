@@ -115,7 +115,7 @@ def _range(ev: Evaluation, call: ast.Call, grid: Grid) -> Values:
     return np.full(grid.n_steps, (ev.plan.grid.end_ms - ev.plan.grid.start_ms) / 1000)
 
 
-FUNCTIONS: Final = {
+FUNCTIONS: Final[dict[str, Callable[[Evaluation, ast.Call, Grid], Frame | Values]]] = {
     **dict.fromkeys(_PARTS, _part),
     "time": _time,
     "timestamp": _timestamp,

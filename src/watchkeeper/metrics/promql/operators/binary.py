@@ -118,10 +118,10 @@ def _set_operation(node: ast.Binary, left: Frame, right: Frame) -> Frame:
             return left.where(~coverage(right, right_group, n)[left_group]).compacted()
         case _:
             lower = right.where(~coverage(left, left_group, n)[right_group]).compacted()
-            return _below(left, lower)
+            return below(left, lower)
 
 
-def _below(upper: Frame, lower: Frame) -> Frame:
+def below(upper: Frame, lower: Frame) -> Frame:
     """The rows of two frames, those that have become equal made one."""
     if not lower.n_series:
         return upper

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from watchkeeper.core.model.histogram import HistogramSamples
+from watchkeeper.core.model.histogram import Histogram, HistogramSamples, ResetHint
 from watchkeeper.core.model.stale import MISSING_BITS, STALE_BITS
 from watchkeeper.core.vector.frame import Frame, HistogramRow
 from watchkeeper.core.vector.grid import Grid
+from watchkeeper.core.vector.native_histogram import is_reset
 from watchkeeper.core.vector.window import Ints, Samples, align
 from watchkeeper.metrics.interface import Series
 from watchkeeper.metrics.promql import ast
@@ -44,7 +46,8 @@ def float_times(series: Series, row: int) -> Ints:
     lo, hi = int(series.value_lo[row]), int(series.value_hi[row])
     at = int(series.time_lo[row])
     bits = series.values[lo:hi].view(np.uint64)
-    return series.times[at : at + hi - lo][bits != np.uint64(MISSING_BITS)]
+    out: Ints = series.times[at : at + hi - lo][bits != np.uint64(MISSING_BITS)]
+    return out
 
 
 def float_points(series: Series, row: int) -> tuple[Ints, np.ndarray[tuple[int], np.dtype[np.float64]]]:
@@ -55,6 +58,17 @@ def float_points(series: Series, row: int) -> tuple[Ints, np.ndarray[tuple[int],
     bits = values.view(np.uint64)
     kept = (bits != np.uint64(MISSING_BITS)) & (bits != np.uint64(STALE_BITS))
     return series.times[at : at + hi - lo][kept], values[kept]
+
+
+def hinted(samples: HistogramSamples, i: int) -> Histogram:
+    """One sample, with what is known of a reset between it and the one before."""
+    value = samples.values[i]
+    if value.reset_hint is not ResetHint.UNKNOWN or i == 0:
+        return value
+    before = samples.values[i - 1]
+    if before.is_stale or before.reset_hint is ResetHint.GAUGE or is_reset(value, before):
+        return value
+    return replace(value, reset_hint=ResetHint.NOT_RESET)
 
 
 def _align_histograms(
@@ -81,6 +95,6 @@ def _align_histograms(
             frame.present[row, k] = True
             frame.values[row, k] = float(samples.times[j]) / 1000
         else:
-            cells[k] = value
+            cells[k] = hinted(samples, j)
     if not stamps and any(cell is not None for cell in cells):
         frame.histograms[row] = cells

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from watchkeeper.core.model.histogram import HistogramSamples
+from watchkeeper.core.model.histogram import Histogram, HistogramSamples, ResetHint
 from watchkeeper.core.model.label_sets import LabelSets
 from watchkeeper.core.model.stale import MISSING
 from watchkeeper.core.vector.frame import Frame, Present, Values
@@ -70,9 +70,16 @@ def _as_series(frame: Frame, grid: Grid) -> Series:
     histograms = {}
     for row, cells in frame.histograms.items():
         here = [k for k, cell in enumerate(cells) if cell is not None]
-        histograms[row] = HistogramSamples(times[here], [cells[k] for k in here])
+        histograms[row] = HistogramSamples(times[here], [_unhinted(cells[k]) for k in here])
     values = np.where(frame.present, frame.values, MISSING).ravel()
     return Series(frame.labels, times, values, lo, lo + steps, np.zeros(n, np.int64), histograms)
+
+
+def _unhinted(h: Histogram) -> Histogram:
+    """A subquery may repeat a sample or skip some: what its hint says of its neighbour is true no more."""
+    if h.reset_hint in (ResetHint.UNKNOWN, ResetHint.GAUGE):
+        return h
+    return replace(h, reset_hint=ResetHint.UNKNOWN)
 
 
 def reduced(ev: Evaluation, op: str, vector: RangeVector, p1: Values | None = None, p2: Values | None = None) -> Frame:
