@@ -74,7 +74,8 @@ def modifiers(draw: Draw) -> dict[str, object]:
         case 0:
             out["offset_ms"] = draw(st.integers(-(10**10), 10**10))
         case 1:
-            out["offset_expr"] = ast.DurationParen(draw(durations(2)))
+            # With its sign: what follows a bare parenthesis would be taken for a part of the duration.
+            out["offset_expr"] = ast.DurationUnary(ast.UnaryOp.MINUS, ast.DurationParen(draw(durations(2))))
         case 2:
             out["at_ms"] = draw(st.integers(-(10**12), 10**12))
         case 3:
