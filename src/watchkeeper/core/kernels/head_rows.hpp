@@ -1,0 +1,213 @@
+// Rows of one source as bytes: the cells that differ from the row before, whole numbers as variable-length differences.
+// The layout is drawn in docs/formats/wal.md. And the joining of pieces of series that lie in several places.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace watchkeeper::rows {
+
+constexpr uint64_t kMissing = 0x7FF00000000000A5ull;
+constexpr size_t kHeader = 9;        // u8 kind, u32 columns, u32 sequence
+constexpr uint32_t kMaxColumns = 1u << 26;
+
+inline uint64_t bits(double v) {
+    uint64_t b;
+    std::memcpy(&b, &v, 8);
+    return b;
+}
+inline double from_bits(uint64_t b) {
+    double v;
+    std::memcpy(&v, &b, 8);
+    return v;
+}
+
+// Whether a float is a whole number that int64 arithmetic restores bit by bit (so not -0.0).
+inline bool whole(double v, int64_t& out) {
+    if (!(v > -9007199254740992.0 && v < 9007199254740992.0)) return false;
+    out = static_cast<int64_t>(v);
+    return bits(static_cast<double>(out)) == bits(v);
+}
+
+inline void encode(const double* prev, size_t n_prev, const double* row, size_t n, bool key, uint32_t sequence,
+                   std::string& out) {
+    const size_t bitmap = (n + 7) / 8;
+    out.resize(kHeader + bitmap + n * 10);  // The most that n cells may need; cut at the end.
+    uint8_t* base = reinterpret_cast<uint8_t*>(out.data());
+    base[0] = key ? 1 : 0;
+    const uint32_t columns = static_cast<uint32_t>(n);
+    std::memcpy(base + 1, &columns, 4);
+    std::memcpy(base + 5, &sequence, 4);
+    uint8_t* map = base + kHeader;
+    std::memset(map, 0, bitmap);
+    uint8_t* p = map + bitmap;
+    for (size_t i = 0; i < n; ++i) {
+        const double old = key ? 0.0 : i < n_prev ? prev[i] : from_bits(kMissing);
+        if (bits(old) == bits(row[i])) continue;
+        map[i >> 3] |= static_cast<uint8_t>(1u << (i & 7));
+        int64_t now = 0, before = 0;
+        if (whole(row[i], now)) {
+            if (!whole(old, before)) before = 0;
+            const int64_t d = now - before;
+            if (d) {
+                uint64_t z = (static_cast<uint64_t>(d) << 1) ^ static_cast<uint64_t>(d >> 63);
+                while (z >= 0x80) {
+                    *p++ = static_cast<uint8_t>(z | 0x80);
+                    z >>= 7;
+                }
+                *p++ = static_cast<uint8_t>(z);
+                continue;
+            }
+        }
+        *p++ = 0;  // No difference starts with a zero byte, as none is zero.
+        std::memcpy(p, &row[i], 8);
+        p += 8;
+    }
+    out.resize(static_cast<size_t>(p - base));
+}
+
+struct Header {
+    bool key = false;
+    uint32_t columns = 0;
+    uint32_t sequence = 0;
+};
+
+inline bool read_header(const uint8_t* p, size_t size, Header& out) {
+    if (size < kHeader || p[0] > 1) return false;
+    out.key = p[0] == 1;
+    std::memcpy(&out.columns, p + 1, 4);
+    std::memcpy(&out.sequence, p + 5, 4);
+    return out.columns <= kMaxColumns && (size - kHeader) >= (static_cast<size_t>(out.columns) + 7) / 8;
+}
+
+// Turns the row before (as long as the new one or longer, MISSING beyond what it had) into this row.
+inline bool apply(const uint8_t* p, size_t size, double* row, size_t room) {
+    Header head;
+    if (!read_header(p, size, head) || head.columns > room) return false;
+    const uint8_t* end = p + size;
+    const uint8_t* map = p + kHeader;
+    const size_t n = head.columns, bitmap = (n + 7) / 8;
+    const uint8_t* q = map + bitmap;
+    if (head.key) std::memset(row, 0, n * sizeof(double));
+    for (size_t b = 0; b < bitmap; ++b) {
+        unsigned set = map[b];
+        while (set) {
+            const size_t i = b * 8 + static_cast<size_t>(__builtin_ctz(set));
+            set &= set - 1;
+            if (i >= n || q >= end) return false;
+            if (*q == 0) {
+                if (end - q < 9) return false;
+                std::memcpy(&row[i], q + 1, 8);
+                q += 9;
+                continue;
+            }
+            uint64_t z = 0;
+            int shift = 0;
+            while (true) {
+                if (q >= end || shift > 63) return false;
+                const uint8_t byte = *q++;
+                z |= static_cast<uint64_t>(byte & 0x7f) << shift;
+                if (!(byte & 0x80)) break;
+                shift += 7;
+            }
+            const uint64_t d = (z >> 1) ^ (~(z & 1) + 1);
+            int64_t before = 0;
+            if (!whole(row[i], before)) before = 0;
+            row[i] = static_cast<double>(static_cast<int64_t>(static_cast<uint64_t>(before) + d));
+        }
+    }
+    return q == end;
+}
+
+// Joins the pieces of series. Piece k belongs to series piece_series[k] (ascending), has n[k] cells, and of two cells of
+// the same time the earlier piece's counts. Series of one piece stay where they are; others are written to `times` and
+// `values` (numbered from `base_times`/`base_values` on), those that follow the same axes sharing one.
+class Join {
+  public:
+    std::vector<int64_t> times, starts;
+    std::vector<double> values;
+
+    void run(const int32_t* piece_series, const int64_t* time_lo, const int64_t* value_lo, const int64_t* n,
+             size_t n_pieces, const int64_t* src_times, const double* src_values, const int64_t* src_starts,
+             int64_t base_times, int64_t base_values, int64_t* out_time_lo, int64_t* out_value_lo,
+             int64_t* out_value_hi) {
+        std::unordered_map<std::string, int64_t> axes;
+        std::vector<size_t> order;
+        std::string key;
+        for (size_t lo = 0; lo < n_pieces;) {
+            size_t hi = lo + 1;
+            while (hi < n_pieces && piece_series[hi] == piece_series[lo]) ++hi;
+            const int32_t s = piece_series[lo];
+            if (hi == lo + 1) {
+                out_time_lo[s] = time_lo[lo];
+                out_value_lo[s] = value_lo[lo];
+                out_value_hi[s] = value_lo[lo] + n[lo];
+                lo = hi;
+                continue;
+            }
+            order.clear();
+            for (size_t k = lo; k < hi; ++k)
+                if (n[k]) order.push_back(k);
+            std::stable_sort(order.begin(), order.end(),
+                             [&](size_t a, size_t b) { return src_times[time_lo[a]] < src_times[time_lo[b]]; });
+            bool apart = true;
+            for (size_t k = 1; k < order.size() && apart; ++k)
+                apart = src_times[time_lo[order[k - 1]] + n[order[k - 1]] - 1] < src_times[time_lo[order[k]]];
+            out_value_lo[s] = base_values + static_cast<int64_t>(values.size());
+            if (apart) {
+                key.clear();
+                for (const size_t k : order) {
+                    key.append(reinterpret_cast<const char*>(&time_lo[k]), 8);
+                    key.append(reinterpret_cast<const char*>(&n[k]), 8);
+                }
+                const auto [place, is_new] = axes.try_emplace(key, base_times + static_cast<int64_t>(times.size()));
+                out_time_lo[s] = place->second;
+                for (const size_t k : order) {
+                    if (is_new) times.insert(times.end(), src_times + time_lo[k], src_times + time_lo[k] + n[k]);
+                    append(src_values, src_starts, value_lo[k], n[k]);
+                }
+            } else {
+                out_time_lo[s] = base_times + static_cast<int64_t>(times.size());
+                merge(lo, hi, time_lo, value_lo, n, src_times, src_values, src_starts);
+            }
+            out_value_hi[s] = base_values + static_cast<int64_t>(values.size());
+            lo = hi;
+        }
+    }
+
+  private:
+    void append(const double* src_values, const int64_t* src_starts, int64_t lo, int64_t n) {
+        values.insert(values.end(), src_values + lo, src_values + lo + n);
+        if (src_starts) starts.insert(starts.end(), src_starts + lo, src_starts + lo + n);
+    }
+    void merge(size_t lo, size_t hi, const int64_t* time_lo, const int64_t* value_lo, const int64_t* n,
+               const int64_t* src_times, const double* src_values, const int64_t* src_starts) {
+        std::vector<int64_t> at(hi - lo, 0);
+        const auto skip = [&](size_t k) {
+            while (at[k - lo] < n[k] && bits(src_values[value_lo[k] + at[k - lo]]) == kMissing) ++at[k - lo];
+        };
+        for (size_t k = lo; k < hi; ++k) skip(k);
+        while (true) {
+            size_t best = hi;
+            for (size_t k = lo; k < hi; ++k)
+                if (at[k - lo] < n[k] &&
+                    (best == hi || src_times[time_lo[k] + at[k - lo]] < src_times[time_lo[best] + at[best - lo]]))
+                    best = k;
+            if (best == hi) break;
+            const int64_t t = src_times[time_lo[best] + at[best - lo]];
+            times.push_back(t);
+            append(src_values, src_starts, value_lo[best] + at[best - lo], 1);
+            for (size_t k = lo; k < hi; ++k)
+                if (at[k - lo] < n[k] && src_times[time_lo[k] + at[k - lo]] == t) {
+                    ++at[k - lo];
+                    skip(k);
+                }
+        }
+    }
+};
+
+}  // namespace watchkeeper::rows

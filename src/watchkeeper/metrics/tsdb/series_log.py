@@ -1,0 +1,92 @@
+"""The log of series definitions and metadata, apart from the samples: it is short, and the samples' log can be cut.
+
+A checkpoint writes the whole table as one record and drops what came before. Its segment starts with a TABLE record,
+which makes a replay forget the definitions before it, so a crash at any point of a checkpoint is harmless.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from watchkeeper.core.disk.atomic import write_atomically
+from watchkeeper.core.disk.wal import MAGIC, Problem, Record, Wal, frame, replay, segment_path
+from watchkeeper.core.kernels.series_table import SeriesTable
+from watchkeeper.core.model.metadata import Metadata
+from watchkeeper.metrics.tsdb.wal import RecordType
+
+SEGMENT_BYTES: Final = 64 << 20
+_TABLE_HEADER: Final = struct.Struct("<q")
+
+
+def encode_metadata(family: str, metadata: Metadata) -> bytes:
+    """A METADATA record."""
+    return b"\xff".join(
+        text.encode("utf-8", "replace") for text in (family, metadata.type, metadata.unit, metadata.help)
+    )
+
+
+def decode_metadata(payload: bytes) -> tuple[str, Metadata]:
+    """Family and metadata. Raises ValueError."""
+    family, type_, unit, help_ = (part.decode("utf-8", "replace") for part in payload.split(b"\xff", 3))
+    return family, Metadata(type_, help_, unit)
+
+
+def replay_series(
+    directory: Path, table: SeriesTable, metadata: dict[str, Metadata], problems: list[Problem], *, repair: bool
+) -> int:
+    """Fill the table and the metadata; the first time that the head may hold (of the last checkpoint)."""
+    min_time_ms = -(1 << 63)
+    for record in replay(directory, problems, repair=repair):
+        try:
+            min_time_ms = _apply(record, table, metadata, min_time_ms)
+        except ValueError as error:
+            problems.append(Problem(record.segment, record.offset, len(record.payload), str(error)))
+    table.free_unused()
+    return min_time_ms
+
+
+def _apply(record: Record, table: SeriesTable, metadata: dict[str, Metadata], min_time_ms: int) -> int:
+    if record.type == RecordType.SERIES:
+        table.apply(record.payload)
+    elif record.type == RecordType.TABLE:
+        if len(record.payload) < _TABLE_HEADER.size:
+            raise ValueError("a table is cut short")
+        table.load(record.payload[_TABLE_HEADER.size :])
+        return int(_TABLE_HEADER.unpack_from(record.payload)[0])
+    elif record.type == RecordType.METADATA:
+        family, value = decode_metadata(bytes(record.payload))
+        metadata[family] = value
+    return min_time_ms
+
+
+class SeriesLog:
+    """The write side."""
+
+    def __init__(self, directory: Path, *, sync_writes: bool) -> None:
+        self._directory = directory
+        self.wal = Wal(directory, segment_bytes=SEGMENT_BYTES, sync_writes=sync_writes)
+
+    def define(self, record: bytes) -> None:
+        """Write definitions that `SeriesTable.plan` made. Raises WriteFailed."""
+        self.wal.ready()
+        self.wal.append([(RecordType.SERIES, record)])
+
+    def describe(self, metadata: Mapping[str, Metadata]) -> None:
+        """Write metadata by family. Raises WriteFailed."""
+        self.wal.append([(RecordType.METADATA, encode_metadata(*item)) for item in metadata.items()])
+
+    def start_checkpoint(self) -> int:
+        """Leave room for a checkpoint before all that is written from now on; its segment number. Raises OSError."""
+        number = self.wal.rotate()
+        self.wal.rotate()
+        return number
+
+    def write_checkpoint(self, number: int, dump: bytes, metadata: Mapping[str, Metadata], min_time_ms: int) -> None:
+        """Put the table as it was at `start_checkpoint` there, and drop what came before. Raises OSError."""
+        records = [frame(RecordType.TABLE, _TABLE_HEADER.pack(min_time_ms) + dump)]
+        records += [frame(RecordType.METADATA, encode_metadata(*item)) for item in metadata.items()]
+        write_atomically(segment_path(self._directory, number), MAGIC + b"".join(records))
+        self.wal.drop_before(number)
