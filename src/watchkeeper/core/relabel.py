@@ -55,7 +55,7 @@ def is_valid_name(name: str, *, legacy: bool = False) -> bool:
 class RelabelConfig:
     """One rule."""
 
-    source_labels: tuple[str, ...] = setting(ListOf(Text(check_label_name)), default=())
+    source_labels: tuple[str, ...] = setting(ListOf(Text(check_label_name), flow=True), default=())
     separator: str = setting(Text(), default=DEFAULT_SEPARATOR, show=True)
     regex: str = setting(Expression(), default=DEFAULT_REGEX, show=True)
     modulus: int = setting(Integer(0, 2**64 - 1), default=0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -24,7 +23,7 @@ from watchkeeper.core.model.errors import ConfigError, ConfigProblem
 
 T = TypeVar("T")
 
-MAX_READS: Final = 5_000_000  # A few kilobytes of nested aliases could otherwise ask for more than memory holds.
+MAX_READS: Final = 2_000_000  # A few kilobytes of nested aliases could otherwise ask for more than memory holds.
 MAX_PROBLEMS: Final = 1000  # Nobody reads more; a hostile file must not make more.
 
 
@@ -88,8 +87,7 @@ class Load:
         """Note a problem at a node's start (at the file's start without a node)."""
         if len(self.problems) >= MAX_PROBLEMS:
             return
-        mark = node.start_mark if node is not None else None
-        line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+        line, column = (node.line, node.column) if node is not None else (1, 1)
         problem = ConfigProblem(self.file, line, column, without_passwords(path), without_passwords(message))
         if problem not in self.problems[-50:]:
             self.problems.append(problem)
@@ -134,12 +132,12 @@ class Place:
         """The text of a scalar. Raises Invalid for lists and mappings."""
         if not isinstance(self.node, ScalarNode):
             raise Invalid(f"expected {wanted}, found {type_name(self.node)}")
-        return str(self.node.value)
+        return self.node.value
 
     @property
     def is_plain(self) -> bool:
         """Whether this is a scalar without quotes."""
-        return isinstance(self.node, ScalarNode) and not self.node.style
+        return isinstance(self.node, ScalarNode) and self.node.is_plain
 
     def entries(self) -> dict[str, Entry]:
         """The pairs of a mapping by key, without those whose value is null. Raises Invalid if it is none.
@@ -154,14 +152,12 @@ class Place:
             if not isinstance(key, ScalarNode):
                 self.load.report(key, self.path, "a key must be text")
                 continue
-            name = str(key.value)
+            name = key.value
             path = f"{self.path}.{name}" if self.path else name
             if name not in found:
                 found[name] = Entry(Place(self.load, key, path), Place(self.load, value, path))
             elif explicit:
-                first = found[name].key.node.start_mark
-                line = f" in line {first.line + 1}" if first is not None else ""
-                self.load.report(key, path, f"key already set{line}")
+                self.load.report(key, path, f"key already set in line {found[name].key.node.line}")
         return found
 
     def item(self, index: int, node: Node) -> Place:
@@ -214,12 +210,11 @@ class SectionPlace:
         """Report `message` at a key whose value another section of this scope has already."""
         claims = self.load._claims
         entry = self.entries.get(key)
-        mark = (entry.value.node if entry is not None else self.place.node).start_mark
-        where = f"{self.load.file}:{mark.line + 1}" if mark is not None else self.load.file
+        node = entry.value.node if entry is not None else self.place.node
         if (scope, value) in claims:
             self.report(key, f"{message}, first in {claims[scope, value]}")
         else:
-            claims[scope, value] = where
+            claims[scope, value] = f"{self.load.file}:{node.line}"
 
 
 def read_section(cls: type[T], at: Place) -> T | _Broken:
@@ -269,6 +264,8 @@ def _value(item: Setting, at: Place, entries: Mapping[str, Entry]) -> Any:
 
 
 def _unknown(name: str, keys: tuple[str, ...]) -> str:
+    import difflib  # Only a file with an error pays for it.
+
     near = difflib.get_close_matches(name, keys, 1, 0.7)
     return f'unknown key "{shortened(name)}"' + (f'; did you mean "{near[0]}"?' if near else "")
 
@@ -301,7 +298,7 @@ def decode_partly(cls: type[T], text: str, load: Load) -> T | _Broken:
     """As `decode`, with the problems left in `load`, so that other files' problems can join them."""
     node = compose(text, load.file)
     if node is None or is_null(node):
-        node = MappingNode("tag:yaml.org,2002:map", [])
+        node = MappingNode(1, 1)
     at = Place(load, node, "")
     try:
         return read_section(cls, at)

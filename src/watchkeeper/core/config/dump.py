@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import yaml
 
 from watchkeeper.core.config.schema import Inline, table_of
 
-_Dumper: Final = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_SafeDumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+class FlowList(list[Any]):
+    """A list that is written on one line, `[a, b]`."""
+
+
+class _Dumper(_SafeDumper):  # type: ignore[misc]
+    """Knows FlowList."""
+
+
+_Dumper.add_representer(
+    FlowList, lambda dumper, value: dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=True)
+)
 
 
 def plain(config: object) -> dict[str, Any]:

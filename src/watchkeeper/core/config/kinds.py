@@ -8,8 +8,8 @@ from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from watchkeeper.core.config.decode import BROKEN, Place, read_section
-from watchkeeper.core.config.document import MappingNode, ScalarNode, SequenceNode, is_null, shortened, type_name
-from watchkeeper.core.config.dump import plain
+from watchkeeper.core.config.document import MappingNode, SequenceNode, is_null, shortened, type_name
+from watchkeeper.core.config.dump import FlowList, plain
 from watchkeeper.core.config.schema import Invalid, Kind
 from watchkeeper.core.config.secret import HIDDEN, Secret, Url
 from watchkeeper.core.model.duration import DurationError, format_duration_ms, parse_duration_ms
@@ -269,21 +269,22 @@ class Choice(Kind[str]):
 
 
 class ListOf(Kind[tuple[T, ...]]):
-    """A list; items with problems are left out and reported."""
+    """A list; items with problems are left out and reported. A dump shows it on one line with `flow`."""
 
     label = "list"
 
-    def __init__(self, item: Kind[T], *, filled: bool = False) -> None:
+    def __init__(self, item: Kind[T], *, filled: bool = False, flow: bool = False) -> None:
         self.item = item
         self.filled = filled
+        self.flow = flow
 
     def read(self, at: Place) -> tuple[T, ...]:
         if not isinstance(at.node, SequenceNode):
             raise Invalid(f"expected a list, found {type_name(at.node)}")
-        if self.filled and not at.node.value:
+        if self.filled and not at.node.items:
             raise Invalid("must not be empty")
         items: list[T] = []
-        for i, node in enumerate(at.node.value):
+        for i, node in enumerate(at.node.items):
             place = at.item(i, node)
             if is_null(node):
                 place.report("empty or null item")
@@ -294,7 +295,8 @@ class ListOf(Kind[tuple[T, ...]]):
         return tuple(items)
 
     def write(self, value: tuple[T, ...]) -> Any:
-        return [self.item.write(item) for item in value]
+        written = [self.item.write(item) for item in value]
+        return FlowList(written) if self.flow else written
 
 
 class MapOf(Kind[dict[str, T]]):
@@ -360,11 +362,11 @@ class Anything(Kind[Any]):
         if isinstance(node, MappingNode):
             return {name: self._read(entry.value, depth + 1) for name, entry in at.entries().items()}
         if isinstance(node, SequenceNode):
-            return [self._read(at.item(i, item), depth + 1) for i, item in enumerate(node.value)]
+            return [self._read(at.item(i, item), depth + 1) for i, item in enumerate(node.items)]
         if is_null(node):
             return None
-        text = str(node.value)
-        if isinstance(node, ScalarNode) and at.is_plain:
+        text = node.value
+        if at.is_plain:
             if text in _TRUE or text in _FALSE:
                 return text in _TRUE
             if _INTEGER.fullmatch(text) and len(text) < 20:

@@ -71,11 +71,13 @@ def test_all_problems_are_reported_in_order():
         ("[a]", "1:1: expected a mapping, found a list"),
         ("just text", '1:1: expected a mapping, found "just text"'),
         ("on: *nowhere", "1:5: yaml: found undefined alias"),
-        ("a: 1\n---\nb: 2\n", "2:1: yaml: but found another document"),
+        ("a: 1\n---\nb: 2\n", "2:1: yaml: found another document"),
         ("{[a]: b}", "1:2: a key must be text"),
         ("on: \x01", "1:5: yaml: control characters are not allowed"),
-        ("extra: " + "[" * 3000, "yaml:"),
-        ("extra: " + "[" * 300 + "]" * 300, "nested too deeply"),
+        ("extra: " + "[" * 200_000, "1:107: yaml: nested deeper than 100 levels"),
+        ("- " * 200_000 + "a", "1:201: yaml: nested deeper than 100 levels"),
+        ("? " * 200_000, "1:201: yaml: nested deeper than 100 levels"),
+        ("{a: " * 100_000, "1:401: yaml: nested deeper than 100 levels"),
     ],
 )
 def test_documents_that_can_not_be_used(text, problem):
