@@ -1,0 +1,53 @@
+"""The one map from exceptions to HTTP statuses and bodies, for each API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from watchkeeper.core.model import errors
+
+
+@dataclass(frozen=True, slots=True)
+class ApiError(Exception):
+    """What an answer says when it can't say what was asked: status, upstream's error type, and the text."""
+
+    status: int
+    type: str
+    message: str
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def bad_data(message: str) -> ApiError:
+    """The request itself is wrong."""
+    return ApiError(400, "bad_data", message)
+
+
+def bad_parameter(name: str, message: object) -> ApiError:
+    """One parameter of the request is wrong."""
+    return bad_data(f'invalid parameter "{name}": {message}')
+
+
+def to_prometheus(error: BaseException) -> ApiError:
+    """The answer of /api/v1 to any exception. Source of types and statuses: Prometheus web/api/v1."""
+    match error:
+        case ApiError():
+            return error
+        case errors.ParseError():
+            return bad_data(str(error))
+        case errors.QueryTimeout():
+            return ApiError(503, "timeout", str(error))
+        case errors.QueryCanceled():
+            return ApiError(499, "canceled", str(error))
+        case errors.QueryError():
+            return ApiError(422, "execution", str(error))
+        case errors.WireError() | errors.AppendError():
+            return bad_data(str(error))
+        case errors.NotFoundError():
+            return ApiError(404, "not_found", str(error))
+        case errors.UnavailableError():
+            # Upstream has no status of its own for this type, and clients know it so.
+            return ApiError(500, "unavailable", str(error))
+        case _:
+            return ApiError(500, "internal", f"{type(error).__name__}: {error}")

@@ -1,0 +1,1 @@
+"""Prometheus's HTTP API: one file a group of endpoints, one table of routes."""

@@ -1,0 +1,103 @@
+"""What the metrics API needs of the rest of the program, handed in at construction."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from watchkeeper.core.model.matcher import Matcher
+from watchkeeper.core.model.metadata import Metadata
+from watchkeeper.core.telemetry.metrics import Registry
+from watchkeeper.metrics.interface import Appender, ExemplarQuerier, Querier
+from watchkeeper.metrics.promql.engine import Engine
+from watchkeeper.metrics.remote.receive import MessageType, Receiver
+from watchkeeper.metrics.scrape.manager import ScrapeManager
+
+T = TypeVar("T")
+
+
+class Store(Protocol):
+    """What administration and the status pages ask of the store."""
+
+    def delete(self, matcher_sets: Sequence[Sequence[Matcher]], start_ms: int, end_ms: int) -> None:
+        """Mark samples as deleted."""
+        ...
+
+    def clean_tombstones(self) -> None:
+        """Rewrite blocks without what was deleted."""
+        ...
+
+    def snapshot(self, skip_head: bool) -> str:
+        """Hard links of the blocks, and the head as a block; the name of the folder."""
+        ...
+
+    def status(self, limit: int) -> Mapping[str, Any]:
+        """Figures of cardinality, in the shape of status/tsdb."""
+        ...
+
+    def block_metas(self) -> list[Mapping[str, Any]]:
+        """The metas of the blocks that serve."""
+        ...
+
+    def replay_progress(self) -> tuple[int, int, int]:
+        """First, last and current WAL segment of the replay."""
+        ...
+
+
+@dataclass(slots=True)
+class Lifecycle:
+    """The state of the process that its health and reload routes show."""
+
+    ready: threading.Event = field(default_factory=threading.Event)
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(slots=True)
+class Settings:
+    """What flags decide about the API."""
+
+    enable_lifecycle: bool = False
+    enable_admin_api: bool = False
+    enable_remote_write_receiver: bool = False
+    accepted_write_messages: tuple[MessageType, ...] = (MessageType.V1,)
+    cors_origin: str = ".*"
+    page_title: str = "watchkeeper"
+    query_timeout_ms: int = 120_000
+    lookback_ms: int = 300_000
+    remote_read_concurrency: int = 10
+    remote_read_sample_limit: int = 50_000_000
+    remote_read_frame_bytes: int = 1 << 20
+    max_body_bytes: int = 32 << 20
+
+
+@dataclass(slots=True)
+class Backend:
+    """Collaborators of the metrics API.
+
+    run          runs synchronous work on a worker thread
+    reload       applies the configuration file; raises ConfigError and keeps the old one
+    quit         asks the process to stop
+    """
+
+    settings: Settings
+    lifecycle: Lifecycle
+    registry: Registry
+    engine: Engine
+    querier: Callable[[], Querier]
+    appender: Appender
+    exemplars: ExemplarQuerier
+    store: Store
+    receiver: Receiver
+    scrape: ScrapeManager
+    run: Callable[[Callable[[], Any]], Awaitable[Any]]
+    reload: Callable[[], Awaitable[None]]
+    quit: Callable[[], None]
+    config_text: Callable[[], str]
+    pool_config_text: Callable[[str], str | None]
+    external_labels: Callable[[], dict[str, str]]
+    metadata: Callable[[], dict[str, list[Metadata]]]
+    flags: Mapping[str, str]
+    runtime: Callable[[], Mapping[str, Any]]
+    now_ms: Callable[[], int]
