@@ -40,6 +40,7 @@ def check_config(files: tuple[Path, ...], syntax_only: bool) -> None:
         if not syntax_only:
             for pattern in _without_files(config.rule_files):
                 click.echo(f"{path}: warning: no rule file matches {pattern}", err=True)
+            failed = not _check_target_files(path, config) or failed
     if failed:
         raise SystemExit(1)
 
@@ -54,6 +55,30 @@ def _summary(config: PrometheusConfig) -> str:
         if number:
             parts.append(_count(number, noun))
     return f"valid: {', '.join(parts)}"
+
+
+def _check_target_files(path: Path, config: PrometheusConfig) -> bool:
+    """Whether all files of file_sd_configs can be read; prints what is wrong with them."""
+    from watchkeeper.discovery.file import read_groups
+
+    patterns = {pattern: job.job_name for job in config.jobs for item in job.discovery.file for pattern in item.files}
+    for pattern in _without_files(tuple(patterns)):
+        job = patterns[pattern]
+        click.echo(f'{path}: warning: no file matches {pattern} of file_sd_configs in job "{job}"', err=True)
+    is_good = True
+    for target_file in sorted({found for pattern in patterns for found in glob.glob(pattern)}):
+        try:
+            read_groups(target_file)
+        except ConfigError as error:
+            click.echo(str(error), err=True)
+        except OSError as error:
+            click.echo(f"{target_file}:1:1: can't be read: {error.strerror}", err=True)
+        except ValueError as error:
+            click.echo(f"{target_file}:1:1: {error}", err=True)
+        else:
+            continue
+        is_good = False
+    return is_good
 
 
 def _without_files(patterns: tuple[str, ...]) -> list[str]:

@@ -81,7 +81,7 @@ class FileDiscoverer:
 
     def _read(self, path: str) -> list[TargetGroup] | None:
         try:
-            configs = _parse(path)
+            configs = read_groups(path)
         except (OSError, ValueError, ConfigError) as error:
             self._metrics.file_errors.inc()
             reason = error.strerror if isinstance(error, OSError) else str(error)
@@ -90,7 +90,8 @@ class FileDiscoverer:
         return target_groups(configs, path, {"__meta_filepath": path})
 
 
-def _parse(path: str) -> list[StaticConfig]:
+def read_groups(path: str) -> list[StaticConfig]:
+    """The groups of one file. Raises OSError, ValueError (JSON, bytes that are no text) and ConfigError (YAML)."""
     raw = Path(path).read_bytes()
     if path.lower().endswith(".json"):
         return groups_from_json(raw)

@@ -30,3 +30,21 @@ def test_problems_of_all_files_are_listed(tmp_path):
         "/two.yml:2:1: yaml: did not find expected ',' or '}' while parsing a flow mapping",
         "/three.yml:1:1: can't be read: No such file or directory",
     ]
+
+
+def test_files_of_targets_are_read_too(tmp_path):
+    file = tmp_path / "prometheus.yml"
+    file.write_text("scrape_configs: [{job_name: a, file_sd_configs: [{files: ['t/*.json', t/a.yml, gone.yml]}]}]\n")
+    (tmp_path / "t").mkdir()
+    (tmp_path / "t" / "a.yml").write_text("- targets: [a]\n  lables: {}\n")
+    (tmp_path / "t" / "a.json").write_text("[]")
+    (tmp_path / "t" / "b.json").write_text('[{"targets": 1}]')
+    result = run(file)
+    assert result.exit_code == 1
+    assert result.output.replace(str(tmp_path), "").splitlines() == [
+        "/prometheus.yml: valid: 1 scrape config, 0 rule files",
+        '/prometheus.yml: warning: no file matches /gone.yml of file_sd_configs in job "a"',
+        '/t/a.yml:2:3: [0].lables: unknown key "lables"; did you mean "labels"?',
+        "/t/b.json:1:1: [0].targets: expected a list, found a number or a boolean",
+    ]
+    assert run("--syntax-only", file).exit_code == 0

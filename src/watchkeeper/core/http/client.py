@@ -123,8 +123,8 @@ class _Route:
             options["proxy"] = proxy
             if self._connect_headers:
                 options["proxy_headers"] = self._connect_headers
-        # A plain request may be redirected to TLS; then aiohttp needs the context too.
-        if url.startswith("https:") or self._server_name or self._tls.is_special:
+        # Also for a plain URL, which may be redirected to TLS. Without settings aiohttp's own context, which all share.
+        if self._tls.is_special:
             options["ssl"] = self._tls.get()
             if self._server_name:
                 options["server_hostname"] = self._server_name
