@@ -1,3 +1,6 @@
+import copy
+import pickle
+
 import pytest
 
 from watchkeeper.core.config import kinds
@@ -111,6 +114,9 @@ def test_secrets_never_show():
     assert dump(root) == "password: <secret>\n'on': true\n"
     assert root.auth.password is not None
     assert root.auth.password.reveal() == "hunter2"
+    assert copy.deepcopy(root) == root
+    with pytest.raises(TypeError):
+        pickle.dumps(root)
     assert str(Url("http://u:hunter2@host:1/x?y")) == "http://u:xxxxx@host:1/x?y"
     assert str(Url("http://host/a:b@c")) == "http://host/a:b@c"
 
