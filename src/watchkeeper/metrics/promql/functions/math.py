@@ -113,7 +113,7 @@ def _max_of(ev: Evaluation, call: ast.Call, grid: Grid) -> Values:
     return np.maximum(ev.scalar(call.args[0], grid), ev.scalar(call.args[1], grid))
 
 
-FUNCTIONS: Final = {
+FUNCTIONS: Final[dict[str, Callable[[Evaluation, ast.Call, Grid], Frame | Values]]] = {
     **dict.fromkeys(_PLAIN, _plain),
     "round": _round,
     "clamp": _clamp,

@@ -20,10 +20,10 @@ _NUMBERS: Final = re.compile(r"([0-9]+)")
 
 def _by_value(ev: Evaluation, call: ast.Call, grid: Grid) -> Frame:
     frame = ev.vector(call.args[0], grid)
+    frame = frame.floats_only().compacted() if frame.histograms else frame
     if ev.is_range:
         ev.notes.sort_in_range(call.span)
         return frame
-    frame = frame.floats_only().compacted() if frame.histograms else frame
     if frame.n_steps != 1:
         return frame
     values = frame.values[:, 0]
