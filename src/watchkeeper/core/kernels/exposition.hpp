@@ -390,6 +390,24 @@ inline std::string shown(std::string_view text) {
     return out + "\"";
 }
 
+// With the three escapes that the formats know; any other backslash stands for itself, as upstream takes it.
+inline std::string unescape(std::string_view text, bool quotes) {
+    std::string out;
+    out.reserve(text.size());
+    for (size_t i = 0; i < text.size(); i++) {
+        char c = text[i];
+        if (c == '\\' && i + 1 < text.size()) {
+            char next = text[i + 1];
+            if (next == '\\' || next == 'n' || (next == '"' && quotes)) {
+                c = next == 'n' ? '\n' : next;
+                i++;
+            }
+        }
+        out.push_back(c);
+    }
+    return out;
+}
+
 // The grammar of both text formats over one body. Methods that return false have set `error`.
 class Grammar {
   public:
@@ -681,31 +699,30 @@ class Grammar {
             comment.next = end;
             return true;
         }
-        const char* keyword = nullptr;
+        const char* expected = nullptr;
         if (word > p && rest.size() > 4 && (rest[4] == ' ' || (!strict && rest[4] == '\t'))) {
             std::string_view four = rest.substr(0, 4);
             if (four == "HELP") {
                 comment.kind = HELP;
-                keyword = "HELP";
+                expected = "expected metric name after HELP";
             } else if (four == "TYPE") {
                 comment.kind = TYPE;
-                keyword = "TYPE";
+                expected = "expected metric name after TYPE";
             } else if (strict && four == "UNIT") {
                 comment.kind = UNIT;
-                keyword = "UNIT";
+                expected = "expected metric name after UNIT";
             }
         }
-        if (!keyword) {
+        if (!expected) {
             if (strict) return fail(line, line, "expected a valid start token");
             return true;
         }
-        std::string expected = std::string("expected metric name after ") + keyword;
         p = word + 5;
         while (!strict && p < last && (*p == ' ' || *p == '\t')) p++;
         if (p < last && *p == '"') {
             bool has_high;
             const char* close = closing_quote(p + 1, end, false, has_high);
-            if (close == end) return fail(line, p, expected.c_str());
+            if (close == end) return fail(line, p, expected);
             comment.metric = {p + 1, static_cast<size_t>(close - p - 1)};
             if (has_high && !valid_utf8(comment.metric))
                 return refuse(p, "invalid UTF-8 name: " + shown(comment.metric));
@@ -721,10 +738,10 @@ class Grammar {
             while (p < last && names.in[static_cast<unsigned char>(*p)]) p++;
             comment.metric = {first, static_cast<size_t>(p - first)};
         } else {
-            return fail(line, p, expected.c_str());
+            return fail(line, p, expected);
         }
         if (strict && (p >= last || *p != ' ' || !feed))
-            return refuse(p, std::string("expected text in ") + keyword);
+            return refuse(p, "expected text in " + std::string(word, 4));
         // Only the first character is a separator, whatever it is: upstream takes it so.
         if (p < last) p++;
         comment.text = {p, static_cast<size_t>(last - p)};

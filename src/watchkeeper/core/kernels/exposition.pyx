@@ -87,6 +87,7 @@ cdef extern from "exposition_layout.hpp" namespace "exposition" nogil:
         cbool repeated
         cbool has_times
         Error error
+        void trim()
 
     cdef cppclass CLayout "exposition::Layout":
         CLayout(cbool open_metrics, uint64_t seed)
@@ -101,6 +102,7 @@ cdef extern from "exposition_layout.hpp" namespace "exposition" nogil:
 
     Number parse_number_slow(string_view text, double& out)
     string format_open_metrics(double value)
+    string unescape(string_view text, cbool quotes) except +
     size_t count_lines(const char* body, size_t offset)
     Outcome& outcome_of_thread()
 
@@ -122,16 +124,11 @@ cdef str as_text(string_view text):
 
 
 cdef str unescaped(string_view text, bint quotes):
-    """With the three escapes that the format knows; any other backslash stands for itself, as upstream takes it."""
-    cdef str raw = as_text(text)
+    cdef string plain
     if text.size() == 0 or memchr(text.data(), 0x5C, text.size()) == NULL:
-        return raw
-    parts = raw.split("\\\\")
-    if quotes:
-        parts = [part.replace('\\"', '"').replace("\\n", "\n") for part in parts]
-    else:
-        parts = [part.replace("\\n", "\n") for part in parts]
-    return "\\".join(parts)
+        return as_text(text)
+    plain = unescape(text, quotes)
+    return PyUnicode_DecodeUTF8(plain.data(), <Py_ssize_t> plain.size(), "replace")
 
 
 cdef class Interned:
@@ -220,9 +217,10 @@ cdef class Layout:
             out = &outcome_of_thread()
             accepted = self.layout.scan(data, size, out[0])
         if not accepted:
-            raise ScanError(
-                out.error.message.decode("utf-8", "replace"), count_lines(data, out.error.offset) if size else 1
-            )
+            message = out.error.message.decode("utf-8", "replace")
+            line = count_lines(data, out.error.offset)
+            out.trim()
+            raise ScanError(message, line)
         # Now the layout points into this body.
         self.body = body
         cdef size_t n = out.values.size()
@@ -239,7 +237,9 @@ cdef class Layout:
         exemplars = self.new_exemplars(out) if out.exemplars.size() else []
         comments = self.comments() if out.comments_changed else None
         gone = as_int32(out.gone) if out.gone.size() else None
-        return self.index, out.repeated, values, times, new, gone, out.duplicates, exemplars, comments
+        repeated, duplicates = out.repeated, out.duplicates
+        out.trim()
+        return self.index, repeated, values, times, new, gone, duplicates, exemplars, comments
 
     cdef object index_array(self):
         """The series numbers of the last body's samples, read-only; None where they are 0, 1, … to the last one."""

@@ -35,9 +35,14 @@ struct Outcome {
     Series series;
     Error error;
 
+    static constexpr size_t KEEP = 1 << 16;  // Lines; what a huge body needed more is given back.
+
+    void trim() {
+        if (lines.capacity() > KEEP || values.capacity() > KEEP) *this = Outcome();
+    }
+
     void clear() {
-        constexpr size_t KEEP = 1 << 18;  // Lines; what one huge body needed is given back.
-        if (lines.capacity() > KEEP) *this = Outcome();
+        trim();
         lines.clear();
         values.clear();
         times.clear();
@@ -90,7 +95,10 @@ class Layout {
         if (out.diverged) take_rows(known, out);
         take_samples(out);
         take_exemplars(body, out);
-        lines_.assign(out.lines.begin(), out.lines.end());
+        if (out.lines.size() > Outcome::KEEP)
+            lines_.swap(out.lines);
+        else
+            lines_.assign(out.lines.begin(), out.lines.end());
         if (lines_.capacity() > lines_.size() + lines_.size() / 4 + 64) lines_.shrink_to_fit();
         body_ = body;
         body_size_ = size;
@@ -225,6 +233,19 @@ class Layout {
         if (out.has_times) out.times.push_back(NO_TIME);
     }
 
+    // A line without a sample. Blank lines and plain comments become one with what is like them before them, so that a
+    // body of nothing else needs no memory.
+    void add_rest(const char* body, const char* line, const char* next, uint32_t flags, int32_t kind, Outcome& out) {
+        if ((kind == BLANK || kind == COMMENT) && !flags && !out.lines.empty()) {
+            Line& last = out.lines.back();
+            if ((last.series == BLANK || last.series == COMMENT) && !last.value) {
+                last.length += static_cast<uint32_t>(next - line);
+                return;
+            }
+        }
+        add_line(body, line, next, flags, kind, 0, out);
+    }
+
     void add_sample(const Grammar& grammar, const char* line, uint32_t value, const Grammar::Tail& tail,
                     int32_t series, Outcome& out) {
         const char* body = grammar.begin;
@@ -296,15 +317,15 @@ class Layout {
             size_t next = i;
             if (first == end) {
                 p = end;
-                add_line(body, line, p, UNPREDICTABLE, BLANK, 0, out);
+                add_rest(body, line, p, UNPREDICTABLE, BLANK, out);
             } else if (*first == '\n' && !strict_) {
                 p = first + 1;
-                add_line(body, line, p, 0, BLANK, 0, out);
+                add_rest(body, line, p, 0, BLANK, out);
             } else if (*first == '#') {
                 Grammar::Comment comment;
                 if (!grammar.parse_comment(line, first, comment)) return false;
                 p = comment.next;
-                add_line(body, line, p, p[-1] == '\n' ? 0 : UNPREDICTABLE, comment.kind, 0, out);
+                add_rest(body, line, p, p[-1] == '\n' ? 0 : UNPREDICTABLE, comment.kind, out);
                 if (comment.kind <= HELP) meta_differs = true;
                 if (comment.kind <= TYPE) type = TYPE - comment.kind;
                 ended = comment.kind == END;
