@@ -120,7 +120,10 @@ class Evaluation:
             case ast.VectorSelector():
                 return instant_vector(self, expr, grid)
             case ast.Call():
-                return FUNCTIONS[expr.name](self, expr, grid)
+                function = FUNCTIONS.get(expr.name)
+                if function is None:
+                    raise ExecutionError(f"function {expr.name}() can not be evaluated yet")
+                return function(self, expr, grid)
             case ast.Aggregation():
                 return aggregate(self, expr, grid)
             case ast.Binary():
