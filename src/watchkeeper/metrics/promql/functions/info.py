@@ -1,20 +1,19 @@
-"""info(): labels carried over from info metrics, which share the identifying labels of what they describe."""
+"""info(): labels of info metrics (`target_info`) put on the series that share instance and job with them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from watchkeeper.core.model.errors import ExecutionError
-from watchkeeper.core.model.label_sets import LabelSets
-from watchkeeper.core.model.labels import METRIC_NAME, Labels
+from watchkeeper.core.model.labels import METRIC_NAME
 from watchkeeper.core.model.matcher import Matcher, MatchType
 from watchkeeper.core.vector.frame import Frame, Present
 from watchkeeper.core.vector.grid import Grid
+from watchkeeper.core.vector.group import extend_strings, merged, signatures, used_codes, with_column
 from watchkeeper.metrics.promql import ast
 from watchkeeper.metrics.promql.operators.select import instant_vector
 
@@ -22,131 +21,142 @@ if TYPE_CHECKING:
     from watchkeeper.metrics.promql.evaluate import Evaluation
 
 IDENTIFYING: Final = ("instance", "job")
-_DEFAULT_NAME: Final = Matcher(METRIC_NAME, MatchType.EQUAL, "target_info")
-_ANY_INFO: Final = Matcher(METRIC_NAME, MatchType.REGEX, ".+_info")
-_NEGATIVE: Final = (MatchType.NOT_EQUAL, MatchType.NOT_REGEX)
-
-Choice = npt.NDArray[np.int64]
-"""(names, n_steps): for each info metric the row that holds at each step, -1 where there is none."""
+_DEFAULT_NAME: Final = "target_info"
+_POSITIVE: Final = (MatchType.EQUAL, MatchType.REGEX)
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What the second argument asks for: conditions on the info metric's name, and on the labels to carry over."""
+class _Piece:
+    """Base rows that get the same labels at the same steps."""
 
-    names: tuple[Matcher, ...]
-    data: tuple[Matcher, ...]
-
-    @property
-    def labels(self) -> frozenset[str]:
-        """The labels to carry over; empty for all."""
-        return frozenset(matcher.name for matcher in self.data)
-
-    @property
-    def needs_match(self) -> bool:
-        """Whether a series without a matching info series is left out."""
-        return not all(matcher.matches_empty for matcher in self.data)
-
-    def is_info(self, name: str) -> bool:
-        """Whether a metric is itself one that labels are taken from."""
-        return all(matcher.matches(name) for matcher in self.names)
-
-
-def _wanted(call: ast.Call) -> _Wanted:
-    selector = call.args[1] if len(call.args) > 1 else None
-    matchers = selector.matchers if isinstance(selector, ast.VectorSelector) else ()
-    names = tuple(matcher for matcher in matchers if matcher.name == METRIC_NAME)
-    if not names:
-        names = (_DEFAULT_NAME,)
-    elif all(matcher.type in _NEGATIVE for matcher in names):
-        names = (_ANY_INFO, *names)
-    return _Wanted(names, tuple(matcher for matcher in matchers if matcher.name != METRIC_NAME))
-
-
-def _info_frames(ev: Evaluation, call: ast.Call, wanted: _Wanted, grid: Grid) -> tuple[Frame, Frame]:
-    """The info series at each step, and the times of their samples, at the base series' own offset and time."""
-    base = next((node for node in ast.walk(call.args[0]) if isinstance(node, ast.VectorSelector)), None)
-    selector = ast.VectorSelector("", (*wanted.names, *wanted.data), span=call.span)
-    if base is not None:
-        selector = replace(selector, offset_ms=base.offset_ms, at_ms=base.at_ms)
-    values = instant_vector(ev, selector, grid)
-    if values.histograms:
-        row = min(values.histograms)
-        raise ExecutionError(f"info metric {ev.metric_name(values, row)} has histogram samples, it must have floats")
-    return values, instant_vector(ev, selector, grid, stamps=True)
-
-
-def _identity(labels: Labels) -> tuple[str, ...]:
-    return tuple(labels.get(name) for name in IDENTIFYING)
-
-
-def _newest(rows: Sequence[int], info: Frame, stamps: Frame) -> Choice:
-    """For series of one info metric, the row that holds at each step: the one with the newest sample."""
-    times = np.where(info.present[rows], stamps.values[rows], -np.inf)
-    best = times.argmax(axis=0)
-    found = np.isfinite(times.max(axis=0))
-    if len(rows) > 1 and bool(((times == times.max(axis=0)).sum(axis=0) > 1)[found].any()):
-        first, second = (info.labels[row] for row in rows[:2])
-        raise ExecutionError(f"found duplicate series for info metric: existing {first}, new {second}")
-    return np.where(found, np.array(rows)[best], -1)
-
-
-def _carried(base: Labels, chosen: Sequence[int], info: Sequence[Labels], wanted: frozenset[str]) -> Labels:
-    """The base labels with those of the chosen info series; the base's own win."""
-    more: dict[str, str] = {}
-    for row in chosen:
-        for name, value in info[row]:
-            if name == METRIC_NAME or name in IDENTIFYING or name in base or (wanted and name not in wanted):
-                continue
-            if more.setdefault(name, value) != value:
-                raise ExecutionError(f"conflicting label: {name}")
-    return Labels([*base, *more.items()]) if more else base
-
-
-def _combinations(choices: Sequence[Choice], n_steps: int) -> Iterator[tuple[list[int], Present]]:
-    """The sets of info rows that hold together, each with the steps where they do."""
-    if not choices:
-        yield [], np.ones(n_steps, np.bool_)
-        return
-    columns, which = np.unique(np.stack(choices), axis=1, return_inverse=True)
-    which = which.reshape(-1)
-    for i, column in enumerate(columns.T.tolist()):
-        yield [row for row in column if row >= 0], which == i
+    rows: list[int]
+    steps: Present
+    labels: dict[str, str]
 
 
 def _info(ev: Evaluation, call: ast.Call, grid: Grid) -> Frame:
-    frame = ev.vector(call.args[0], grid)
-    if not frame.n_series:
-        return frame
-    wanted = _wanted(call)
-    info, stamps = _info_frames(ev, call, wanted, grid)
-    info_labels = list(info.labels)
-    by_identity: dict[tuple[str, ...], dict[str, list[int]]] = {}
-    for row, labels in enumerate(info_labels):
-        by_identity.setdefault(_identity(labels), {}).setdefault(labels.name, []).append(row)
+    base = ev.vector(call.args[0], grid)
+    wanted = call.args[1] if len(call.args) > 1 else ast.VectorSelector("", ())
+    assert isinstance(wanted, ast.VectorSelector)
+    names = [m for m in wanted.matchers if m.name == METRIC_NAME]
+    data = [m for m in wanted.matchers if m.name != METRIC_NAME]
+    if not names:
+        names = [Matcher(METRIC_NAME, MatchType.EQUAL, _DEFAULT_NAME)]
+    elif not any(m.type in _POSITIVE for m in names):
+        names.append(Matcher(METRIC_NAME, MatchType.REGEX, ".+_info"))
+    if not base.n_series:
+        return base
 
-    rows: list[int] = []
-    out: list[Labels] = []
-    masks: list[Present] = []
-    # A loop over series: each has its own few info series, and their labels may change from step to step.
-    for row, base in enumerate(frame.labels):
-        identity = _identity(base)
-        if wanted.is_info(base.name):
-            combinations: Iterator[tuple[list[int], Present]] = _combinations([], grid.n_steps)
-            needs_match = False
-        else:
-            of_base = by_identity.get(identity, {}) if any(identity) else {}
-            combinations = _combinations([_newest(same, info, stamps) for same in of_base.values()], grid.n_steps)
-            needs_match = wanted.needs_match
-        for chosen, steps in combinations:
-            if chosen or not needs_match:
-                rows.append(row)
-                out.append(_carried(base, chosen, info_labels, wanted.labels))
-                masks.append(steps)
-    if not rows:
-        return Frame.empty(grid.n_steps)
-    enriched = frame.take(np.array(rows, np.intp)).with_labels(LabelSets.of(out))
-    return enriched.where(np.stack(masks)).compacted()
+    info, stamps = _info_series(ev, call, grid, (*names, *data))
+    is_info = _are_info(base, [m for m in names if m.type in _POSITIVE])
+    base_group, info_group, n_groups = signatures(base.labels, info.labels, IDENTIFYING, on=True)
+    rows_of: list[list[int]] = [[] for _ in range(n_groups)]
+    info_of: list[list[int]] = [[] for _ in range(n_groups)]
+    for row in np.flatnonzero(~is_info).tolist():
+        rows_of[int(base_group[row])].append(row)
+    for row, group in enumerate(info_group.tolist()):
+        info_of[group].append(row)
+
+    everywhere = np.ones(grid.n_steps, np.bool_)
+    pieces = [_Piece(np.flatnonzero(is_info).tolist(), everywhere, {})]
+    keeps_unmatched = all(m.matches_empty for m in data)
+    for group in range(n_groups):  # A loop over targets, not over series.
+        if rows_of[group]:
+            ev.check()
+            pieces += _pieces(info, stamps, info_of[group], rows_of[group], data, keeps_unmatched=keeps_unmatched)
+    return _assembled(base, [piece for piece in pieces if piece.rows])
+
+
+def _info_series(ev: Evaluation, call: ast.Call, grid: Grid, matchers: Sequence[Matcher]) -> tuple[Frame, Frame]:
+    """The info series as of the time that the base is looked at, and when their newest samples were taken."""
+    first = next((node for node in ast.walk(call.args[0]) if isinstance(node, ast.VectorSelector)), None)
+    selector = ast.VectorSelector(
+        "",
+        tuple(matchers),
+        offset_ms=first.offset_ms if first else 0,
+        at_ms=first.at_ms if first else None,
+        span=call.span,
+    )
+    info = instant_vector(ev, selector, grid)
+    if info.histograms:
+        series = info.labels[min(info.histograms)]
+        raise ExecutionError(f"an info metric has float samples, this one has histograms: {series}")
+    return info, instant_vector(ev, selector, grid, stamps=True)
+
+
+def _are_info(base: Frame, names: list[Matcher]) -> Present:
+    """Which base series are info metrics themselves."""
+    column = base.labels.column(METRIC_NAME)
+    out = np.zeros(base.n_series, np.bool_)
+    for code in np.unique(column).tolist():
+        if all(m.matches(base.labels.strings[code]) for m in names):
+            out |= column == code
+    return out
+
+
+def _pieces(
+    info: Frame, stamps: Frame, info_rows: list[int], rows: list[int], data: list[Matcher], *, keeps_unmatched: bool
+) -> list[_Piece]:
+    """What the base series of one target get: a piece for each combination of info series that are there together."""
+    n_steps = info.n_steps
+    there = info.present[info_rows] & _newest(info, stamps, info_rows)
+    patterns, which = np.unique(there, axis=1, return_inverse=True)
+    which = which.ravel()
+    out = []
+    for i in range(patterns.shape[1] if n_steps else 0):
+        matched = [info_rows[j] for j in np.flatnonzero(patterns[:, i]).tolist()]
+        if matched or keeps_unmatched:
+            out.append(_Piece(rows, which == i, _carried(info, matched, {m.name for m in data})))
+    return out
+
+
+def _newest(info: Frame, stamps: Frame, rows: list[int]) -> Present:
+    """Of several series of one info metric the one with the newest sample counts. Raises where two are as new."""
+    out = np.ones((len(rows), info.n_steps), np.bool_)
+    names = info.labels.column(METRIC_NAME)[rows]
+    for name in np.unique(names).tolist():
+        same = np.flatnonzero(names == name)
+        if len(same) < 2:
+            continue
+        chosen = [rows[j] for j in same.tolist()]
+        times = np.where(info.present[chosen], stamps.values[chosen], -np.inf)
+        best = times.max(axis=0)
+        newest = (times == best) & np.isfinite(times)
+        if (newest.sum(axis=0) > 1).any():
+            first, second = (info.labels[row] for row in chosen[:2])
+            raise ExecutionError(f"found duplicate series for info metric: existing {first}, new {second}")
+        out[same] = newest
+    return out
+
+
+def _carried(info: Frame, rows: list[int], only: set[str]) -> dict[str, str]:
+    """The labels that these info series bring. Raises ExecutionError where they contradict each other."""
+    out: dict[str, str] = {}
+    for row in rows:
+        for name, value in info.labels[row]:
+            if name == METRIC_NAME or name in IDENTIFYING or (only and name not in only):
+                continue
+            if out.setdefault(name, value) != value:
+                raise ExecutionError(f"conflicting label: {name}")
+    return out
+
+
+def _assembled(base: Frame, pieces: list[_Piece]) -> Frame:
+    rows = np.array([row for piece in pieces for row in piece.rows], np.int64)
+    steps = np.array([piece.steps for piece in pieces], np.bool_).reshape(len(pieces), base.n_steps)
+    of_row = np.repeat(np.arange(len(pieces)), [len(piece.rows) for piece in pieces])
+    out = base.take(rows).where(steps[of_row])
+    labels = out.labels
+    for name in sorted({name for piece in pieces for name in piece.labels}):
+        texts = [piece.labels.get(name, "") for piece in pieces]
+        strings, codes = extend_strings(labels.strings, used_codes(labels.codes, len(labels.strings)).tolist(), texts)
+        own = labels.column(name)
+        labels = with_column(labels, name, np.where(own != 0, own, np.array(codes, np.int32)[of_row]), strings)
+
+    def duplicate() -> ExecutionError:
+        return ExecutionError("vector cannot contain metrics with the same labelset")
+
+    return merged(out.with_labels(labels).compacted(), duplicate=duplicate)
 
 
 FUNCTIONS: Final = {"info": _info}
