@@ -123,6 +123,11 @@ class ScrapePool:
         metrics.pool_targets.labels(config.job_name).set(len(self._loops))
         metrics.pool_target_limit.labels(config.job_name).set(config.target_limit)
         metrics.sync_failed.labels(config.job_name)
+        if config.convert_classic_histograms_to_nhcb:
+            log.warn(
+                "convert_classic_histograms_to_nhcb is not supported: classic histograms are stored as they are",
+                scrape_pool=config.job_name,
+            )
         metrics.metadata_entries.labels(config.job_name).set_function(lambda: metadata_of(self.active)[0])
         metrics.metadata_bytes.labels(config.job_name).set_function(lambda: metadata_of(self.active)[1])
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from tests.unit.metrics.scrape.harness import OPENMETRICS, START_S, Scraped, gzipped
 from tests.unit.metrics.scrape.memory_store import STALE
 from watchkeeper.core.model.errors import TargetError
-from watchkeeper.core.model.stale import STALE as STALE_VALUE
 from watchkeeper.core.relabel import RelabelConfig
-from watchkeeper.metrics.interface import Status
 
 START_MS = round(START_S * 1000)
 
@@ -366,12 +364,10 @@ async def test_start_times_become_zeros_where_that_is_wanted():
     ]
 
 
-async def test_a_scraped_marker_is_stored_as_it_is():
+async def test_a_scraped_nan_is_a_value():
     scraped = await Scraped.begin()
-    await scraped("a NaN\n")
-    assert scraped.values("a") == ["nan"]
-    assert STALE_VALUE != STALE_VALUE
-    assert Status.STORED == 0
+    await scraped("a NaN\n", "a NaN\n")
+    assert scraped.values("a") == ["nan", "nan"]
 
 
 async def test_large_bodies_are_read_in_a_thread():
