@@ -213,10 +213,12 @@ class Oracle:
                 low, high = self.scalar(args[1], now), self.scalar(args[2], now)
                 if high < low:
                     return {}
-                vector = self.vector(args[0], now)
-                return collect(
-                    [(unnamed(k), x if math.isnan(x) else max(low, min(high, x))) for k, x in vector.items()]
-                )
+                broken = math.isnan(low) or math.isnan(high)
+                pairs = [
+                    (unnamed(labels), math.nan if broken or math.isnan(x) else max(low, min(high, x)))
+                    for labels, x in self.vector(args[0], now).items()
+                ]
+                return collect(pairs)
             case "histogram_quantile":
                 return self.histogram_quantile(self.scalar(args[0], now), self.vector(args[1], now))
         return collect([(unnamed(labels), MATH[name](x)) for labels, x in self.vector(args[0], now).items()])

@@ -145,6 +145,41 @@ inline void put_time(std::string& out, int64_t time_ms) {
     }
 }
 
+// A JSON string of UTF-8 text. Quotes, backslashes and control characters are escaped, nothing else.
+inline void put_quoted(std::string& out, const char* text, size_t n) {
+    static const char hex[] = "0123456789abcdef";
+    out += '"';
+    size_t from = 0;
+    for (size_t i = 0; i < n; ++i) {
+        const unsigned char c = static_cast<unsigned char>(text[i]);
+        if (c >= 0x20 && c != '"' && c != '\\') continue;
+        out.append(text + from, i - from);
+        from = i + 1;
+        out += '\\';
+        switch (c) {
+            case '"':
+            case '\\':
+                out += static_cast<char>(c);
+                break;
+            case '\n':
+                out += 'n';
+                break;
+            case '\r':
+                out += 'r';
+                break;
+            case '\t':
+                out += 't';
+                break;
+            default:
+                out += "u00";
+                out += hex[c >> 4];
+                out += hex[c & 15];
+        }
+    }
+    out.append(text + from, n - from);
+    out += '"';
+}
+
 struct ResultView {
     const int32_t* codes;
     int64_t n_labels;

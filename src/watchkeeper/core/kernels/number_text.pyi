@@ -15,6 +15,12 @@ def format_general(x: float, precision: int = -1) -> str:
 def format_time(time_ms: int) -> str:
     """Seconds: whole ones without a point, else three decimals."""
 
+def quoted_texts(texts: list[str]) -> tuple[bytes, npt.NDArray[np.int64]]:
+    """Texts as JSON strings, one after the other, for `result_json`: text i has code i + 1, code 0 is empty.
+
+    A lone surrogate, which UTF-8 can't hold, becomes a question mark.
+    """
+
 def result_json(
     names: list[bytes],
     codes: npt.NDArray[np.int32],

@@ -5,8 +5,13 @@ from libc.stdint cimport int32_t, int64_t, uint8_t
 from libcpp cimport bool as cbool
 from libcpp.string cimport string
 from libcpp.vector cimport vector
+import numpy as np
+
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE, PyBytes_FromStringAndSize
 
+
+cdef extern from "Python.h":
+    const char* PyUnicode_AsUTF8AndSize(object, Py_ssize_t*) except NULL
 
 cdef extern from "<string_view>" namespace "std" nogil:
     cdef cppclass string_view:
@@ -18,6 +23,7 @@ cdef extern from "number_text.hpp" namespace "wk" nogil:
     void put_plain(string&, double)
     void put_general(string&, double, int)
     void put_time(string&, int64_t)
+    void put_quoted(string&, const char*, size_t)
 
     struct ResultView:
         const int32_t* codes
@@ -58,6 +64,26 @@ def format_time(int64_t time_ms):
     cdef string out
     put_time(out, time_ms)
     return out.decode("ascii")
+
+
+def quoted_texts(texts):
+    cdef string out
+    cdef int64_t i = 1
+    cdef bytes raw
+    cdef const char* data
+    cdef Py_ssize_t size
+    text_at_array = np.zeros(len(texts) + 2, np.int64)
+    cdef int64_t[::1] text_at = text_at_array
+    for text in texts:
+        try:
+            data = PyUnicode_AsUTF8AndSize(text, &size)
+        except UnicodeEncodeError:
+            raw = text.encode("utf-8", "replace")
+            data, size = PyBytes_AS_STRING(raw), PyBytes_GET_SIZE(raw)
+        put_quoted(out, data, size)
+        i += 1
+        text_at[i] = out.size()
+    return PyBytes_FromStringAndSize(out.data(), out.size()), text_at_array
 
 
 def result_json(list names, const int32_t[:, ::1] codes, bytes texts, const int64_t[::1] text_at,

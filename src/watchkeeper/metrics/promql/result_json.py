@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import orjson
 
 from watchkeeper.core.kernels import number_text
 from watchkeeper.core.kernels.number_text import format_float, format_time
@@ -88,18 +87,12 @@ def _label_texts(labels: LabelSets) -> tuple[list[bytes], np.ndarray[tuple[int, 
     names = [_quoted(name) + b":" for name in labels.names]
     strings = labels.strings
     used = used_codes(labels.codes, len(strings)) if labels.codes.size else np.zeros(0, np.intp)
-    texts = [_quoted(strings[code]) for code in used.tolist()]
+    texts, text_at = number_text.quoted_texts([strings[code] for code in used.tolist()])
     compact = np.zeros(len(strings), np.int32)
     compact[used] = np.arange(1, len(used) + 1)
     codes = np.ascontiguousarray(compact[labels.codes])
-    # Code 0, the absent label, has an empty text.
-    text_at = np.zeros(len(texts) + 2, np.int64)
-    np.cumsum([len(text) for text in texts], out=text_at[2:])
-    return names, codes, b"".join(texts), text_at
+    return names, codes, texts, text_at
 
 
 def _quoted(text: str) -> bytes:
-    try:
-        return orjson.dumps(text)
-    except TypeError:  # A lone surrogate: not text that UTF-8 can hold.
-        return orjson.dumps(text.encode("utf-8", "replace").decode())
+    return number_text.quoted_texts([text])[0]
