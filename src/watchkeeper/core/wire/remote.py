@@ -120,13 +120,22 @@ def encode_write_v1(
     for series, time_ms, histogram in histograms or ():
         parts.append(pb.put_bytes(1, _labels(series) + pb.put_bytes(4, encode_histogram(time_ms, histogram))))
     for series, exemplar in exemplars or ():
-        message = _labels(exemplar.labels) + pb.put_double(2, exemplar.value) + pb.put_int(3, exemplar.time_ms or 0)
-        parts.append(pb.put_bytes(1, _labels(series) + pb.put_bytes(3, message)))
+        parts.append(pb.put_bytes(1, _labels(series) + pb.put_bytes(3, encode_exemplar(exemplar))))
     for family, told in (metadata or {}).items():
         kind = METADATA_TYPES.index(told.type) if told.type in METADATA_TYPES else 0
         message = pb.put_int(1, kind) + pb.put_text(2, family) + pb.put_text(4, told.help) + pb.put_text(5, told.unit)
         parts.append(pb.put_bytes(3, message))
     return b"".join(parts)
+
+
+def encode_exemplar(exemplar: Exemplar) -> bytes:
+    """The version-1 message of an exemplar."""
+    return _labels(exemplar.labels) + pb.put_double(2, exemplar.value) + pb.put_int(3, exemplar.time_ms or 0)
+
+
+def decode_exemplar(message: bytes) -> Exemplar:
+    """The exemplar of a version-1 message. Raises WireError."""
+    return _exemplar(message, 1, [])
 
 
 def _labels(labels: Labels) -> bytes:
@@ -148,6 +157,8 @@ def _exemplar(message: bytes, version: int, symbols: list[bytes]) -> Exemplar:
             value = pb.double(raw)
         elif number == 3:
             time_ms = pb.signed(raw)
+    if len(refs) % 2:
+        raise WireError("remote write: an exemplar's label has no value")
     pairs += [
         (_symbol(symbols, name), _symbol(symbols, text)) for name, text in zip(refs[::2], refs[1::2], strict=True)
     ]

@@ -1,0 +1,297 @@
+"""The write side of a queue: stored samples go to segments on the disk, from which the queue reads and sends them.
+
+So an outage of the receiver costs disk, not memory, and what a kill -9 interrupts is sent after the restart. A series'
+labels are rewritten once for each source; a row then costs one record.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from watchkeeper.core.disk.wal import MAGIC, Wal, WriteFailed, scan, segment_path, segments
+from watchkeeper.core.model.labels import Labels
+from watchkeeper.core.model.packed_labels import PackedLabels, pack, unpack
+from watchkeeper.core.model.stale import MISSING_BITS
+from watchkeeper.core.telemetry.log import get_logger
+from watchkeeper.core.wire.remote import encode_exemplar
+from watchkeeper.core.wire.remote_histogram import encode_histogram
+from watchkeeper.metrics.interface import SampleBatch, Values
+from watchkeeper.metrics.remote.spool_records import (
+    Bits,
+    SpoolRecord,
+    encode_columns,
+    encode_row,
+    encode_samples,
+    encode_single,
+)
+from watchkeeper.metrics.remote.telemetry import QueueMetrics
+
+SPOOL_LIMIT_BYTES: Final = 4 << 30  # About a day of 50,000 series every 15 s; the oldest segments go first.
+SEGMENT_BYTES: Final = 16 << 20
+QUIET_S: Final = 60.0  # A disk that stays full is told once in this time.
+
+Position = tuple[int, int]
+"""A segment's number, and an offset in it."""
+
+Rewrite = Callable[[Labels], Labels | None]
+"""External labels and write_relabel_configs: the labels to send, None where the series is not sent."""
+
+log = get_logger("remote")
+
+
+class Spool:
+    """The segments of one remote. Any thread may write; `end` says up to where another may read.
+
+    A write that fails is counted and logged, never raised: the samples are in the store by then.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        metrics: QueueMetrics,
+        *,
+        limit_bytes: int = SPOOL_LIMIT_BYTES,
+        segment_bytes: int = SEGMENT_BYTES,
+    ) -> None:
+        """Starts a new segment behind those that are there. Raises OSError."""
+        self.directory = directory
+        self.metrics = metrics
+        self.is_open = True
+        self.reading_segment = -1  # Set by the reader; never dropped for room.
+        self._limit_bytes = limit_bytes
+        self._lock = threading.Lock()
+        self._wal = Wal(directory, segment_bytes=segment_bytes)
+        self._segment = self._wal.segment
+        self._counts: dict[int, int] = {}  # Samples by segment, of those that were written by this process.
+        self._next_source = 1
+        self._refs: dict[bytes, int] = {}  # Of source 0, in this segment: column by labels as stored; -1: not sent.
+        self._n_refs = 0
+        self._last_complaint_s = -QUIET_S
+        self.end: Position = (self._wal.segment, self._wal.offset)
+
+    def new_source(self) -> int:
+        """A number for a source's rows."""
+        with self._lock:
+            self._next_source += 1
+            return self._next_source - 1
+
+    def write_row(self, feed: Feed, time_ms: int, row: Values) -> None:
+        """Writes what is to be sent of one row."""
+        cells = row.view(np.uint64)[feed.columns]
+        n_samples = int(np.count_nonzero(cells != np.uint64(MISSING_BITS)))
+        if not n_samples:
+            return
+        with self._lock:
+            if not self.is_open:
+                return
+            try:
+                segment = self._ready()
+                records = feed.records(segment, time_ms, cells)
+                self._append(segment, records, n_samples)
+            except WriteFailed as error:
+                self._complain(n_samples, error)
+                return
+            feed.wrote(segment, cells)
+
+    def write_batch(self, batch: SampleBatch, stored: Sequence[np.ndarray], rewrite: Rewrite, kinds: Kinds) -> None:
+        """Writes what was stored of a batch.
+
+        stored   bool for each sample, histogram and exemplar
+        """
+        keep = np.flatnonzero(stored[0])
+        histograms = [one for one, good in zip(batch.histograms, stored[1], strict=True) if good and kinds.histograms]
+        exemplars = [one for one, good in zip(batch.exemplars, stored[2], strict=True) if good and kinds.exemplars]
+        series = batch.series[keep]
+        n_samples = len(keep) + len(histograms)
+        if not n_samples and not exemplars:
+            return
+        used = np.zeros(len(batch.labels), np.bool_)
+        used[series] = True
+        used[[one[0] for one in histograms] + [one[0] for one in exemplars]] = True
+        with self._lock:
+            if not self.is_open:
+                return
+            try:
+                segment = self._ready()
+                number, new = self._numbers(batch.labels, np.flatnonzero(used).tolist(), rewrite)
+                records = [(int(SpoolRecord.COLUMNS), encode_columns(0, new))] if new else []
+                columns = number[series]
+                sent = columns >= 0
+                if sent.any():
+                    taken = keep[sent]
+                    payload = encode_samples(
+                        0, columns[sent].astype(np.uint32), batch.times[taken], batch.values[taken]
+                    )
+                    records.append((int(SpoolRecord.SAMPLES), payload))
+                for row, time_ms, value in histograms:
+                    if number[row] >= 0:
+                        message = encode_histogram(time_ms, value)
+                        payload = encode_single(0, int(number[row]), time_ms, message)
+                        records.append((int(SpoolRecord.HISTOGRAM), payload))
+                for row, exemplar in exemplars:
+                    if number[row] >= 0:
+                        payload = encode_single(0, int(number[row]), exemplar.time_ms or 0, encode_exemplar(exemplar))
+                        records.append((int(SpoolRecord.EXEMPLAR), payload))
+                if records:
+                    self._append(segment, records, n_samples)
+            except WriteFailed as error:
+                self._refs, self._n_refs = {}, 0
+                self._segment = -1  # What the segment knows of source 0 is not sure any more: begin another.
+                self._complain(n_samples, error)
+
+    def _numbers(self, labels: Sequence[Labels], rows: list[int], rewrite: Rewrite) -> tuple[np.ndarray, list[bytes]]:
+        """The column of each label set in this segment, and the packed labels of the new ones."""
+        number = np.full(len(labels), -1, np.int64)
+        new: list[bytes] = []
+        refs = self._refs
+        # A loop over series; only those that the segment does not know yet are rewritten.
+        for row in rows:
+            key = labels.key(row) if isinstance(labels, PackedLabels) else pack(labels[row])
+            ref = refs.get(key)
+            if ref is None:
+                changed = rewrite(unpack(key))
+                if changed is None:
+                    ref = -1
+                else:
+                    ref = self._n_refs
+                    self._n_refs += 1
+                    new.append(pack(changed))
+                refs[key] = ref
+            number[row] = ref
+        return number, new
+
+    def _ready(self) -> int:
+        segment = self._wal.ready()
+        if self._segment == -1 and self._wal.offset > len(MAGIC):
+            try:
+                segment = self._wal.rotate()
+            except OSError as error:
+                raise WriteFailed(f"{self.directory}: {error.strerror or error}") from error
+        if segment != self._segment:
+            self._segment = segment
+            self._refs, self._n_refs = {}, 0
+            self._keep_limit()
+        return segment
+
+    def _append(self, segment: int, records: list[tuple[int, bytes]], n_samples: int) -> None:
+        self._wal.append(records)
+        self._counts[segment] = self._counts.get(segment, 0) + n_samples
+        self.end = (segment, self._wal.offset)
+
+    def _keep_limit(self) -> None:
+        """Drops the oldest segments that have no room; what they held is counted."""
+        present = [number for number in segments(self.directory) if number < self._wal.segment]
+        size_bytes = self._wal.size_bytes()
+        for number in present:
+            if size_bytes <= self._limit_bytes:
+                break
+            if number == self.reading_segment:
+                continue
+            path = segment_path(self.directory, number)
+            size_bytes -= path.stat().st_size
+            lost = self._counts.pop(number, None)
+            lost = _count_samples(path, number) if lost is None else lost
+            path.unlink(missing_ok=True)
+            self.metrics.dropped("samples", lost, "spool_full")
+            log.error(
+                "remote storage is behind and its spool is full; the oldest samples are not sent",
+                samples=lost,
+                limit_bytes=self._limit_bytes,
+            )
+        self.metrics.gauge("spool_bytes").set(size_bytes)
+
+    def _complain(self, n_samples: int, error: WriteFailed) -> None:
+        self.metrics.dropped("samples", n_samples, "spool_write_failed")
+        if time.monotonic() - self._last_complaint_s >= QUIET_S:
+            self._last_complaint_s = time.monotonic()
+            log.error("samples are stored but not kept for remote storage", error=error)
+
+    def release(self, segment: int) -> None:
+        """Segments before this one are sent and may go."""
+        with self._lock:
+            if self._wal.drop_before(segment):
+                self._counts = {number: n for number, n in self._counts.items() if number >= segment}
+                self.metrics.gauge("spool_bytes").set(self._wal.size_bytes())
+
+    def sync(self) -> None:
+        """Bring what was written to the device. Raises OSError."""
+        self._wal.sync()
+
+    def close(self) -> None:
+        """Sync and close; later writes are for nobody. Raises OSError."""
+        with self._lock:
+            self.is_open = False
+            self._wal.close()
+
+
+class Kinds:
+    """Which kinds besides float samples a remote takes."""
+
+    __slots__ = ("exemplars", "histograms")
+
+    def __init__(self, *, histograms: bool, exemplars: bool) -> None:
+        self.histograms = histograms
+        self.exemplars = exemplars
+
+
+class Feed:
+    """One source's rows on their way to one spool: which columns are sent, and under which labels."""
+
+    __slots__ = ("_before", "_defined", "_labels", "_new", "_segment", "_source", "columns")
+
+    def __init__(self, source: int) -> None:
+        self._source = source
+        self._segment = -1
+        self._defined = 0  # Columns that the segment knows.
+        self._labels: list[bytes] = []  # COLUMNS payloads, each without its source.
+        self._new: list[bytes] = []
+        self._before: Bits = np.zeros(0, np.uint64)
+        self.columns = np.zeros(0, np.intp)
+
+    def add(self, columns: list[int], packed: list[bytes]) -> None:
+        """Send these columns too, under these labels."""
+        self.columns = np.concatenate([self.columns, np.array(columns, np.intp)])
+        self._new += packed
+
+    def records(self, segment: int, time_ms: int, cells: Bits) -> list[tuple[int, bytes]]:
+        """What is to be written for a row; changes nothing that a failed write would spoil."""
+        if self._new:
+            self._labels.append(encode_columns(self._source, self._new)[4:])
+            self._new = []
+        records: list[tuple[int, bytes]] = []
+        known = self._segment == segment
+        missing = self._labels[self._defined if known else 0 :]
+        if missing:
+            payload = self._source.to_bytes(4, "little") + b"".join(missing)
+            records.append((int(SpoolRecord.COLUMNS), payload))
+        before = np.zeros(len(cells), np.uint64)
+        if known:
+            before[: len(self._before)] = self._before
+        records.append((int(SpoolRecord.ROW), encode_row(self._source, time_ms, cells, before)))
+        return records
+
+    def wrote(self, segment: int, cells: Bits) -> None:
+        """The records are in the segment."""
+        self._segment = segment
+        self._labels = [b"".join(self._labels)] if len(self._labels) > 8 else self._labels
+        self._defined = len(self._labels)
+        self._before = cells
+
+
+def _count_samples(path: Path, number: int) -> int:
+    """About how many samples a segment of an earlier run holds."""
+    total = 0
+    for record in scan(number, memoryview(path.read_bytes()))[0]:
+        if record.type == SpoolRecord.ROW and len(record.payload) >= 16:
+            total += int.from_bytes(record.payload[12:16], "little")
+        elif record.type == SpoolRecord.SAMPLES and len(record.payload) >= 8:
+            total += int.from_bytes(record.payload[4:8], "little")
+        elif record.type == SpoolRecord.HISTOGRAM:
+            total += 1
+    return total
