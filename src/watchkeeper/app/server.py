@@ -30,6 +30,7 @@ from watchkeeper.core.telemetry.process import register_process_metrics
 from watchkeeper.discovery.manager import DiscoveryManager, JobGroups
 from watchkeeper.metrics.promql.engine import Engine, EngineOptions
 from watchkeeper.metrics.promql.parser import ParserOptions
+from watchkeeper.metrics.remote.manager import RemoteWriteManager
 from watchkeeper.metrics.remote.receive import MessageType, Receiver
 from watchkeeper.metrics.scrape.manager import ScrapeManager
 from watchkeeper.metrics.tsdb.db import TSDB
@@ -77,6 +78,14 @@ class Server:
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="worker")
         self._quit = asyncio.Event()
         self._store = TSDB(options.metrics_dir, self._store_options(), self._registry, clock=now_ms)
+        self._remotes = RemoteWriteManager(
+            options.data_dir / "remote",
+            self._registry,
+            now_ms=now_ms,
+            user_agent=f"watchkeeper/{__version__}",
+            metadata=lambda: self._store.metadata,
+        )
+        self._appender = self._remotes.tee(self._store)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> int:
@@ -91,6 +100,7 @@ class Server:
             if "node" in self._options.only:
                 listeners += await self._listen_node()
             await self._in_worker(self._store.start)
+            await self._follow_remotes()
             self._lifecycle.ready.set()
             await self._start_scraping()
             log.info("ready", url=listeners[0].url, took_s=round(time.time() - self._started_s, 2))
@@ -106,6 +116,7 @@ class Server:
             await self._scrape.stop()
             for listener in reversed(listeners):
                 await listener.close()
+            await self._remotes.close()
             await self._in_worker(self._store.close)
             self._pool.shutdown()
         log.info("stopped")
@@ -141,7 +152,7 @@ class Server:
             registry=self._registry,
         )
         self._scrape = ScrapeManager(
-            self._store,
+            self._appender,
             self._registry,
             external_labels=self._configuration.current.global_.external_labels,
             inject_created="created-timestamp-zero-ingestion" in options.features,
@@ -165,10 +176,10 @@ class Server:
             registry=self._registry,
             engine=self._engine,
             querier=self._store.querier,
-            appender=self._store,
+            appender=self._appender,
             exemplars=self._store.exemplars,
             store=self._store,
-            receiver=Receiver(self._store, self._registry, now_ms),
+            receiver=Receiver(self._appender, self._registry, now_ms),
             scrape=self._scrape,
             run=self._in_worker,
             reload=self._reload,
@@ -206,8 +217,13 @@ class Server:
 
         self._spawn(follow())
 
+    async def _follow_remotes(self) -> None:
+        config = self._configuration.current
+        await self._remotes.apply(config.remote_write, config.global_.external_labels)
+
     async def _reload(self) -> None:
         config = await self._configuration.reload()
+        await self._follow_remotes()
         await self._scrape.apply(config.jobs)
         self._discovery.apply({job.job_name: job.discovery for job in config.jobs})
 
