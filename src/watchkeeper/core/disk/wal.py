@@ -7,6 +7,7 @@ A segment starts with `MAGIC`; a record is its payload's length (u32), the CRC-3
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import struct
 import threading
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 from zlib_ng import zlib_ng
 
 from watchkeeper.core.disk.atomic import sync_directory
@@ -24,8 +26,12 @@ from watchkeeper.core.model.errors import UnavailableError
 MAGIC: Final = b"wklog\x00\x00\x01"
 HEADER: Final = struct.Struct("<IIB")
 SEGMENT_BYTES: Final = 16 << 20  # Small, so that truncation follows soon; each segment costs a key row per source.
+FULL: Final = frozenset((errno.ENOSPC, errno.EDQUOT))  # What a write fails with where no room is left.
 MAX_RECORD_BYTES: Final = 1 << 30
+MAX_TYPE: Final = 31  # Types of records are from 1 to this.
 _SUFFIX: Final = ".corrupt"
+_SEARCH_WINDOW_BYTES: Final = 1 << 18
+_MAX_SEARCHED_BYTES: Final = 4 << 30  # Checksummed in search of the next record: half a second at most.
 
 
 class WriteFailed(UnavailableError):
@@ -40,9 +46,10 @@ class Problem:
     offset: int
     size_bytes: int
     message: str
+    log: str = ""
 
     def __str__(self) -> str:
-        return f"segment {self.segment:08d}, offset {self.offset}: {self.message}"
+        return f"{self.log or 'segment'}/{self.segment:08d}, offset {self.offset}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,11 @@ class Record:
     offset: int
     type: int
     payload: memoryview
+    log: str = ""
+
+    def problem(self, error: Exception) -> Problem:
+        """What to report where the record's bytes are whole and yet make no sense."""
+        return Problem(self.segment, self.offset, len(self.payload), str(error), self.log)
 
 
 def checksum(type_: int, payload: bytes | memoryview) -> int:
@@ -78,32 +90,69 @@ def segment_path(directory: Path, number: int) -> Path:
     return directory / f"{number:08d}"
 
 
-def scan(number: int, data: memoryview) -> tuple[list[Record], list[Problem], int]:
+def scan(number: int, data: memoryview, log: str = "") -> tuple[list[Record], list[Problem], int]:
     """The good records of a segment's bytes, what else there is, and where the last good record ends.
 
-    One bad record between good ones is passed over; where no good record follows it, all that follows is bad.
+    Damage costs the records that it hits: behind them, the next whole record is searched for.
     """
     records: list[Record] = []
     problems: list[Problem] = []
     size = len(data)
-    if bytes(data[: len(MAGIC)]) != MAGIC:
-        if size:
-            problems.append(Problem(number, 0, size, "not a segment of this log"))
-        return records, problems, 0
     at = good_end = len(MAGIC)
+    if bytes(data[: len(MAGIC)]) != MAGIC:
+        if not size:
+            return records, problems, 0
+        if _next_good(data, at) is None:
+            problems.append(Problem(number, 0, size, "not a segment of this log", log))
+            return records, problems, 0
+        problems.append(Problem(number, 0, len(MAGIC), "the file's first bytes are damaged", log))
     while at < size:
         end = _record_end(data, at)
         if end is not None and _is_good(data, at, end):
-            records.append(Record(number, at, data[at + 8], data[at + HEADER.size : end]))
+            records.append(Record(number, at, data[at + 8], data[at + HEADER.size : end], log))
             at = good_end = end
             continue
-        after = _record_end(data, end) if end is not None and end < size else None
-        if end is None or after is None or not _is_good(data, end, after):
-            problems.append(Problem(number, at, size - at, f"{size - at} bytes are not whole records"))
+        after = _record_end(data, end) if end is not None else None
+        if end is not None and after is not None and _is_good(data, end, after):
+            problems.append(Problem(number, at, end - at, "checksum mismatch; record left out", log))
+            at = end
+            continue
+        found = _next_good(data, at + 1)
+        if found is None:
+            problems.append(Problem(number, at, size - at, f"{size - at} bytes are not whole records", log))
             break
-        problems.append(Problem(number, at, end - at, "checksum mismatch; record left out"))
-        at = end
+        problems.append(Problem(number, at, found - at, f"{found - at} bytes are not records; left out", log))
+        at = found
     return records, problems, good_end
+
+
+def _next_good(data: memoryview, at: int) -> int | None:
+    """Where the next good record from `at` on starts."""
+    searched_bytes = 0
+    octets = np.frombuffer(data, np.uint8)
+    last = len(data) - HEADER.size
+    for lo in range(at, last + 1, _SEARCH_WINDOW_BYTES):
+        starts = np.arange(lo, min(lo + _SEARCH_WINDOW_BYTES, last + 1))
+        starts = starts[_is_type(octets[starts + 8])]
+        lengths = sum(octets[starts + i].astype(np.int64) << 8 * i for i in range(4))
+        ends = starts + HEADER.size + lengths
+        # What follows a record is another, or the end; a torn one has its header or less.
+        fits = ends <= len(data)
+        starts, ends = starts[fits], ends[fits]
+        followed = ends + HEADER.size <= len(data)
+        likely = ~followed
+        likely[followed] = _is_type(octets[ends[followed] + 8])
+        for start, end in zip(starts[likely].tolist(), ends[likely].tolist(), strict=True):
+            if _is_good(data, start, end):
+                return int(start)
+            searched_bytes += end - start
+            if searched_bytes > _MAX_SEARCHED_BYTES:
+                return None
+    return None
+
+
+def _is_type(octets: np.typing.NDArray[np.uint8]) -> np.typing.NDArray[np.bool_]:
+    return (octets >= 1) & (octets <= MAX_TYPE)
 
 
 def _record_end(data: memoryview, at: int) -> int | None:
@@ -116,7 +165,7 @@ def _record_end(data: memoryview, at: int) -> int | None:
 def _is_good(data: memoryview, at: int, end: int) -> bool:
     _, crc, type_ = HEADER.unpack_from(data, at)
     # A type of 0 is never written: a run of zero bytes, as a lost write leaves it, is no record.
-    return type_ != 0 and checksum(type_, data[at + HEADER.size : end]) == int(crc)
+    return 0 < type_ <= MAX_TYPE and checksum(type_, data[at + HEADER.size : end]) == int(crc)
 
 
 def replay(directory: Path, problems: list[Problem], *, repair: bool) -> Iterator[Record]:
@@ -127,7 +176,7 @@ def replay(directory: Path, problems: list[Problem], *, repair: bool) -> Iterato
     for number in segments(directory):
         path = segment_path(directory, number)
         data = memoryview(path.read_bytes())
-        records, found, good_end = scan(number, data)
+        records, found, good_end = scan(number, data, directory.name)
         problems += found
         yield from records
         if repair and good_end < len(data):
@@ -139,6 +188,9 @@ def replay(directory: Path, problems: list[Problem], *, repair: bool) -> Iterato
                 else:
                     file.write(MAGIC)
                     file.truncate(len(MAGIC))
+        elif repair and data and bytes(data[: len(MAGIC)]) != MAGIC:
+            with open(path, "r+b") as file:
+                file.write(MAGIC)
 
 
 class Wal:
@@ -148,6 +200,8 @@ class Wal:
         self, directory: Path, *, segment_bytes: int = SEGMENT_BYTES, sync_writes: bool = False, first: int = 0
     ) -> None:
         """Starts a new segment behind those that exist (number `first` at least). Raises OSError.
+
+        On a full disk the log opens all the same, and appends fail until there is room.
 
         sync_writes   every append is on the device when it returns
         """
@@ -166,7 +220,12 @@ class Wal:
         self._number = max(first - 1, present[-1] if present else -1)
         self._fd = -1
         self._size = 0
-        self._open_next()
+        try:
+            self._open_next()
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            self._broken = True
 
     @property
     def segment(self) -> int:
@@ -279,7 +338,7 @@ class Wal:
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o644)
         try:
             if os.write(fd, MAGIC) != len(MAGIC):
-                raise OSError(28, os.strerror(28))
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             sync_directory(self._directory)
         except OSError:
             os.close(fd)

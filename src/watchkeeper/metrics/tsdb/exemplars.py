@@ -61,7 +61,7 @@ class Exemplars:
             try:
                 self._replay(record.segment, bytes(record.payload))
             except (ValueError, struct.error) as error:
-                problems.append(Problem(record.segment, record.offset, len(record.payload), str(error)))
+                problems.append(record.problem(error))
         if not read_only:
             self.wal = Wal(directory, segment_bytes=SEGMENT_BYTES, sync_writes=sync_writes)
 
