@@ -191,3 +191,55 @@ def reduce(
         case "ts_last":
             return window[-1][0] / 1000
     raise ValueError(op)
+
+
+def between(a: Sample, b: Sample, time: int, counter: bool) -> float:
+    """The value at a time on the line between two samples; a counter that fell began again at zero."""
+    start = 0.0 if counter and b[1] < a[1] else a[1]
+    return start + (b[1] - start) * (time - a[0]) / (b[0] - a[0])
+
+
+def extended(
+    op: str, smoothed: bool, samples: list[tuple[int, int]], now: int, length: int, lookback: int
+) -> float | None:
+    """One anchored or smoothed window's value, or None."""
+    start = now - length
+    end = now + lookback if smoothed else now
+    near = inside(samples, end, end - (start - lookback))
+    before = [sample for sample in near if sample[0] <= start]
+    within = [sample for sample in near if start < sample[0] <= now]
+    after = [sample for sample in near if sample[0] > now]
+    if op == "value":
+        known = [sample for sample in near if sample[0] <= now]
+        if not known:
+            return None
+        if known[-1][0] < now and after:
+            return between(known[-1], after[0], now, False)
+        return known[-1][1]
+    ends_on_now = bool(within) and within[-1][0] == now
+    ahead = after[:1] if smoothed and not ends_on_now else []
+    if not within and not (before and ahead):
+        return None
+    window = before[-1:] + within + ahead
+    if op in ("changes", "resets"):
+        return reduce(op, window, now, length, now)
+    counter = op != "delta"
+    inner = list(within)
+    left = window[0][1]
+    if before and smoothed and before[-1][0] < start:
+        left = between(window[0], window[1], start, counter)
+    right = window[-1][1]
+    if ahead and len(window) > 1:
+        right = between(window[-2], window[-1], now, counter)
+    if ends_on_now:
+        inner.pop()
+    result = right - left
+    if counter:
+        previous = left
+        for _, value in inner:
+            if value < previous:
+                result += previous
+            previous = value
+        if right < previous:
+            result += previous
+    return result / (length / 1000) if op == "rate" else result

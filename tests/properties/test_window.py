@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.oracle import window as oracle
 from watchkeeper.core.kernels import window as kernel
 from watchkeeper.core.vector.grid import Grid
-from watchkeeper.core.vector.window import Samples, align, reduce_windows
+from watchkeeper.core.vector.window import Samples, align, reduce_extended, reduce_windows
 
 ARITHMETIC = ("sum", "avg", "stddev", "stdvar", "deriv", "predict_linear", "mad", "quantile", "smoothing")
 SPECIAL = [oracle.MISSING_BITS, oracle.STALE_BITS, 0x7FF8000000000001, 0x7FF0000000000000, 0xFFF0000000000000]
@@ -149,3 +149,25 @@ def test_small_values_survive_beside_large_ones() -> None:
     samples = Samples(times, values, one, np.array([4], np.int64), one)
     found, _, _ = reduce_windows("sum", samples, Grid.instant(4), 10, nothing)
     assert found[0, 0] == 2.0
+
+
+@pytest.mark.parametrize("op", kernel.EXTENDED)
+@given(many_series(), grids, st.integers(1000, 200_000), st.integers(1000, 200_000), st.booleans())
+@settings(max_examples=25, deadline=None)
+def test_extended(
+    op: str,
+    series: tuple[Samples, list[list[tuple[int, int]]]],
+    grid: Grid,
+    length: int,
+    lookback: int,
+    smoothed: bool,
+) -> None:
+    samples, rows = series
+    length, smoothed = (0, True) if op == "value" else (length, smoothed)
+    values, present, _ = reduce_extended(op, samples, grid, length, lookback, nothing, smoothed=smoothed)
+    for i, row in enumerate(rows):
+        for k, now in enumerate(grid.times.tolist()):
+            wanted = oracle.extended(op, smoothed, row, now, length, lookback)
+            assert bool(present[i, k]) == (wanted is not None)
+            if wanted is not None:
+                assert same(values[i, k], wanted), (row, now)

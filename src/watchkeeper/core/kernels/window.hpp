@@ -376,6 +376,98 @@ void windows(const SeriesView& s, int64_t lo, int64_t hi, const GridView& g, con
     *counted = total;
 }
 
+// --- anchored and smoothed ranges ----------------------------------------------------------------------------------
+
+enum class Extended : int { RATE, INCREASE, DELTA, CHANGES, RESETS, VALUE };
+
+struct Point {
+    int64_t t;
+    double v;
+};
+
+// The value at time t on the line between two samples. A counter that fell between them began again at zero.
+inline double between(Point a, Point b, int64_t t, bool counter) {
+    if (counter && b.v < a.v) a.v = 0;
+    return a.v + (b.v - a.v) * static_cast<double>(t - a.t) / static_cast<double>(b.t - a.t);
+}
+
+// One window of [lo, hi): the samples of the range and, within `reach`, of its neighbourhood.
+inline bool reduce_extended(Extended op, bool smoothed, const int64_t* t, const double* v, int64_t lo, int64_t hi,
+                            int64_t start, int64_t now, double& out) {
+    if (lo >= hi) return false;
+    int64_t last = hi - 1;
+    const int64_t first = std::max(lo, static_cast<int64_t>(std::upper_bound(t + lo, t + last, start) - t) - 1);
+    if (smoothed) last = std::lower_bound(t + lo, t + last, now) - t;
+    if (t[last] <= start || t[first] > now) return false;
+    if (op == Extended::CHANGES || op == Extended::RESETS) {
+        int64_t count = 0;
+        for (int64_t i = first + 1; i <= last; ++i)
+            count += op == Extended::RESETS ? v[i] < v[i - 1]
+                                            : v[i] != v[i - 1] && !(std::isnan(v[i]) && std::isnan(v[i - 1]));
+        out = static_cast<double>(count);
+        return true;
+    }
+    const bool counter = op != Extended::DELTA;
+    double left = v[first], right = v[last];
+    if (smoothed && t[first] < start) left = between({t[first], left}, {t[first + 1], v[first + 1]}, start, counter);
+    if (smoothed && last > lo && t[last] > now) right = between({t[last - 1], v[last - 1]}, {t[last], right}, now, counter);
+    out = right - left;
+    if (counter) {
+        double previous = left;
+        const int64_t to = t[last] >= now ? last - 1 : last;
+        for (int64_t i = t[first] <= start ? first + 1 : first; i <= to; ++i) {
+            if (v[i] < previous) out += previous;
+            previous = v[i];
+        }
+        if (right < previous) out += previous;
+    }
+    if (op == Extended::RATE) out /= static_cast<double>(now - start) / 1000;
+    return true;
+}
+
+inline void extended(int op_number, bool smoothed, int64_t lookback, const SeriesView& s, int64_t lo, int64_t hi,
+                     const GridView& g, double* out, uint8_t* present, int64_t* counted) {
+    const Extended op = static_cast<Extended>(op_number);
+    std::vector<int64_t> times;
+    std::vector<double> values;
+    int64_t total = 0;
+    for (int64_t i = lo; i < hi; ++i) {
+        const int64_t n = s.value_hi[i] - s.value_lo[i];
+        times.clear();
+        values.clear();
+        for (int64_t j = 0; j < n; ++j) {
+            const double x = s.values[s.value_lo[i] + j];
+            if (bits(x) == MISSING_BITS || bits(x) == STALE_BITS) continue;
+            times.push_back(s.times[s.time_lo[i] + j]);
+            values.push_back(x);
+        }
+        const int64_t kept = static_cast<int64_t>(times.size());
+        const int64_t* t = times.data();
+        const double* v = values.data();
+        int64_t from = 0, to = 0;
+        for (int64_t k = 0; k < g.n_steps; ++k) {
+            const int64_t now = g.start + k * g.step;
+            const int64_t start = now - g.reach;
+            while (to < kept && t[to] <= (smoothed ? now + lookback : now)) ++to;
+            while (from < to && t[from] <= start - lookback) ++from;
+            double result = 0;
+            bool ok;
+            if (op == Extended::VALUE) {
+                // The last sample at or before now, moved towards the next one.
+                const int64_t at = std::upper_bound(t + from, t + to, now) - t - 1;
+                ok = at >= from && to > from;
+                if (ok) result = at + 1 < to && t[at] < now ? between({t[at], v[at]}, {t[at + 1], v[at + 1]}, now, false) : v[at];
+            } else {
+                ok = reduce_extended(op, smoothed, t, v, from, to, start, now, result);
+            }
+            out[i * g.n_steps + k] = ok ? result : 0;
+            present[i * g.n_steps + k] = ok;
+            total += to - from;
+        }
+    }
+    *counted = total;
+}
+
 inline void dispatch(int op, const SeriesView& s, int64_t lo, int64_t hi, const GridView& g, const double* p1,
                      const double* p2, double* out, uint8_t* present, int64_t* counted) {
 #define WK_CASE(name) \

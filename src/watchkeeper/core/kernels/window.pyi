@@ -6,6 +6,9 @@ import numpy.typing as npt
 OPS: tuple[str, ...]
 """The reductions that `window` knows."""
 
+EXTENDED: tuple[str, ...]
+"""The reductions that `extended` knows."""
+
 def align(
     times: npt.NDArray[np.int64],
     values: npt.NDArray[np.float64],
@@ -55,4 +58,27 @@ def window(
     now_ms, pace_ms   the evaluation's own time at the first step and from step to step; predict_linear needs it
     p1, p2    float64 (n_steps,): quantile's φ, predict_linear's seconds, the two factors of smoothing
     Releases the GIL. Raises ValueError where the arrays do not fit each other or `op` is unknown.
+    """
+
+def extended(
+    op: str,
+    smoothed: bool,
+    lookback_ms: int,
+    times: npt.NDArray[np.int64],
+    values: npt.NDArray[np.float64],
+    value_lo: npt.NDArray[np.int64],
+    value_hi: npt.NDArray[np.int64],
+    time_lo: npt.NDArray[np.int64],
+    lo: int,
+    hi: int,
+    start_ms: int,
+    step_ms: int,
+    range_ms: int,
+    out: npt.NDArray[np.float64],
+    present: npt.NDArray[np.uint8],
+) -> int:
+    """Likewise for `anchored` and `smoothed` ranges, which look at the neighbouring samples instead of extrapolating.
+
+    op        one of EXTENDED; `value` is a smoothed instant selector, with a range of 0
+    smoothed  interpolate at the range's edges; else take the last sample before the range as its beginning
     """

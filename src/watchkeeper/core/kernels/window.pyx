@@ -23,6 +23,7 @@ cdef extern from "window.hpp" namespace "wk" nogil:
         int64_t pace
 
     void align_series "wk::align"(const SeriesView&, int64_t, int64_t, const GridView&, double*, uint8_t*, double*, int64_t*)
+    void c_extended "wk::extended"(int, bint, int64_t, const SeriesView&, int64_t, int64_t, const GridView&, double*, uint8_t*, int64_t*)
     void dispatch(int, const SeriesView&, int64_t, int64_t, const GridView&, const double*, const double*, double*, uint8_t*, int64_t*)
 
 
@@ -31,6 +32,9 @@ OPS = (
     "sum", "avg", "min", "max", "count", "last", "first", "present", "stddev", "stdvar", "quantile", "mad",
     "deriv", "predict_linear", "smoothing", "ts_first", "ts_last", "ts_min", "ts_max",
 )
+
+
+EXTENDED = ("rate", "increase", "delta", "changes", "resets", "value")
 
 
 cdef SeriesView _series(const int64_t[::1] times, const double[::1] values, const int64_t[::1] value_lo,
@@ -105,4 +109,22 @@ def window(str op, const int64_t[::1] times, const double[::1] values, const int
         p2_data = &p2_view[0]
     with nogil:
         dispatch(number, series, lo, hi, grid, p1_data, p2_data, &out[0, 0], &present[0, 0], &counted)
+    return counted
+
+
+def extended(str op, bint smoothed, int64_t lookback_ms, const int64_t[::1] times, const double[::1] values,
+             const int64_t[::1] value_lo, const int64_t[::1] value_hi, const int64_t[::1] time_lo, int64_t lo, int64_t hi,
+             int64_t start_ms, int64_t step_ms, int64_t range_ms, double[:, ::1] out, uint8_t[:, ::1] present):
+    cdef SeriesView series = _series(times, values, value_lo, value_hi, time_lo)
+    cdef GridView grid
+    cdef int64_t counted = 0
+    cdef int number = EXTENDED.index(op)
+    if (lo < 0 or hi > value_lo.shape[0] or out.shape[0] != value_lo.shape[0] or present.shape[0] != out.shape[0]
+            or present.shape[1] != out.shape[1]):
+        raise ValueError("out does not fit the series")
+    grid.start, grid.step, grid.n_steps, grid.reach, grid.now, grid.pace = start_ms, step_ms, out.shape[1], range_ms, 0, 0
+    if hi <= lo or grid.n_steps == 0:
+        return 0
+    with nogil:
+        c_extended(number, smoothed, lookback_ms, series, lo, hi, grid, &out[0, 0], &present[0, 0], &counted)
     return counted

@@ -306,6 +306,17 @@ def _rebucketed(h: Histogram, bounds: tuple[float, ...]) -> Counts:
     return out
 
 
+def between(a: Histogram, b: Histogram, share: float, *, counter: bool) -> Histogram:
+    """What lies at a share of the way from one to the next; a counter that was reset began again at zero.
+
+    Raises MixedSchemasError.
+    """
+    part = scaled(b, share)
+    if a.is_custom == b.is_custom and counter and is_reset(b, a):
+        return part
+    return combined(scaled(a, 1 - share), part).histogram
+
+
 def total_of(histograms: Iterable[Histogram]) -> Histogram:
     """The sum of at least one. Raises MixedSchemasError."""
     iterator = iter(histograms)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,8 @@ from watchkeeper.core.kernels import window as kernel
 from watchkeeper.core.vector.frame import Present, Values
 from watchkeeper.core.vector.grid import Grid
 from watchkeeper.core.vector.parallel import over_rows
+
+EXTENDED: Final = kernel.EXTENDED
 
 Ints = npt.NDArray[np.int64]
 
@@ -69,6 +72,43 @@ def align(
 
     counted = over_rows(samples.n_series, samples.n_samples + values.size, work, check)
     return (values if times is None else times), present, counted
+
+
+def reduce_extended(
+    op: str,
+    samples: Samples,
+    grid: Grid,
+    range_ms: int,
+    lookback_ms: int,
+    check: Callable[[], None],
+    *,
+    smoothed: bool,
+) -> tuple[Values, Present, int]:
+    """`op`, one of `core.kernels.window.EXTENDED`, over smoothed or anchored ranges. Returns as `reduce_windows`."""
+    shape = (samples.n_series, grid.n_steps)
+    values = np.empty(shape)
+    present = np.empty(shape, np.bool_)
+
+    def work(lo: int, hi: int) -> int:
+        return kernel.extended(
+            op,
+            smoothed,
+            lookback_ms,
+            samples.times,
+            samples.values,
+            samples.value_lo,
+            samples.value_hi,
+            samples.time_lo,
+            lo,
+            hi,
+            grid.start_ms,
+            grid.step_ms,
+            range_ms,
+            values,
+            present.view(np.uint8),
+        )
+
+    return values, present, over_rows(samples.n_series, samples.n_samples + values.size, work, check)
 
 
 def reduce_windows(

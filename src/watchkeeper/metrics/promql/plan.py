@@ -99,10 +99,14 @@ def _truncated_multiple(time_ms: int, step_ms: int) -> int:
 def _find_reads(expr: ast.Expr, grid: Grid, settings: Settings, out: dict[MatcherKey, list[tuple[int, int]]]) -> None:
     match expr:
         case ast.VectorSelector():
-            out.setdefault(frozenset(expr.matchers), []).append(read_range(expr, grid, settings.lookback_ms))
+            out.setdefault(frozenset(expr.matchers), []).append(
+                read_range(expr, grid, settings.lookback_ms, settings.lookback_ms)
+            )
         case ast.MatrixSelector(selector=selector, range_ms=range_ms):
             reach = extended_reach(selector, range_ms, settings.lookback_ms)
-            out.setdefault(frozenset(selector.matchers), []).append(read_range(selector, grid, reach))
+            out.setdefault(frozenset(selector.matchers), []).append(
+                read_range(selector, grid, reach, settings.lookback_ms)
+            )
         case ast.Subquery(expr=inner):
             within = subquery_grid(expr, grid, settings.default_step_ms)
             if within.n_steps:
@@ -117,11 +121,11 @@ def extended_reach(selector: ast.VectorSelector, reach_ms: int, lookback_ms: int
     return reach_ms + lookback_ms if selector.anchored or selector.smoothed else reach_ms
 
 
-def read_range(selector: ast.VectorSelector, grid: Grid, reach_ms: int) -> tuple[int, int]:
-    """The times, both included, that a selector needs for these steps; windows are left-open."""
+def read_range(selector: ast.VectorSelector, grid: Grid, reach_ms: int, lookback_ms: int) -> tuple[int, int]:
+    """The times, both included, that a selector needs for these steps; windows are left-open, smoothing looks ahead."""
     moved = grid.moved(selector.offset_ms, selector.at_ms)
-    end_ms = moved.end_ms
-    return moved.start_ms - reach_ms + 1, end_ms
+    ahead_ms = lookback_ms if selector.smoothed else 0
+    return moved.start_ms - reach_ms + 1, moved.end_ms + ahead_ms
 
 
 def _joined(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -168,8 +168,10 @@ def _joined(ev: Evaluation, node: ast.Binary, left: Frame, right: Frame) -> Fram
     many_group, one_group, n_groups = signatures(many.labels, one.labels, matching.labels, on=matching.on)
     _check_one_side(matching, one, one_group, n_groups, "left" if swapped else "right")
 
+    # Counted before they are made: a join without labels may ask for every pair there is.
+    ones = np.bincount(one_group, minlength=n_groups)
+    ev.memory.reserve(3 * int(ones[many_group].sum()), left.n_steps + 4)
     many_rows, one_rows = _pairs(many_group, one_group, n_groups)
-    ev.memory.reserve(3 * len(many_rows), left.n_steps)
     present = many.present[many_rows] & one.present[one_rows]
     a, b = many.values[many_rows], one.values[one_rows]
     if swapped:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from watchkeeper.core.model.labels import METRIC_NAME
 from watchkeeper.core.model.span import Span
 from watchkeeper.core.vector import native_histogram as native
 from watchkeeper.core.vector.frame import Frame, Present
+from watchkeeper.core.vector.window import EXTENDED
 from watchkeeper.metrics.promql import ast
 from watchkeeper.metrics.promql.operators.histogram import total
 from watchkeeper.metrics.promql.operators.select import float_points, hinted
@@ -46,8 +48,10 @@ class Window:
         return sorted(both, key=lambda point: point[0])
 
 
-def windows(ev: Evaluation, vector: RangeVector, row: int) -> Iterator[Window]:
-    """The windows of one series that hold a histogram."""
+def windows(
+    ev: Evaluation, vector: RangeVector, row: int, before_ms: int = 0, looks_ahead: bool = False
+) -> Iterator[Window]:
+    """The windows of one series that hold a histogram; longer by `before_ms` at the start, or at both ends."""
     samples = vector.series.histograms[row]
     live = [i for i, value in enumerate(samples.values) if not value.is_stale]
     times = samples.times[live]
@@ -56,11 +60,11 @@ def windows(ev: Evaluation, vector: RangeVector, row: int) -> Iterator[Window]:
     for k, end in enumerate(vector.grid.times.tolist()):
         if k % 64 == 0:
             ev.check()
-        start = end - vector.range_ms
-        lo, hi = np.searchsorted(times, [start, end], "right").tolist()
+        edges = [end - vector.range_ms - before_ms, end + before_ms if looks_ahead else end]
+        lo, hi = np.searchsorted(times, edges, "right").tolist()
         if hi <= lo:
             continue
-        f_lo, f_hi = np.searchsorted(float_times, [start, end], "right").tolist()
+        f_lo, f_hi = np.searchsorted(float_times, edges, "right").tolist()
         yield Window(
             k,
             end,
@@ -158,22 +162,26 @@ def _was_reset(a: float | Histogram, b: float | Histogram) -> bool:
 
 def rate_windows(ev: Evaluation, call: ast.Call, vector: RangeVector, frame: Frame, span: Span) -> None:
     """Likewise for rate, increase, delta, irate and idelta."""
+    selector = vector.selector
+    extended = selector is not None and (selector.anchored or selector.smoothed) and call.name in EXTENDED
     for row in vector.series.histograms:
         name = metric_of(vector, row)
         cells = np.full(frame.n_steps, None, np.object_)
-        for window in windows(ev, vector, row):
+        reach = (ev.settings.lookback_ms, selector.smoothed) if extended and selector is not None else (0, False)
+        for window in windows(ev, vector, row, *reach):
             ev.memory.queryable += len(window.times)
             k = window.step
-            if call.name in ("irate", "idelta"):
+            result: object = None
+            if extended:
+                result = _between_edges(ev, call, vector, window, name, span)
+            elif call.name in ("irate", "idelta"):
                 result = _instant_rate(ev, call, window, name, span)
                 if result is Ellipsis:
                     continue
-            else:
-                result = None
-                if window.floats:
-                    ev.notes.mixed_floats_histograms(name, span)
-                elif len(window.histograms) > 1:
-                    result = _extrapolated(ev, call, window, vector.range_ms, name, span)
+            elif window.floats:
+                ev.notes.mixed_floats_histograms(name, span)
+            elif len(window.histograms) > 1:
+                result = _extrapolated(ev, call, window, vector.range_ms, name, span)
             frame.present[row, k] = False
             cells[k] = result
         if any(cell is not None for cell in cells):
@@ -234,6 +242,52 @@ def _extrapolated(
     if call.name == "rate":
         factor /= range_ms / 1000
     return native.scaled(difference, factor)
+
+
+def _between_edges(
+    ev: Evaluation, call: ast.Call, vector: RangeVector, window: Window, name: str, span: Span
+) -> Histogram | None:
+    """The kernel's rule for anchored and smoothed ranges: the difference between the values at the edges."""
+    if window.floats:
+        ev.notes.mixed_floats_histograms(name, span)
+        return None
+    selector = vector.selector
+    smoothed = selector is not None and selector.smoothed
+    times, points = window.times, window.histograms
+    start, end = window.end_ms - vector.range_ms, window.end_ms
+    last = len(times) - 1
+    first = max(0, bisect.bisect_right(times, start, 0, last) - 1)
+    if smoothed:
+        last = bisect.bisect_left(times, end, 0, last)
+    if times[last] <= start or times[first] > end:
+        return None
+    counter = call.name != "delta"
+    gauges = [h.reset_hint is ResetHint.GAUGE for h in points[first : last + 1]]
+    if counter and any(gauges):
+        ev.notes.not_a_counter(name, span)
+    if not counter and not (gauges[0] and gauges[-1]):
+        ev.notes.not_a_gauge(name, span)
+    left, right = points[first], points[last]
+    cuts_left = smoothed and times[first] < start
+    try:
+        if cuts_left:
+            share = (start - times[first]) / (times[first + 1] - times[first])
+            left = native.between(left, points[first + 1], share, counter=counter)
+        if smoothed and last > 0 and times[last] > end:
+            share = (end - times[last - 1]) / (times[last] - times[last - 1])
+            right = native.between(points[last - 1], right, share, counter=counter)
+        out = native.combined(right, left, -1).histogram
+        if counter:
+            # What lies between an interpolated left edge and its next sample is in the edge's value already.
+            for i in range(first + 2 if cuts_left else first + 1, last + 1):
+                if native.is_reset(points[i], points[i - 1]):
+                    out = native.combined(out, points[i - 1]).histogram
+    except native.MixedSchemasError:
+        ev.notes.mixed_exponential_custom(name, span)
+        return None
+    if call.name == "rate":
+        out = native.divided(out, vector.range_ms / 1000)
+    return native.as_gauge(native.compacted(out))
 
 
 def _difference(ev: Evaluation, row: list[Histogram], name: str, span: Span, *, counter: bool) -> Histogram | None:

@@ -11,8 +11,8 @@ from watchkeeper.core.model.histogram import Histogram, HistogramSamples, ResetH
 from watchkeeper.core.model.stale import MISSING_BITS, STALE_BITS
 from watchkeeper.core.vector.frame import Frame, HistogramRow
 from watchkeeper.core.vector.grid import Grid
-from watchkeeper.core.vector.native_histogram import is_reset
-from watchkeeper.core.vector.window import Ints, Samples, align
+from watchkeeper.core.vector.native_histogram import MixedSchemasError, between, is_reset
+from watchkeeper.core.vector.window import Ints, Samples, align, reduce_extended
 from watchkeeper.metrics.interface import Series
 from watchkeeper.metrics.promql import ast
 from watchkeeper.metrics.promql.plan import read_range
@@ -30,13 +30,21 @@ def instant_vector(ev: Evaluation, node: ast.VectorSelector, grid: Grid, *, stam
     """The newest sample of each series within the lookback, at each step; with `stamps` its time in seconds instead."""
     lookback_ms = ev.settings.lookback_ms
     moved = grid.moved(node.offset_ms, node.at_ms)
-    start_ms, end_ms = read_range(node, grid, lookback_ms)
+    start_ms, end_ms = read_range(node, grid, lookback_ms, lookback_ms)
     series = ev.select(node, start_ms, end_ms)
     ev.memory.reserve(len(series.labels), grid.n_steps)
-    values, present, counted = align(samples_of(series), moved, lookback_ms, ev.check, stamps=stamps)
+    if node.smoothed and not stamps:
+        values, present, counted = reduce_extended(
+            "value", samples_of(series), moved, 0, lookback_ms, ev.check, smoothed=True
+        )
+    else:
+        values, present, counted = align(samples_of(series), moved, lookback_ms, ev.check, stamps=stamps)
     ev.memory.queryable += counted
     frame = Frame(series.labels, values, present)
     for row, samples in series.histograms.items():
+        if node.smoothed and not stamps:
+            _smooth_histograms(ev, frame, row, samples, series, moved, node)
+            continue
         _align_histograms(frame, row, samples, series, moved, lookback_ms, stamps=stamps)
     return frame.compacted()
 
@@ -69,6 +77,46 @@ def hinted(samples: HistogramSamples, i: int) -> Histogram:
     if before.is_stale or before.reset_hint is ResetHint.GAUGE or is_reset(value, before):
         return value
     return replace(value, reset_hint=ResetHint.NOT_RESET)
+
+
+def _smooth_histograms(
+    ev: Evaluation,
+    frame: Frame,
+    row: int,
+    samples: HistogramSamples,
+    series: Series,
+    grid: Grid,
+    node: ast.VectorSelector,
+) -> None:
+    """Put a series' histograms, moved towards the next ones, into its row."""
+    lookback_ms = ev.settings.lookback_ms
+    live = [i for i, value in enumerate(samples.values) if not value.is_stale]
+    times = samples.times[live]
+    floats, _ = float_points(series, row)
+    name = ev.metric_name(frame, row)
+    cells: HistogramRow = np.full(grid.n_steps, None, np.object_)
+    for k, now in enumerate(grid.times.tolist()):
+        lo, at, hi = np.searchsorted(times, [now - lookback_ms, now, now + lookback_ms], "right").tolist()
+        if hi <= lo:
+            continue
+        f_lo, f_hi = np.searchsorted(floats, [now - lookback_ms, now + lookback_ms], "right").tolist()
+        if f_hi > f_lo:
+            ev.notes.mixed_floats_histograms(name, node.span)
+            frame.present[row, k] = False
+            continue
+        if at <= lo:
+            continue
+        value = samples.values[live[at - 1]]
+        if at < hi and times[at - 1] < now:
+            share = float(now - times[at - 1]) / float(times[at] - times[at - 1])
+            try:
+                value = between(value, samples.values[live[at]], share, counter=True)
+            except MixedSchemasError:
+                ev.notes.mixed_exponential_custom(name, node.span)
+                continue
+        cells[k] = value
+    if any(cell is not None for cell in cells):
+        frame.histograms[row] = cells
 
 
 def _align_histograms(

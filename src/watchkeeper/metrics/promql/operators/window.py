@@ -12,7 +12,7 @@ from watchkeeper.core.model.label_sets import LabelSets
 from watchkeeper.core.model.stale import MISSING
 from watchkeeper.core.vector.frame import Frame, Present, Values
 from watchkeeper.core.vector.grid import Grid
-from watchkeeper.core.vector.window import Samples, reduce_windows
+from watchkeeper.core.vector.window import EXTENDED, Samples, reduce_extended, reduce_windows
 from watchkeeper.metrics.interface import Series
 from watchkeeper.metrics.promql import ast
 from watchkeeper.metrics.promql.operators.select import samples_of
@@ -52,7 +52,7 @@ def range_vector(ev: Evaluation, node: ast.Expr, grid: Grid) -> RangeVector:
     if isinstance(node, ast.MatrixSelector):
         selector = node.selector
         reach = extended_reach(selector, node.range_ms, ev.settings.lookback_ms)
-        series = ev.select(selector, *read_range(selector, grid, reach))
+        series = ev.select(selector, *read_range(selector, grid, reach, ev.settings.lookback_ms))
         moved = grid.moved(selector.offset_ms, selector.at_ms)
         return RangeVector(series.labels, series, moved, node.range_ms, grid, selector)
     assert isinstance(node, ast.Subquery)
@@ -85,6 +85,19 @@ def _unhinted(h: Histogram) -> Histogram:
 def reduced(ev: Evaluation, op: str, vector: RangeVector, p1: Values | None = None, p2: Values | None = None) -> Frame:
     """The float part of a range vector, reduced; rows keep their numbers, none is left out."""
     ev.memory.reserve(len(vector.labels), vector.grid.n_steps)
+    selector = vector.selector
+    if selector is not None and (selector.anchored or selector.smoothed) and op in EXTENDED:
+        values, present, counted = reduce_extended(
+            op,
+            vector.samples,
+            vector.grid,
+            vector.range_ms,
+            ev.settings.lookback_ms,
+            ev.check,
+            smoothed=selector.smoothed,
+        )
+        ev.memory.queryable += counted
+        return Frame(vector.labels, values, present, {}, vector.drop_name)
     values, present, counted = reduce_windows(
         op, vector.samples, vector.grid, vector.range_ms, ev.check, evaluated=vector.evaluated, p1=p1, p2=p2
     )
