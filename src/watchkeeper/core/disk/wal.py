@@ -179,18 +179,17 @@ def replay(directory: Path, problems: list[Problem], *, repair: bool) -> Iterato
         records, found, good_end = scan(number, data, directory.name)
         problems += found
         yield from records
-        if repair and good_end < len(data):
-            with contextlib.suppress(OSError):  # The copy is for people; a full disk must not stop the replay.
-                path.with_name(path.name + _SUFFIX).write_bytes(data[good_end:])
-            with open(path, "r+b") as file:
-                if good_end:
-                    file.truncate(good_end)
-                else:
-                    file.write(MAGIC)
-                    file.truncate(len(MAGIC))
-        elif repair and data and bytes(data[: len(MAGIC)]) != MAGIC:
-            with open(path, "r+b") as file:
-                file.write(MAGIC)
+        if repair and found:
+            _repair(path, data, good_end)
+
+
+def _repair(path: Path, data: memoryview, good_end: int) -> None:
+    if good_end < len(data):
+        with contextlib.suppress(OSError):  # The copy is for people; a full disk must not stop the replay.
+            path.with_name(path.name + _SUFFIX).write_bytes(data[good_end:])
+    with open(path, "r+b") as file:
+        file.write(MAGIC)
+        file.truncate(max(good_end, len(MAGIC)))
 
 
 class Wal:

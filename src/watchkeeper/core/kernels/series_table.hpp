@@ -153,7 +153,7 @@ struct Pair {
 };
 
 constexpr int64_t kNoTime = INT64_MIN;
-constexpr uint32_t kMaxGap = 1u << 24;  // A ref this far beyond the table is not one that this program wrote.
+constexpr uint32_t kMaxGap = 1u << 22;  // A ref this far beyond the table is not one that this program wrote.
 
 inline uint64_t bits_of(double value) {
     uint64_t bits;

@@ -58,7 +58,7 @@ class TSDB:
         registry: Registry,
         *,
         clock: Callable[[], int],
-        mode: Literal["rw", "r"],
+        mode: Literal["rw", "r"] = "rw",
     ) -> None:
         self.path = path
         self.options = options
@@ -103,10 +103,11 @@ class TSDB:
             clock=clock or (lambda: time.time_ns() // 1_000_000),
             mode=mode,
         )
-        store._open(progress)
+        store.start(progress)
         return store
 
-    def _open(self, progress: Progress | None) -> None:
+    def start(self, progress: Progress | None = None) -> None:
+        """The second half of `open`, for a caller that shows how far the replay is. Raises as `open` does."""
         began = time.perf_counter()
         if self._read_only:
             if not self.path.is_dir():

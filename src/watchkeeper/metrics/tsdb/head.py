@@ -59,6 +59,7 @@ class Head:
     """Series, their open and sealed samples, and the logs that make them durable.
 
     truncated_ms   samples before this time belong to blocks; only an out-of-order sample may still come
+    chunks_from    the chunk log's end at that truncation: of sample chunks before it, those with older samples are gone
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Head:
         self.ragged = Ragged()
         self.deleted: Intervals = {}
         self.truncated_ms = NO_TIME
+        self.chunks_from: tuple[int, int] = (0, 0)
         self.min_time_ms = MAX_TIME
         self.max_time_ms = NO_TIME
         self.next_source = 1
@@ -177,13 +179,12 @@ class Head:
                 return self._append_late_row(source, time_ms, row)
             cells = np.array(row, np.float64)
             kept, refused = self.table.admit_row(refs, cells, time_ms)
-            if refused:
-                self._append_refused(refs, time_ms, row, cells)
+            late = self._append_refused(refs, time_ms, row, cells) if refused else Status.STORED
             if kept:
                 self._append_cells(source, time_ms, cells)
                 self.metrics.samples_appended.inc(kept)
             source.last_ms = time_ms
-            return Status.STORED
+            return Status.STORED if kept else late
 
     def _append_cells(self, source: Source, time_ms: int, cells: Values) -> None:
         wal = self.wal
@@ -244,12 +245,12 @@ class Head:
             self.metrics.out_of_bounds.inc(len(cells))
             return Status.OUT_OF_BOUNDS
         status = self._append_cells_as_samples(source.refs[cells], time_ms, np.asarray(row, np.float64)[cells])
-        return Status(int(status[status > 0][0])) if status.all() and len(status) else Status.STORED
+        return _of_all(status)
 
-    def _append_refused(self, refs: Refs, time_ms: int, row: Values, kept: Values) -> None:
+    def _append_refused(self, refs: Refs, time_ms: int, row: Values, kept: Values) -> Status:
         """Cells whose series had a sample at that time or later, from another source."""
         cells = np.flatnonzero(missing_mask(kept) & ~missing_mask(np.asarray(row, np.float64)))
-        self._append_cells_as_samples(refs[cells], time_ms, np.asarray(row, np.float64)[cells])
+        return _of_all(self._append_cells_as_samples(refs[cells], time_ms, np.asarray(row, np.float64)[cells]))
 
     def _append_cells_as_samples(self, refs: Refs, time_ms: int, values: Values) -> npt.NDArray[np.uint8]:
         return self._append_samples(Samples(refs, np.full(len(refs), time_ms, np.int64), values), ())[0]
@@ -433,3 +434,8 @@ class Head:
         with self.table_kept() as table:
             covered = not matcher_sets and start_ms <= self.min_time_ms and end_ms >= self.max_time_ms
             return table.label_values(name, None if covered else self.chosen(table, matcher_sets, start_ms, end_ms))
+
+
+def _of_all(status: npt.NDArray[np.uint8]) -> Status:
+    """Why all were refused, or STORED where one was not."""
+    return Status(int(status[0])) if len(status) and status.all() else Status.STORED

@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from watchkeeper.core.disk.wal import HEADER, Problem, Record, replay, segment_path, segments
 from watchkeeper.core.kernels.head_rows import apply_row, encode_row, last_row, row_header
-from watchkeeper.core.model.stale import MISSING
+from watchkeeper.core.model.errors import CorruptionError
+from watchkeeper.core.model.stale import MISSING, missing_mask
 from watchkeeper.metrics.tsdb.chunk import (
     ChunkFile,
     Position,
@@ -72,7 +73,7 @@ class Replay:
     def run(self) -> None:
         """Fill the head. Raises OSError."""
         head = self._head
-        head.truncated_ms = replay_series(
+        head.truncated_ms, head.chunks_from = replay_series(
             self._directory / "series", head.table, head.metadata, self.problems, repair=self._repair
         )
         self._live = np.zeros(head.table.n_slots, np.bool_)
@@ -80,6 +81,8 @@ class Replay:
         self._read_chunks()
         self._read_wal()
         self._finish_rows()
+        for source in self._head.sources.values():
+            self._note_newest(source)
         self._read_tombstones()
         # A new segment must lie behind every position that a chunk names as sealed.
         self.first_wal_segment = max(self._samples_sealed[0], self._histograms_sealed[0]) + 1
@@ -114,10 +117,11 @@ class Replay:
             chunk = replace(chunk, refs=self._known(chunk.refs))
             source.layout = Layout((*source.layout.chunks, with_shared_refs(chunk, source)))
             head._note_times(max(int(chunk.times[0]), head.truncated_ms), last_ms)
-            head.table.commit_samples(chunk.refs, np.full(len(chunk.refs), last_ms), np.full(len(chunk.refs), MISSING))
         elif record.type == RecordType.SAMPLE_CHUNK:
             samples = decode_sample_chunk(record.payload, record.segment, offset, file)
             self._samples_sealed = max(self._samples_sealed, samples.sealed_to)
+            if self._is_gone(record, samples.min_time_ms):
+                return
             samples = replace(samples, refs=self._known(samples.refs))
             head.ragged = replace(head.ragged, chunks=(*head.ragged.chunks, samples))
             head._note_times(samples.min_time_ms, samples.max_time_ms)
@@ -126,9 +130,16 @@ class Replay:
         elif record.type == RecordType.HISTOGRAM_CHUNK:
             histograms = decode_histogram_chunk(record.payload, record.segment, offset, file)
             self._histograms_sealed = max(self._histograms_sealed, histograms.sealed_to)
+            if self._is_gone(record, histograms.min_time_ms):
+                return
             head.ragged = replace(head.ragged, histogram_chunks=(*head.ragged.histogram_chunks, histograms))
             head._note_times(histograms.min_time_ms, histograms.max_time_ms)
             self._commit_histograms(histograms.read())
+
+    def _is_gone(self, record: Record, min_time_ms: int) -> bool:
+        """Whether the last truncation dropped the chunk; what it left of it was written again."""
+        head = self._head
+        return (record.segment, record.offset) < head.chunks_from and min_time_ms < head.truncated_ms
 
     def _commit_histograms(self, blobs: list[Blob]) -> None:
         refs = np.array([ref for ref, _, _ in blobs], np.uint32)
@@ -264,6 +275,26 @@ class Replay:
             width = row_header(body)[1]
             self._head.table.commit_row(run.refs, row[:width], time_ms)
         return run
+
+    def _note_newest(self, source: Source) -> None:
+        """Note the newest samples of series that the WAL has nothing newer of; most have, so little is decoded."""
+        table = self._head.table
+        for chunk in reversed(source.layout.chunks):
+            columns = np.flatnonzero(table.last_times(chunk.refs) < chunk.times[-1])
+            n_rows = len(chunk.times)
+            if not len(columns):
+                continue
+            matrix = np.full((len(columns), n_rows), MISSING)
+            try:
+                chunk.read(columns, 0, n_rows, matrix.ravel(), np.arange(len(columns), dtype=np.int64) * n_rows)
+            except CorruptionError as error:
+                self.problems.append(Problem(chunk.segment, 0, 0, str(error)))
+                continue
+            present = ~missing_mask(matrix)
+            last = n_rows - 1 - np.argmax(present[:, ::-1], axis=1)
+            some = present.any(axis=1)
+            newest = matrix[np.arange(len(columns)), last]
+            table.commit_samples(chunk.refs[columns][some], chunk.times[last][some], newest[some])
 
     def _read_tombstones(self) -> None:
         path = self._directory / TOMBSTONES_FILE

@@ -183,11 +183,13 @@ class Upkeep:
     ) -> None:
         """Forget samples before a time, which blocks have now; of ragged samples those in the given chunks only."""
         head = self._head
+        chunks_from = (self._chunks.ready(), self._chunks.offset)
         kept = {id(chunk): self._rest(chunk, before_ms) for chunk in ragged_chunks}
         kept_histograms = {id(chunk): self._rest_of_histograms(chunk, before_ms) for chunk in histograms}
         removed = 0
         with head.lock:
             head.truncated_ms = max(head.truncated_ms, before_ms)
+            head.chunks_from = chunks_from
             for source in list(head.sources.values()):
                 removed += self._truncate_source(source, before_ms)
             state = head.ragged
@@ -282,7 +284,8 @@ class Upkeep:
         self._slots_wait = self._slots_wait or removed > 0
         self._checkpointed = False
         try:
-            log.write_checkpoint(number, dump, metadata, head.truncated_ms)
+            self._chunks.sync()  # The checkpoint makes the chunks count that were written again.
+            log.write_checkpoint(number, dump, metadata, head.truncated_ms, head.chunks_from)
         except OSError:
             head.metrics.checkpoints_failed.inc()
             raise

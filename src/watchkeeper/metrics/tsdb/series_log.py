@@ -18,7 +18,8 @@ from watchkeeper.core.model.metadata import Metadata
 from watchkeeper.metrics.tsdb.wal import RecordType
 
 SEGMENT_BYTES: Final = 64 << 20
-_TABLE_HEADER: Final = struct.Struct("<q")
+_TABLE_HEADER: Final = struct.Struct("<qIQ")
+Position = tuple[int, int]
 
 
 def encode_metadata(family: str, metadata: Metadata) -> bytes:
@@ -36,30 +37,34 @@ def decode_metadata(payload: bytes) -> tuple[str, Metadata]:
 
 def replay_series(
     directory: Path, table: SeriesTable, metadata: dict[str, Metadata], problems: list[Problem], *, repair: bool
-) -> int:
-    """Fill the table and the metadata; the first time that the head may hold (of the last checkpoint)."""
-    min_time_ms = -(1 << 63)
+) -> tuple[int, Position]:
+    """Fill the table and the metadata. Of the last checkpoint: the first time that rows may have, and the place in the
+    chunk log before which a chunk of samples counts only where all of it is after that time."""
+    state: tuple[int, Position] = (-(1 << 63), (0, 0))
     for record in replay(directory, problems, repair=repair):
         try:
-            min_time_ms = _apply(record, table, metadata, min_time_ms)
+            state = _apply(record, table, metadata, state)
         except ValueError as error:
-            problems.append(Problem(record.segment, record.offset, len(record.payload), str(error)))
+            problems.append(record.problem(error))
     table.free_unused()
-    return min_time_ms
+    return state
 
 
-def _apply(record: Record, table: SeriesTable, metadata: dict[str, Metadata], min_time_ms: int) -> int:
+def _apply(
+    record: Record, table: SeriesTable, metadata: dict[str, Metadata], state: tuple[int, Position]
+) -> tuple[int, Position]:
     if record.type == RecordType.SERIES:
         table.apply(record.payload)
     elif record.type == RecordType.TABLE:
         if len(record.payload) < _TABLE_HEADER.size:
             raise ValueError("a table is cut short")
         table.load(record.payload[_TABLE_HEADER.size :])
-        return int(_TABLE_HEADER.unpack_from(record.payload)[0])
+        min_time_ms, segment, offset = _TABLE_HEADER.unpack_from(record.payload)
+        return min_time_ms, (segment, offset)
     elif record.type == RecordType.METADATA:
         family, value = decode_metadata(bytes(record.payload))
         metadata[family] = value
-    return min_time_ms
+    return state
 
 
 class SeriesLog:
@@ -84,9 +89,11 @@ class SeriesLog:
         self.wal.rotate()
         return number
 
-    def write_checkpoint(self, number: int, dump: bytes, metadata: Mapping[str, Metadata], min_time_ms: int) -> None:
+    def write_checkpoint(
+        self, number: int, dump: bytes, metadata: Mapping[str, Metadata], min_time_ms: int, chunks_from: Position
+    ) -> None:
         """Put the table as it was at `start_checkpoint` there, and drop what came before. Raises OSError."""
-        records = [frame(RecordType.TABLE, _TABLE_HEADER.pack(min_time_ms) + dump)]
+        records = [frame(RecordType.TABLE, _TABLE_HEADER.pack(min_time_ms, *chunks_from) + dump)]
         records += [frame(RecordType.METADATA, encode_metadata(*item)) for item in metadata.items()]
         write_atomically(segment_path(self._directory, number), MAGIC + b"".join(records))
         self.wal.drop_before(number)
