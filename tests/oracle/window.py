@@ -1,5 +1,6 @@
 """The plain twin of kernels.window: one series, one step, one sample at a time."""
 
+import itertools
 import math
 import struct
 
@@ -39,7 +40,7 @@ def extrapolate(window: list[Sample], now: int, length: int, counter: bool, per_
     (first_time, first), (last_time, last) = window[0], window[-1]
     result = last - first
     if counter:
-        for (_, before), (_, after) in zip(window, window[1:]):  # noqa: B905, RUF007
+        for (_, before), (_, after) in itertools.pairwise(window):
             if after < before:
                 result += before
     to_start = (first_time - (now - length)) / 1000
@@ -141,9 +142,9 @@ def reduce(
                 return b - a
             return (b if b < a else b - a) / ((t1 - t0) / 1000)
         case "resets":
-            return float(sum(b < a for a, b in zip(values, values[1:])))  # noqa: B905, RUF007
+            return float(sum(b < a for a, b in itertools.pairwise(values)))
         case "changes":
-            pairs = zip(values, values[1:])  # noqa: B905, RUF007
+            pairs = itertools.pairwise(values)
             return float(sum(a != b and not (math.isnan(a) and math.isnan(b)) for a, b in pairs))
         case "sum":
             return total(values)
@@ -243,3 +244,43 @@ def extended(
         if right < previous:
             result += previous
     return result / (length / 1000) if op == "rate" else result
+
+
+def started_anew(before: tuple[int, int], after: tuple[int, int]) -> bool:
+    """Whether a counter began anew between two samples, each (time, start time or 0)."""
+    time, start = after
+    if start == 0 or start >= time or start < before[0]:
+        return False
+    return start > before[0] or (before[1] != 0 and before[1] < before[0])
+
+
+def with_starts(op: str, window: list[tuple[int, float, int]], now: int, length: int) -> float | None:
+    """rate, increase, irate or resets of (time, value, start time) samples."""
+    pairs = list(itertools.pairwise(window))
+    fell = [b[1] < a[1] or started_anew((a[0], a[2]), (b[0], b[2])) for a, b in pairs]
+    if not window:
+        return None
+    if op == "resets":
+        return float(sum(fell))
+    if op == "irate":
+        if not pairs:
+            return None
+        a, b = pairs[-1]
+        return (b[1] if fell[-1] else b[1] - a[1]) / ((b[0] - a[0]) / 1000)
+    first, last = window[0], window[-1]
+    begins = first[2] != 0 and now - length < first[2] < first[0]
+    if len(window) < 2 and not begins:
+        return None
+    result = last[1] - first[1] + sum(a[1] for (a, _), lost in zip(pairs, fell, strict=True) if lost)
+    spacing = (last[0] - first[0]) / 1000 / len(pairs) if pairs else 0.0
+    sampled, to_start, to_end = (last[0] - first[0]) / 1000, (first[0] - (now - length)) / 1000, (now - last[0]) / 1000
+    if begins:
+        result, sampled, to_start = result + first[1], (last[0] - first[2]) / 1000, 0.0
+    elif to_start >= spacing * 1.1:
+        to_start = spacing / 2
+    if not begins and result > 0 and first[1] >= 0:
+        to_start = min(to_start, sampled * (first[1] / result))
+    if to_end >= spacing * 1.1:
+        to_end = spacing / 2
+    factor = (sampled + to_start + to_end) / sampled
+    return result * factor / (length / 1000 if op == "rate" else 1)

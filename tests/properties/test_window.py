@@ -171,3 +171,28 @@ def test_extended(
             assert bool(present[i, k]) == (wanted is not None)
             if wanted is not None:
                 assert same(values[i, k], wanted), (row, now)
+
+
+@pytest.mark.parametrize("op", ["rate", "increase", "irate", "resets"])
+@given(
+    st.lists(st.tuples(st.integers(1, 40), st.integers(0, 9), st.integers(-60, 10)), min_size=1, max_size=12),
+    grids,
+    st.integers(1000, 300_000),
+)
+@settings(max_examples=60, deadline=None)
+def test_start_times(op: str, steps: list[tuple[int, int, int]], grid: Grid, length: int) -> None:
+    times = np.cumsum([gap for gap, _, _ in steps]).astype(np.int64) * 1000
+    values = np.array([float(value) for _, value, _ in steps])
+    # 10 stands for an unknown start.
+    starts = np.array(
+        [0 if ago == 10 else t + ago * 1000 for t, (_, _, ago) in zip(times, steps, strict=True)], np.int64
+    )
+    one = np.array([0], np.int64)
+    samples = Samples(times, values, one, np.array([len(steps)], np.int64), one, starts)
+    found, present, _ = reduce_windows(op, samples, grid, length, nothing)
+    rows = list(zip(times.tolist(), values.tolist(), starts.tolist(), strict=True))
+    for k, now in enumerate(grid.times.tolist()):
+        wanted = oracle.with_starts(op, [row for row in rows if now - length < row[0] <= now], now, length)
+        assert bool(present[0, k]) == (wanted is not None)
+        if wanted is not None:
+            assert same(found[0, k], wanted)

@@ -38,6 +38,7 @@ struct SeriesView {
     const int64_t* value_lo;
     const int64_t* value_hi;
     const int64_t* time_lo;
+    const int64_t* starts;  // like values: when the counter of a sample began, 0 unknown; or null
 };
 
 struct GridView {
@@ -166,28 +167,44 @@ inline void regression(const int64_t* t, const double* v, int64_t n, int64_t ori
     intercept = sy / count - slope * sx / count;
 }
 
+// Whether a counter began anew between two samples, by what they say of their start. A start at the sample before is a
+// reset only if that one had a proper start of its own (delta samples), not if it was the first of an unknown start.
+inline bool started_anew(const int64_t* t, const int64_t* starts, int64_t j) {
+    const int64_t start = starts[j];
+    if (start == 0 || start >= t[j] || start < t[j - 1]) return false;
+    return start > t[j - 1] || (starts[j - 1] != 0 && starts[j - 1] < t[j - 1]);
+}
+
 struct Scratch {
     std::vector<int64_t> times;
+    std::vector<int64_t> starts;
     std::vector<double> values;
     std::vector<int64_t> drops;  // places whose value is below the one before
     std::vector<double> sorted;
 };
 
-inline bool extrapolated(const int64_t* t, const double* v, int64_t lo, int64_t n, const std::vector<int64_t>& drops,
+inline bool extrapolated(const int64_t* t, const double* v, const int64_t* starts, int64_t lo, int64_t n, const std::vector<int64_t>& drops,
                          size_t drop_lo, size_t drop_hi, int64_t now, int64_t reach, bool counter, bool per_second,
                          double& out) {
-    if (n < 2) return false;
+    if (n < 1) return false;
     const int64_t first = lo, last = lo + n - 1;
+    // A start inside of the window is a sample of zero there: nothing need be guessed on that side.
+    const bool begins = starts && counter && starts[first] != 0 && starts[first] < t[first] && starts[first] > now - reach;
+    if (n < 2 && !begins) return false;
     double result = v[last] - v[first];
     if (counter)
         for (size_t d = drop_lo; d < drop_hi; ++d) result += v[drops[d] - 1];
     double to_start = static_cast<double>(t[first] - (now - reach)) / 1000;
     double to_end = static_cast<double>(now - t[last]) / 1000;
-    const double sampled = static_cast<double>(t[last] - t[first]) / 1000;
-    const double spacing = sampled / static_cast<double>(n - 1);
+    double sampled = static_cast<double>(t[last] - t[first]) / 1000;
+    const double spacing = n > 1 ? sampled / static_cast<double>(n - 1) : 0;
     const double threshold = spacing * 1.1;
-    if (to_start >= threshold) to_start = spacing / 2;
-    if (counter && result > 0 && v[first] >= 0) to_start = std::min(to_start, sampled * (v[first] / result));
+    if (begins) {
+        result += v[first];
+        sampled = static_cast<double>(t[last] - starts[first]) / 1000;
+        to_start = 0;
+    } else if (to_start >= threshold) to_start = spacing / 2;
+    if (counter && !begins && result > 0 && v[first] >= 0) to_start = std::min(to_start, sampled * (v[first] / result));
     if (to_end >= threshold) to_end = spacing / 2;
     double factor = (sampled + to_start + to_end) / sampled;
     if (per_second) factor /= static_cast<double>(reach) / 1000;
@@ -196,22 +213,23 @@ inline bool extrapolated(const int64_t* t, const double* v, int64_t lo, int64_t 
 }
 
 template <Op op>
-inline bool reduce(const int64_t* t, const double* v, int64_t lo, int64_t n, Scratch& scratch, size_t drop_lo,
+inline bool reduce(const int64_t* t, const double* v, const int64_t* starts, int64_t lo, int64_t n, Scratch& scratch, size_t drop_lo,
                    size_t drop_hi, int64_t now, int64_t eval_time, const GridView& g, double p1, double p2, double& out) {
     if (n == 0) return false;
     const double* w = v + lo;
     const int64_t* wt = t + lo;
     switch (op) {
         case Op::RATE:
-            return extrapolated(t, v, lo, n, scratch.drops, drop_lo, drop_hi, now, g.reach, true, true, out);
+            return extrapolated(t, v, starts, lo, n, scratch.drops, drop_lo, drop_hi, now, g.reach, true, true, out);
         case Op::INCREASE:
-            return extrapolated(t, v, lo, n, scratch.drops, drop_lo, drop_hi, now, g.reach, true, false, out);
+            return extrapolated(t, v, starts, lo, n, scratch.drops, drop_lo, drop_hi, now, g.reach, true, false, out);
         case Op::DELTA:
-            return extrapolated(t, v, lo, n, scratch.drops, drop_lo, drop_hi, now, g.reach, false, false, out);
+            return extrapolated(t, v, starts, lo, n, scratch.drops, drop_lo, drop_hi, now, g.reach, false, false, out);
         case Op::IRATE: {
             if (n < 2) return false;
             const double a = w[n - 2], b = w[n - 1];
-            out = (b < a ? b : b - a) / (static_cast<double>(wt[n - 1] - wt[n - 2]) / 1000);
+            const bool reset = b < a || (starts && started_anew(t, starts, lo + n - 1));
+            out = (reset ? b : b - a) / (static_cast<double>(wt[n - 1] - wt[n - 2]) / 1000);
             return true;
         }
         case Op::IDELTA:
@@ -330,6 +348,7 @@ void windows(const SeriesView& s, int64_t lo, int64_t hi, const GridView& g, con
         const int64_t n = s.value_hi[i] - s.value_lo[i];
         const int64_t* t = s.times + s.time_lo[i];
         const double* v = s.values + s.value_lo[i];
+        const int64_t* starts = s.starts ? s.starts + s.value_lo[i] : nullptr;
         int64_t kept = 0;
         for (int64_t j = 0; j < n; ++j)
             kept += !(bits(v[j]) == MISSING_BITS || bits(v[j]) == STALE_BITS);
@@ -337,19 +356,22 @@ void windows(const SeriesView& s, int64_t lo, int64_t hi, const GridView& g, con
             // Cells without a sample would break up every window: work on a copy without them.
             scratch.times.resize(kept);
             scratch.values.resize(kept);
+            if (starts) scratch.starts.resize(kept);
             int64_t to = 0;
             for (int64_t j = 0; j < n; ++j) {
                 if (bits(v[j]) == MISSING_BITS || bits(v[j]) == STALE_BITS) continue;
                 scratch.times[to] = t[j];
+                if (starts) scratch.starts[to] = starts[j];
                 scratch.values[to++] = v[j];
             }
+            if (starts) starts = scratch.starts.data();
             t = scratch.times.data();
             v = scratch.values.data();
         }
         if (needs_drops) {
             scratch.drops.clear();
             for (int64_t j = 1; j < kept; ++j)
-                if (v[j] < v[j - 1]) scratch.drops.push_back(j);
+                if (v[j] < v[j - 1] || (starts && started_anew(t, starts, j))) scratch.drops.push_back(j);
         }
         int64_t from = 0, to = 0;
         size_t drop_lo = 0, drop_hi = 0;
@@ -365,7 +387,7 @@ void windows(const SeriesView& s, int64_t lo, int64_t hi, const GridView& g, con
                 while (drop_lo < drop_hi && scratch.drops[drop_lo] <= from) ++drop_lo;
             }
             double result = 0;
-            const bool ok = reduce<op>(t, v, from, to - from, scratch, drop_lo, drop_hi, now,
+            const bool ok = reduce<op>(t, v, starts, from, to - from, scratch, drop_lo, drop_hi, now,
                                        g.now + k * g.pace, g, p1 ? p1[k] : 0,
                                        p2 ? p2[k] : 0, result);
             row[k] = ok ? result : 0;

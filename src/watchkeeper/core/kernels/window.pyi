@@ -50,6 +50,7 @@ def window(
     present: npt.NDArray[np.uint8],
     p1: npt.NDArray[np.float64] | None = None,
     p2: npt.NDArray[np.float64] | None = None,
+    starts: npt.NDArray[np.int64] | None = None,
 ) -> int:
     """Fill rows lo to hi with `op` over the samples of (t - range, t] at each step t; returns the samples in windows.
 
@@ -57,6 +58,8 @@ def window(
     step_ms   0 where all steps look at the same window (`@`)
     now_ms, pace_ms   the evaluation's own time at the first step and from step to step; predict_linear needs it
     p1, p2    float64 (n_steps,): quantile's φ, predict_linear's seconds, the two factors of smoothing
+    starts    int64 ms like `values`, or None: when each sample's counter began, 0 unknown; tells resets that no value
+              shows, and where a counter began inside of a window
     Releases the GIL. Raises ValueError where the arrays do not fit each other or `op` is unknown.
     """
 

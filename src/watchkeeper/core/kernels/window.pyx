@@ -13,6 +13,7 @@ cdef extern from "window.hpp" namespace "wk" nogil:
         const int64_t* value_lo
         const int64_t* value_hi
         const int64_t* time_lo
+        const int64_t* starts
 
     struct GridView:
         int64_t start
@@ -47,6 +48,7 @@ cdef SeriesView _series(const int64_t[::1] times, const double[::1] values, cons
         n = value_hi[i] - value_lo[i]
         if n < 0 or value_lo[i] < 0 or value_hi[i] > values.shape[0] or time_lo[i] < 0 or time_lo[i] + n > times.shape[0]:
             raise ValueError(f"series {i} is outside of its arrays")
+    view.starts = NULL
     view.times = &times[0] if times.shape[0] else NULL
     view.values = &values[0] if values.shape[0] else NULL
     view.value_lo = &value_lo[0] if value_lo.shape[0] else NULL
@@ -82,7 +84,7 @@ def align(const int64_t[::1] times, const double[::1] values, const int64_t[::1]
 def window(str op, const int64_t[::1] times, const double[::1] values, const int64_t[::1] value_lo,
            const int64_t[::1] value_hi, const int64_t[::1] time_lo, int64_t lo, int64_t hi, int64_t start_ms,
            int64_t step_ms, int64_t range_ms, int64_t now_ms, int64_t pace_ms, double[:, ::1] out, uint8_t[:, ::1] present,
-           p1=None, p2=None):
+           p1=None, p2=None, starts=None):
     cdef SeriesView series = _series(times, values, value_lo, value_hi, time_lo)
     cdef GridView grid
     cdef int64_t counted = 0
@@ -97,6 +99,12 @@ def window(str op, const int64_t[::1] times, const double[::1] values, const int
     grid.start, grid.step, grid.n_steps, grid.reach, grid.now, grid.pace = start_ms, step_ms, out.shape[1], range_ms, now_ms, pace_ms
     if hi <= lo or grid.n_steps == 0:
         return 0
+    cdef const int64_t[::1] starts_view
+    if starts is not None:
+        starts_view = starts
+        if starts_view.shape[0] != values.shape[0]:
+            raise ValueError("starts needs one for each value")
+        series.starts = &starts_view[0] if values.shape[0] else NULL
     if p1 is not None:
         p1_view = np.ascontiguousarray(p1, np.float64)
         if p1_view.shape[0] != grid.n_steps:

@@ -28,6 +28,7 @@ class Samples:
     value_lo: Ints
     value_hi: Ints
     time_lo: Ints
+    starts: Ints | None = None
 
     @property
     def n_series(self) -> int:
@@ -153,6 +154,7 @@ def reduce_windows(
             present.view(np.uint8),
             p1,
             p2,
+            samples.starts,
         )
 
     per_window = min(samples.n_samples / max(samples.n_series, 1), range_ms / 1000)

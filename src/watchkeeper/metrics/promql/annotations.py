@@ -152,6 +152,12 @@ class Annotations:
             span,
         )
 
+    def start_overlap(self, metric: str, span: Span) -> None:
+        """A counter's start time lies before the sample before."""
+        self.warn(
+            f"sample has start time that overlaps with previous sample timestamp for metric {quote(metric)}", span
+        )
+
     def sort_in_range(self, span: Span) -> None:
         """Range answers are sorted by labels."""
         self.warn("sort is ineffective for range queries since results are always ordered by labels", span)

@@ -39,6 +39,7 @@ class EngineOptions:
     max_bytes             of intermediate matrices that one query may hold
     default_step_ms       the resolution of subqueries that name none (the global evaluation interval)
     delayed_name_removal  drop metric names from the answer, not from every intermediate value
+    use_start_timestamps  let counters' start times tell resets that their values don't show
     """
 
     lookback_ms: int = 300_000
@@ -48,6 +49,7 @@ class EngineOptions:
     max_concurrency: int = 20
     default_step_ms: int = 60_000
     delayed_name_removal: bool = False
+    use_start_timestamps: bool = False
     parser: ParserOptions = field(default_factory=ParserOptions)
 
 
@@ -121,6 +123,7 @@ class Engine:
                 notes,
                 delayed_names=options.delayed_name_removal,
                 is_range=is_range,
+                start_times=options.use_start_timestamps,
             )
             ready = self._clock()
             # Division by zero and the like are values here, not accidents.

@@ -37,6 +37,7 @@ class Evaluation:
     """The state of one query. Its own thread alone uses it.
 
     delayed_names   metric names are dropped at the end, not where an operation asks for it
+    start_times     counters' start times tell resets
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Evaluation:
         *,
         delayed_names: bool,
         is_range: bool,
+        start_times: bool = False,
     ) -> None:
         self.plan = plan
         self.settings = settings
@@ -58,6 +60,7 @@ class Evaluation:
         self.notes = notes
         self.delayed_names = delayed_names
         self.is_range = is_range
+        self.start_times = start_times
         self._querier = querier
         self._budget = memory.budget(guard)
         self._selected: dict[tuple[MatcherKey, int], Series] = {}

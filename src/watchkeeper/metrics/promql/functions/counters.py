@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from watchkeeper.core.model.labels import METRIC_NAME
+from watchkeeper.core.model.stale import missing_mask, stale_mask
 from watchkeeper.core.vector.frame import Frame
 from watchkeeper.core.vector.grid import Grid
 from watchkeeper.metrics.promql import ast
-from watchkeeper.metrics.promql.operators.range_histogram import rate_windows
-from watchkeeper.metrics.promql.operators.window import range_vector, reduced
+from watchkeeper.metrics.promql.operators.range_histogram import metric_of, rate_windows
+from watchkeeper.metrics.promql.operators.window import RangeVector, range_vector, reduced
 
 if TYPE_CHECKING:
     from watchkeeper.metrics.promql.evaluate import Evaluation
@@ -27,6 +28,8 @@ def _counter(ev: Evaluation, call: ast.Call, grid: Grid) -> Frame:
     frame = frame.compacted()
     if call.name in _OF_COUNTERS:
         _note_non_counters(ev, call, frame)
+        if ev.start_times:
+            _note_overlaps(ev, call, vector)
     return ev.renamed(frame)
 
 
@@ -49,6 +52,22 @@ def _note_non_counters(ev: Evaluation, call: ast.Call, frame: Frame) -> None:
                 ev.notes.possible_non_counter_type(name, type_, span)
         elif not name.endswith(_COUNTER_SUFFIXES):
             ev.notes.possible_non_counter(name, span)
+
+
+def _note_overlaps(ev: Evaluation, call: ast.Call, vector: RangeVector) -> None:
+    """A warning for each metric with a sample that began before the one before it was taken, but not with it."""
+    series = vector.series
+    if series.start_times is None:
+        return
+    first_ms = vector.grid.start_ms - vector.range_ms
+    for row in range(len(vector.labels)):  # A loop over series, of stores that keep start times only.
+        lo, hi, at = int(series.value_lo[row]), int(series.value_hi[row]), int(series.time_lo[row])
+        kept = ~(missing_mask(series.values[lo:hi]) | stale_mask(series.values[lo:hi]))
+        times = series.times[at : at + hi - lo][kept]
+        starts = series.start_times[lo:hi][kept]
+        late = (starts[1:] != 0) & (starts[1:] < times[:-1]) & (starts[1:] != starts[:-1])
+        if (late & (times[:-1] > first_ms) & (times[1:] <= vector.grid.end_ms)).any():
+            ev.notes.start_overlap(metric_of(vector, row), call.args[0].span)
 
 
 FUNCTIONS: Final = dict.fromkeys(("rate", "increase", "delta", "irate", "idelta"), _counter)

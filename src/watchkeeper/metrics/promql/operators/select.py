@@ -21,9 +21,16 @@ if TYPE_CHECKING:
     from watchkeeper.metrics.promql.evaluate import Evaluation
 
 
-def samples_of(series: Series) -> Samples:
-    """The float arrays of a select."""
-    return Samples(series.times, series.values, series.value_lo, series.value_hi, series.time_lo)
+def samples_of(series: Series, *, starts: bool = False) -> Samples:
+    """The float arrays of a select, with the counters' start times if wanted."""
+    return Samples(
+        series.times,
+        series.values,
+        series.value_lo,
+        series.value_hi,
+        series.time_lo,
+        series.start_times if starts else None,
+    )
 
 
 def instant_vector(ev: Evaluation, node: ast.VectorSelector, grid: Grid, *, stamps: bool = False) -> Frame:

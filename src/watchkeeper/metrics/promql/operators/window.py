@@ -12,7 +12,7 @@ from watchkeeper.core.model.label_sets import LabelSets
 from watchkeeper.core.model.stale import MISSING
 from watchkeeper.core.vector.frame import Frame, Present, Values
 from watchkeeper.core.vector.grid import Grid
-from watchkeeper.core.vector.window import EXTENDED, Samples, reduce_extended, reduce_windows
+from watchkeeper.core.vector.window import EXTENDED, reduce_extended, reduce_windows
 from watchkeeper.metrics.interface import Series
 from watchkeeper.metrics.promql import ast
 from watchkeeper.metrics.promql.operators.select import samples_of
@@ -39,11 +39,6 @@ class RangeVector:
     evaluated: Grid
     selector: ast.VectorSelector | None = None
     drop_name: Present | None = None
-
-    @property
-    def samples(self) -> Samples:
-        """The float arrays."""
-        return samples_of(self.series)
 
 
 def range_vector(ev: Evaluation, node: ast.Expr, grid: Grid) -> RangeVector:
@@ -89,7 +84,7 @@ def reduced(ev: Evaluation, op: str, vector: RangeVector, p1: Values | None = No
     if selector is not None and (selector.anchored or selector.smoothed) and op in EXTENDED:
         values, present, counted = reduce_extended(
             op,
-            vector.samples,
+            samples_of(vector.series),
             vector.grid,
             vector.range_ms,
             ev.settings.lookback_ms,
@@ -99,7 +94,14 @@ def reduced(ev: Evaluation, op: str, vector: RangeVector, p1: Values | None = No
         ev.memory.queryable += counted
         return Frame(vector.labels, values, present, {}, vector.drop_name)
     values, present, counted = reduce_windows(
-        op, vector.samples, vector.grid, vector.range_ms, ev.check, evaluated=vector.evaluated, p1=p1, p2=p2
+        op,
+        samples_of(vector.series, starts=ev.start_times),
+        vector.grid,
+        vector.range_ms,
+        ev.check,
+        evaluated=vector.evaluated,
+        p1=p1,
+        p2=p2,
     )
     ev.memory.queryable += counted
     return Frame(vector.labels, values, present, {}, vector.drop_name)

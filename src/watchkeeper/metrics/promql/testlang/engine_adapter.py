@@ -13,7 +13,7 @@ from watchkeeper.metrics.promql.testlang.comparison import Answer, AnswerSeries,
 
 def script_options() -> EngineOptions:
     """The conditions that upstream runs its scripts under."""
-    return EngineOptions(parser=ALL_OPTIONS, delayed_name_removal=True)
+    return EngineOptions(parser=ALL_OPTIONS, delayed_name_removal=True, use_start_timestamps=True)
 
 
 class EngineAdapter:
