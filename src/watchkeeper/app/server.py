@@ -36,12 +36,15 @@ from watchkeeper.metrics.scrape.manager import ScrapeManager
 from watchkeeper.metrics.tsdb.db import TSDB
 from watchkeeper.metrics.tsdb.options import TSDBOptions
 from watchkeeper.web.prometheus.backend import Backend, Lifecycle, Settings
+from watchkeeper.web.prometheus.gate import QueryGate
+from watchkeeper.web.prometheus.notifications import RELOAD_FAILED, SHUTTING_DOWN, STARTING, Notifications
 from watchkeeper.web.server import make_app
 
 T = TypeVar("T")
 
 TICK_S: Final = 5.0  # How often the store is asked whether something is due: a block, a compaction, retention.
 WORKERS: Final = 2 + (os.cpu_count() or 1)
+READERS: Final = 8  # Reads of the store beside queries: series, labels, federation, remote read, administration.
 
 log = get_logger("main")
 
@@ -76,6 +79,9 @@ class Server:
         self._lifecycle = Lifecycle()
         self._configuration = Configuration(options, self._registry)
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="worker")
+        self._read_pool = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+        self._queries = QueryGate(options.query_max_concurrency, self._registry)
+        self._notifications = Notifications()
         self._quit = asyncio.Event()
         self._store = TSDB(options.metrics_dir, self._store_options(), self._registry, clock=now_ms)
         self._remotes = RemoteWriteManager(
@@ -99,9 +105,11 @@ class Server:
         try:
             if "node" in self._options.only:
                 listeners += await self._listen_node()
+            self._notifications.set(STARTING, True)
             await self._in_worker(self._store.start)
             await self._follow_remotes()
             self._lifecycle.ready.set()
+            self._notifications.set(STARTING, False)
             await self._start_scraping()
             log.info("ready", url=listeners[0].url, took_s=round(time.time() - self._started_s, 2))
             ticker = self._spawn(self._tick())
@@ -112,10 +120,13 @@ class Server:
             watcher.cancel()
         finally:
             self._lifecycle.stopping.set()
+            self._notifications.set(SHUTTING_DOWN, True)
             await self._discovery.close()
             await self._scrape.stop()
             for listener in reversed(listeners):
                 await listener.close()
+            self._queries.close()
+            self._read_pool.shutdown(cancel_futures=True)
             await self._remotes.close()
             await self._in_worker(self._store.close)
             self._pool.shutdown()
@@ -125,7 +136,9 @@ class Server:
     def _store_options(self) -> TSDBOptions:
         options, storage = self._options, self._configuration.current.storage.tsdb
         return TSDBOptions(
-            retention_time_ms=options.retention_time_ms if storage.retention.time_ms is None else storage.retention.time_ms,
+            retention_time_ms=options.retention_time_ms
+            if storage.retention.time_ms is None
+            else storage.retention.time_ms,
             retention_size_bytes=storage.retention.size_bytes or options.retention_size_bytes,
             out_of_order_time_window_ms=storage.out_of_order_time_window_ms or options.out_of_order_window_ms,
             fsync_interval_s=options.wal_fsync_interval_s,
@@ -170,6 +183,10 @@ class Server:
                 page_title=options.page_title,
                 query_timeout_ms=options.query_timeout_ms,
                 lookback_ms=options.query_lookback_ms,
+                external_url=options.external_url,
+                listen_port=options.metrics_port,
+                features=frozenset(options.features),
+                remote_read_concurrency=options.remote_read_concurrency,
                 remote_read_sample_limit=options.remote_read_sample_limit,
             ),
             lifecycle=self._lifecycle,
@@ -182,6 +199,9 @@ class Server:
             receiver=Receiver(self._appender, self._registry, now_ms),
             scrape=self._scrape,
             run=self._in_worker,
+            run_read=self._in_reader,
+            queries=self._queries,
+            notifications=self._notifications,
             reload=self._reload,
             quit=self._quit.set,
             config_text=lambda: dump(self._configuration.current),
@@ -222,7 +242,12 @@ class Server:
         await self._remotes.apply(config.remote_write, config.global_.external_labels)
 
     async def _reload(self) -> None:
-        config = await self._configuration.reload()
+        try:
+            config = await self._configuration.reload()
+        except (ConfigError, OSError):
+            self._notifications.set(RELOAD_FAILED, True)
+            raise
+        self._notifications.set(RELOAD_FAILED, False)
         await self._follow_remotes()
         await self._scrape.apply(config.jobs)
         self._discovery.apply({job.job_name: job.discovery for job in config.jobs})
@@ -234,6 +259,9 @@ class Server:
 
     async def _in_worker(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    async def _in_reader(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._read_pool, work)
 
     def _spawn(self, work: Any) -> asyncio.Task[None]:
         task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)

@@ -28,7 +28,13 @@ dt { color: var(--muted); } dd { margin: 0; font-size: 1.15rem; font-variant-num
 
 
 def status_page(
-    title: str, targets: Iterable[Target], head: Mapping[str, Any], build: Sequence[tuple[str, str]], config: str
+    title: str,
+    targets: Iterable[Target],
+    head: Mapping[str, Any],
+    build: Sequence[tuple[str, str]],
+    config: str,
+    *,
+    prefix: str = "",
 ) -> str:
     """The whole page as HTML. `head` is `headStats` of status/tsdb; every text from outside is escaped."""
     rows = sorted(targets, key=lambda target: (target.pool, target.url))
@@ -36,7 +42,7 @@ def status_page(
     facts = [("Targets up", f"{n_up} of {len(rows)}"), *_head_facts(head), *build]
     body = [
         f"<header><h1>{escape(title)}</h1><nav><a href='#targets'>Targets</a><a href='#config'>Configuration</a>",
-        "<a href='/metrics'>Metrics</a></nav></header><h2 id='status'>Status</h2><dl>",
+        f"<a href='{escape(prefix, quote=True)}/metrics'>Metrics</a></nav></header><h2 id='status'>Status</h2><dl>",
         *(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts),
         "</dl><h2 id='targets'>Targets</h2>",
         _target_table(rows),

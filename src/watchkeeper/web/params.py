@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 
 from watchkeeper.core.model.duration import DurationError, parse_duration_ms
 from watchkeeper.core.model.errors import ParseError
+from watchkeeper.core.model.labels import quote
 from watchkeeper.core.model.matcher import Matcher
 from watchkeeper.metrics.promql.parser import parse_selector
 from watchkeeper.web.errors import bad_data, bad_parameter
@@ -23,9 +24,15 @@ MIN_TIME_MS: Final = -(2**62)
 MAX_TIME_MS: Final = 2**62
 MAX_SECONDS: Final = 2**63 / 1e9
 
+MAX_INT: Final = 2**63 - 1
+MAX_FORM_BYTES: Final = 10 << 20  # As much as upstream reads of a form.
+
 _RFC3339: Final = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)",
+    r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)([.,]\d+)?(Z|[+-]\d\d:\d\d)",
+    re.ASCII,
 )
+_NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_INTEGER: Final = re.compile(r"[+-]?\d+", re.ASCII)
 
 
 class Params:
@@ -41,12 +48,12 @@ class Params:
     async def of(cls, request: web.Request) -> Params:
         """Reads the form where the request has one."""
         form: list[tuple[str, str]] = []
-        if request.method == "POST" and request.content_type in (
-            "application/x-www-form-urlencoded",
-            "multipart/form-data",
-        ):
-            posted = await request.post()
-            form = [(name, value) for name, value in posted.items() if isinstance(value, str)]
+        if request.method in ("POST", "PUT"):
+            if request.content_type == "application/x-www-form-urlencoded":
+                form = parse_form(await _limited_body(request))
+            elif request.content_type == "multipart/form-data":
+                posted = await request.post()
+                form = [(name, value) for name, value in posted.items() if isinstance(value, str)]
         return cls(form, list(request.query.items()))
 
     def get(self, name: str, default: str = "") -> str:
@@ -57,6 +64,10 @@ class Params:
         """All values of a parameter."""
         return [value for key, value in self._values if key == name]
 
+    def of_url(self, name: str) -> str:
+        """The first value of a parameter that only the URL may carry."""
+        return next((value for key, value in self.url if key == name), "")
+
     def time_ms(self, name: str, default_ms: int | None = None) -> int:
         """A time in ms; raises the upstream error where it is missing (without a default) or not a time."""
         text = self.get(name)
@@ -65,7 +76,9 @@ class Params:
         try:
             return parse_time_ms(text)
         except ValueError as error:
-            raise bad_parameter(name, error) from None
+            # Upstream says more of a time that may be left out than of one that must be there.
+            said = error if default_ms is None else f"invalid time value for '{name}': {error}"
+            raise bad_parameter(name, said) from None
 
     def duration_ms(self, name: str, default_ms: int | None = None) -> int:
         """A duration in ms, of seconds (`15`, `0.5`) or upstream's form (`15s`)."""
@@ -83,63 +96,94 @@ class Params:
         if not text:
             return 0
         try:
-            limit = int(text)
-        except ValueError:
-            raise bad_parameter(name, f'strconv.Atoi: parsing "{text}": invalid syntax') from None
+            limit = parse_int(text)
+        except ValueError as error:
+            raise bad_parameter(name, error) from None
         if limit < 0:
             raise bad_parameter(name, "limit must be non-negative")
         return limit
 
-    def matcher_sets(self, name: str = "match[]") -> list[list[Matcher]]:
-        """Each `match[]` as matchers; each must hold one that an absent label does not pass."""
+    def matcher_sets(self, name: str = "match[]", *, named: bool = False) -> list[list[Matcher]]:
+        """Each `match[]` as matchers; each must hold one that an absent label does not pass.
+
+        named   the error names the parameter (some of upstream's endpoints do, others do not)
+        """
         sets = []
-        for text in self.all(name):
-            try:
+        try:
+            for text in self.all(name):
                 matchers = parse_selector(text)
-            except ParseError as error:
-                raise bad_parameter(name, error) from None
-            if all(matcher.matches_empty for matcher in matchers):
-                raise bad_data("match[] must contain at least one non-empty matcher")
-            sets.append(list(matchers))
+                if all(matcher.matches_empty for matcher in matchers):
+                    raise ValueError("match[] must contain at least one non-empty matcher")
+                sets.append(list(matchers))
+        except (ParseError, ValueError) as error:
+            raise (bad_parameter(name, error) if named else bad_data(str(error))) from None
         return sets
+
+
+def parse_form(body: bytes) -> list[tuple[str, str]]:
+    """The pairs of a form; bytes that are no UTF-8 become the replacement character."""
+    return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+
+
+def parse_int(text: str) -> int:
+    """A whole number. Raises ValueError with upstream's words."""
+    if not _INTEGER.fullmatch(text):
+        raise ValueError(f"strconv.Atoi: parsing {quote(text)}: invalid syntax")
+    number = int(text) if len(text) <= 20 else MAX_INT + 1
+    if not -MAX_INT - 1 <= number <= MAX_INT:
+        raise ValueError(f"strconv.Atoi: parsing {quote(text)}: value out of range")
+    return number
+
+
+def parse_bool(text: str) -> bool:
+    """A truth value. Raises ValueError with upstream's words."""
+    if text in ("1", "t", "T", "true", "TRUE", "True"):
+        return True
+    if text in ("0", "f", "F", "false", "FALSE", "False"):
+        return False
+    raise ValueError(f"strconv.ParseBool: parsing {quote(text)}: invalid syntax")
+
+
+async def _limited_body(request: web.Request) -> bytes:
+    body = bytearray()
+    async for piece in request.content.iter_chunked(1 << 16):
+        body += piece
+        if len(body) > MAX_FORM_BYTES:
+            raise bad_data(f"error parsing form values: request body too large; the limit is {MAX_FORM_BYTES} bytes")
+    return bytes(body)
 
 
 def parse_time_ms(text: str) -> int:
     """Unix seconds or RFC 3339, to the millisecond. Raises ValueError with upstream's words."""
-    try:
+    if _NUMBER.fullmatch(text):
         seconds = float(text)
-    except ValueError:
-        pass
-    else:
-        if math.isfinite(seconds) and "_" not in text:
-            if abs(seconds) > MAX_SECONDS:
-                return MAX_TIME_MS if seconds > 0 else MIN_TIME_MS
-            return round(seconds * 1000)
+        if abs(seconds) > MAX_SECONDS:
+            return MAX_TIME_MS if seconds > 0 else MIN_TIME_MS
+        return round(seconds * 1000)
     match = _RFC3339.fullmatch(text)
     if match:
         day, clock, fraction, zone = match.groups()
         try:
-            whole = datetime.fromisoformat(f"{day}T{clock}{zone.upper().replace('Z', '+00:00')}")
+            whole = datetime.fromisoformat(f"{day}T{clock}{zone.replace('Z', '+00:00')}")
         except ValueError:
             pass
         else:
-            return int(whole.timestamp()) * 1000 + int(float(fraction or 0) * 1000)
+            return int(whole.timestamp()) * 1000 + int((fraction or "0")[1:4].ljust(3, "0"))
     if text == MIN_TIME_TEXT:
         return MIN_TIME_MS
     if text == MAX_TIME_TEXT:
         return MAX_TIME_MS
-    raise ValueError(f'cannot parse "{text}" to a valid timestamp')
+    raise ValueError(f"cannot parse {quote(text)} to a valid timestamp")
 
 
 def parse_duration_or_seconds_ms(text: str) -> int:
     """Seconds or a duration. Raises ValueError with upstream's words."""
-    try:
-        seconds = float(text)
-    except ValueError:
+    if not _NUMBER.fullmatch(text):
         try:
             return parse_duration_ms(text)
         except DurationError:
-            raise ValueError(f'cannot parse "{text}" to a valid duration') from None
-    if not math.isfinite(seconds) or abs(seconds) > MAX_SECONDS:
-        raise ValueError(f'cannot parse "{text}" to a valid duration. It overflows int64')
+            raise ValueError(f"cannot parse {quote(text)} to a valid duration") from None
+    seconds = float(text)
+    if abs(seconds) > MAX_SECONDS:
+        raise ValueError(f"cannot parse {quote(text)} to a valid duration. It overflows int64")
     return int(seconds * 1000)

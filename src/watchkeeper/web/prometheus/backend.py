@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
+from urllib.parse import urlsplit
 
 from watchkeeper.core.model.matcher import Matcher
 from watchkeeper.core.model.metadata import Metadata
@@ -14,6 +16,8 @@ from watchkeeper.metrics.interface import Appender, ExemplarQuerier, Querier
 from watchkeeper.metrics.promql.engine import Engine
 from watchkeeper.metrics.remote.receive import MessageType, Receiver
 from watchkeeper.metrics.scrape.manager import ScrapeManager
+from watchkeeper.web.prometheus.gate import QueryGate
+from watchkeeper.web.prometheus.notifications import Notifications
 
 T = TypeVar("T")
 
@@ -53,6 +57,11 @@ class Lifecycle:
     ready: threading.Event = field(default_factory=threading.Event)
     stopping: threading.Event = field(default_factory=threading.Event)
 
+    @property
+    def serving(self) -> bool:
+        """Whether queries and writes are taken."""
+        return self.ready.is_set() and not self.stopping.is_set()
+
 
 @dataclass(slots=True)
 class Settings:
@@ -61,8 +70,15 @@ class Settings:
     enable_lifecycle: bool = False
     enable_admin_api: bool = False
     enable_remote_write_receiver: bool = False
+    enable_otlp_receiver: bool = False
     accepted_write_messages: tuple[MessageType, ...] = (MessageType.V1,)
     cors_origin: str = ".*"
+    route_prefix: str = ""
+    external_url: str = ""
+    listen_port: int = 9090
+    read_timeout_s: float = 300.0
+    features: frozenset[str] = frozenset()
+    search_max_limit: int = 10_000
     page_title: str = "watchkeeper"
     query_timeout_ms: int = 120_000
     lookback_ms: int = 300_000
@@ -71,12 +87,21 @@ class Settings:
     remote_read_frame_bytes: int = 1 << 20
     max_body_bytes: int = 32 << 20
 
+    def __post_init__(self) -> None:
+        """Where no other is given, the prefix is the path of the external URL."""
+        self.route_prefix = "/" + (self.route_prefix or urlsplit(self.external_url).path).strip("/")
+        if self.route_prefix == "/":
+            self.route_prefix = ""
+
 
 @dataclass(slots=True)
 class Backend:
     """Collaborators of the metrics API.
 
-    run          runs synchronous work on a worker thread
+    run          runs short synchronous work on a worker thread
+    run_read     the same for reads of the store, which may take their time, on threads of their own
+    queries      runs what the engine does
+    notifications  notices for the pages
     reload       applies the configuration file; raises ConfigError and keeps the old one
     quit         asks the process to stop
     """
@@ -92,6 +117,9 @@ class Backend:
     receiver: Receiver
     scrape: ScrapeManager
     run: Callable[[Callable[[], Any]], Awaitable[Any]]
+    run_read: Callable[[Callable[[], Any]], Awaitable[Any]]
+    queries: QueryGate
+    notifications: Notifications
     reload: Callable[[], Awaitable[None]]
     quit: Callable[[], None]
     config_text: Callable[[], str]
@@ -101,3 +129,8 @@ class Backend:
     flags: Mapping[str, str]
     runtime: Callable[[], Mapping[str, Any]]
     now_ms: Callable[[], int]
+    read_gate: asyncio.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Remote reads above the number wait."""
+        self.read_gate = asyncio.Semaphore(self.settings.remote_read_concurrency)

@@ -8,14 +8,17 @@ from typing import Final
 import numpy as np
 from aiohttp import web
 
-from watchkeeper.core.kernels.number_text import format_float
+from watchkeeper.core.kernels.number_text import format_time
+from watchkeeper.core.model.errors import ParseError, QueryError
 from watchkeeper.core.model.labels import METRIC_NAME, Labels, is_legacy_name, quote
 from watchkeeper.core.model.stale import missing_mask, stale_mask
+from watchkeeper.core.telemetry.family import format_value
 from watchkeeper.metrics.interface import Budget, Series
+from watchkeeper.metrics.promql.parser import parse_selector
 from watchkeeper.metrics.tsdb.merge import merge_series
-from watchkeeper.web.errors import ApiError
 from watchkeeper.web.params import Params
 from watchkeeper.web.prometheus.backend import Backend
+from watchkeeper.web.prometheus.gate import budgeted
 
 TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -23,27 +26,39 @@ OPENMETRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8
 
 async def own_metrics(backend: Backend, request: web.Request) -> web.Response:
     """GET /metrics."""
-    wants_openmetrics = "application/openmetrics-text" in request.headers.get("Accept", "")
-    body = backend.registry.exposition(openmetrics=wants_openmetrics)
-    return web.Response(body=body, headers={"Content-Type": OPENMETRICS if wants_openmetrics else TEXT})
+    openmetrics = wants_openmetrics(request)
+    body = backend.registry.exposition(openmetrics=openmetrics)
+    return web.Response(body=body, headers={"Content-Type": OPENMETRICS if openmetrics else TEXT})
+
+
+def wants_openmetrics(request: web.Request) -> bool:
+    """Whether the client names OpenMetrics before the plain text form."""
+    accept = request.headers.get("Accept", "")
+    found = [accept.find(kind) for kind in ("application/openmetrics-text", "text/plain")]
+    return found[0] >= 0 and (found[1] < 0 or found[0] < found[1])
 
 
 async def federate(backend: Backend, request: web.Request) -> web.Response:
     """GET /federate: for each series of `match[]` its newest sample within the lookback."""
+    # A selector may be empty here: who federates asks for all on purpose.
     try:
-        sets = (await Params.of(request)).matcher_sets()
-    except ApiError as error:
-        return web.Response(status=error.status, text=f"{error}\n")
+        sets = [parse_selector(text) for text in (await Params.of(request)).all("match[]")]
+    except ParseError as error:
+        return web.Response(status=400, text=f"{error}\n")
     now_ms = backend.now_ms()
-    start_ms = now_ms - backend.settings.lookback_ms + 1
+    start_ms = now_ms - backend.settings.lookback_ms
+    openmetrics = wants_openmetrics(request)
 
-    def work() -> bytes:
+    def work(budget: Budget) -> bytes:
         querier = backend.querier()
-        found = merge_series([querier.select(matchers, start_ms, now_ms, Budget()) for matchers in sets])
-        return exposition(newest(found), backend.external_labels())
+        found = merge_series([querier.select(matchers, start_ms, now_ms, budget) for matchers in sets])
+        return exposition(newest(found), backend.external_labels(), openmetrics=openmetrics)
 
-    body = await backend.run(work)
-    return web.Response(body=body, headers={"Content-Type": TEXT})
+    try:
+        body = await budgeted(backend.run_read, work, backend.settings.query_timeout_ms / 1000)
+    except QueryError as error:
+        return web.Response(status=500, text=f"{error}\n")
+    return web.Response(body=body, headers={"Content-Type": OPENMETRICS if openmetrics else TEXT})
 
 
 def newest(found: Series) -> list[tuple[Labels, int, float]]:
@@ -62,25 +77,27 @@ def newest(found: Series) -> list[tuple[Labels, int, float]]:
     return rows
 
 
-def exposition(rows: list[tuple[Labels, int, float]], external: dict[str, str]) -> bytes:
-    """The text form, sorted by name; every family is `untyped`, and every sample has labels `instance` and the
-    external ones."""
+def exposition(rows: list[tuple[Labels, int, float]], external: dict[str, str], *, openmetrics: bool = False) -> bytes:
+    """The text form, sorted by name; every family is untyped, and every sample has labels `instance` and the
+    external ones, after its own."""
     out: list[str] = []
+    external = dict(sorted({"instance": "", **external}.items()))
+    kind = "unknown" if openmetrics else "untyped"
     for name, family in groupby(sorted(rows, key=lambda row: (row[0].name, row[0])), key=lambda row: row[0].name):
         if not name:
             continue
         plain = is_legacy_name(name, colon=True)
-        out.append(f"# TYPE {name if plain else quote(name)} untyped\n")
+        out.append(f"# TYPE {name if plain else quote(name)} {kind}\n")
         for labels, time_ms, value in family:
             pairs = labels.as_dict()
             del pairs[METRIC_NAME]
-            pairs = {**external, **pairs}
-            pairs.setdefault("instance", "")
+            pairs |= {key: text for key, text in external.items() if key not in pairs}
             parts = [] if plain else [quote(name)]
-            parts += [
-                f"{key if is_legacy_name(key) else quote(key)}={_escaped(text)}" for key, text in sorted(pairs.items())
-            ]
-            out.append(f"{name if plain else ''}{{{','.join(parts)}}} {format_float(value)} {time_ms}\n")
+            parts += [f"{key if is_legacy_name(key) else quote(key)}={_escaped(text)}" for key, text in pairs.items()]
+            when = format_time(time_ms) if openmetrics else time_ms
+            out.append(f"{name if plain else ''}{{{','.join(parts)}}} {format_value(value)} {when}\n")
+    if openmetrics:
+        out.append("# EOF\n")
     return "".join(out).encode()
 
 

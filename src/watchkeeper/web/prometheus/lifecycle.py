@@ -17,7 +17,7 @@ async def healthy(backend: Backend, _: web.Request) -> web.Response:
 
 async def ready(backend: Backend, _: web.Request) -> web.Response:
     """GET HEAD /-/ready: the store has been read back and answers queries."""
-    if not backend.lifecycle.ready.is_set() or backend.lifecycle.stopping.is_set():
+    if not backend.lifecycle.serving:
         return not_ready(backend)
     return web.Response(text=f"{backend.settings.page_title} is Ready.\n")
 

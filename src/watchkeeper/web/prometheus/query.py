@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -12,7 +11,7 @@ import orjson
 from aiohttp import web
 
 from watchkeeper.core.kernels.number_text import format_float
-from watchkeeper.core.model.errors import ParseError
+from watchkeeper.core.model.errors import LimitExceeded, ParseError
 from watchkeeper.metrics.promql.ast import VectorSelector, walk
 from watchkeeper.metrics.promql.engine import QueryParams
 from watchkeeper.metrics.promql.limits import CancelToken
@@ -23,9 +22,10 @@ from watchkeeper.metrics.promql.result import Matrix, Result, Vector
 from watchkeeper.metrics.promql.result_json import result_json
 from watchkeeper.web.envelope import Reply
 from watchkeeper.web.errors import bad_data, bad_parameter
-from watchkeeper.web.params import MAX_TIME_MS, MIN_TIME_MS, Params
+from watchkeeper.web.params import MAX_TIME_MS, MIN_TIME_MS, Params, parse_duration_or_seconds_ms
 from watchkeeper.web.prometheus.backend import Backend
 
+MIN_POINT_BYTES = len('[1700000000,"0"],')
 MAX_POINTS = 11_000  # Per series of a range query: as many as a week at a minute, or a year at an hour, and some.
 
 
@@ -39,8 +39,8 @@ async def query(backend: Backend, params: Params, _: web.Request) -> Reply:
         backend,
         params,
         limit,
-        options.cancel,
-        lambda: backend.engine.instant(backend.querier(), text, time_ms, params=options),
+        options,
+        lambda now: backend.engine.instant(backend.querier(), text, time_ms, params=now),
     )
 
 
@@ -67,8 +67,8 @@ async def query_range(backend: Backend, params: Params, _: web.Request) -> Reply
         backend,
         params,
         limit,
-        options.cancel,
-        lambda: backend.engine.range(backend.querier(), text, start_ms, end_ms, step_ms, params=options),
+        options,
+        lambda now: backend.engine.range(backend.querier(), text, start_ms, end_ms, step_ms, params=now),
     )
 
 
@@ -88,11 +88,14 @@ async def query_exemplars(backend: Backend, params: Params, _: web.Request) -> R
     end_ms = params.time_ms("end", MAX_TIME_MS)
     if end_ms < start_ms:
         raise bad_data("end timestamp must not be before start timestamp")
-    expr = _parsed(backend, params.get("query"))
+    try:
+        expr = parse(params.get("query"), backend.engine.options.parser)
+    except ParseError as error:
+        raise bad_data(str(error)) from None
     sets = [list(node.matchers) for node in walk(expr) if isinstance(node, VectorSelector)]
     if not sets:
         return Reply(None)
-    found = await backend.run(lambda: backend.exemplars.exemplars(sets, start_ms, end_ms))
+    found = await backend.run_read(lambda: backend.exemplars.exemplars(sets, start_ms, end_ms))
     return Reply(
         [
             {
@@ -116,7 +119,14 @@ def query_params(backend: Backend, params: Params) -> QueryParams:
     timeout_ms = backend.settings.query_timeout_ms
     if params.get("timeout"):
         timeout_ms = min(timeout_ms, params.duration_ms("timeout"))
-    lookback_ms = params.duration_ms("lookback_delta", backend.settings.lookback_ms)
+    lookback_ms = backend.settings.lookback_ms
+    if text := params.get("lookback_delta"):
+        try:
+            asked_ms = parse_duration_or_seconds_ms(text)
+        except ValueError as error:
+            raise bad_data(f"error parsing lookback delta duration: {error}") from None
+        # Upstream takes zero and less as the server's own setting.
+        lookback_ms = asked_ms if asked_ms > 0 else lookback_ms
     return QueryParams(lookback_ms=lookback_ms, timeout_s=timeout_ms / 1000, cancel=CancelToken())
 
 
@@ -128,13 +138,19 @@ def _parsed(backend: Backend, text: str) -> Any:
 
 
 async def _answered(
-    backend: Backend, params: Params, limit: int, cancel: CancelToken, evaluate: Callable[[], Result]
+    backend: Backend,
+    params: Params,
+    limit: int,
+    options: QueryParams,
+    evaluate: Callable[[QueryParams], Result],
 ) -> Reply:
-    """Evaluates and writes the answer on a worker; when the client goes away, the query is told so."""
+    """Evaluates and writes the answer on a query thread; when the client goes away, the query is told so."""
+    timeout_s = backend.settings.query_timeout_ms / 1000 if options.timeout_s is None else options.timeout_s
 
-    def work() -> Reply:
-        result = evaluate()
+    def work(left_s: float) -> Reply:
+        result = evaluate(replace(options, timeout_s=left_s))
         warnings = [*result.warnings, *_limited(result, limit)]
+        _check_size(result, backend.engine.options.max_bytes)
         data = result_json(result)
         if wanted := params.get("stats"):
             if wanted not in ("true", "all"):
@@ -143,13 +159,22 @@ async def _answered(
         return Reply(data, warnings, list(result.infos))
 
     try:
-        reply: Reply = await backend.run(work)
+        return await backend.queries.run(work, timeout_s, options.cancel)
     except ParseError as error:
         raise bad_parameter("query", error) from None
-    except asyncio.CancelledError:
-        cancel.cancel()
-        raise
-    return reply
+
+
+def _check_size(result: Result, max_bytes: int) -> None:
+    """Raises LimitExceeded where the text of the answer would be larger than what a query may use."""
+    value = result.value
+    if isinstance(value, Matrix):
+        least_bytes = int(np.count_nonzero(value.present)) * MIN_POINT_BYTES
+        if least_bytes > max_bytes:
+            raise LimitExceeded(
+                f"the answer would have more than {least_bytes} bytes, over the limit of {max_bytes} bytes of "
+                "query.max-bytes; ask for fewer series or a longer step",
+                "query.max-bytes",
+            )
 
 
 def _limited(result: Result, limit: int) -> list[str]:

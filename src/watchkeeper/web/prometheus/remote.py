@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 from aiohttp import web
 
 from watchkeeper.core.model.errors import LimitExceeded, QueryError, WireError
 from watchkeeper.core.telemetry.log import get_logger
-from watchkeeper.metrics.interface import Budget
 from watchkeeper.metrics.remote.read import ReadServer
 from watchkeeper.metrics.remote.receive import MessageType, UnsupportedMessage, Written, message_type
 from watchkeeper.web.errors import to_prometheus
 from watchkeeper.web.prometheus.backend import Backend
+from watchkeeper.web.prometheus.gate import budgeted
 
 WRITTEN_HEADERS: Final = "X-Prometheus-Remote-Write-{}-Written"
 
@@ -33,8 +34,9 @@ async def write(backend: Backend, request: web.Request) -> web.Response:
         )
     except UnsupportedMessage as error:
         return web.Response(status=415, text=f"{error}\n")
-    try:
+    async with asyncio.timeout(backend.settings.read_timeout_s):
         body = await request.read()
+    try:
         written: Written = await backend.run(lambda: backend.receiver.write(body, kind))
     except WireError as error:
         return web.Response(status=400, text=f"{error}\n")
@@ -59,9 +61,16 @@ async def read(backend: Backend, request: web.Request) -> web.StreamResponse:
         sample_limit=backend.settings.remote_read_sample_limit,
         frame_bytes=backend.settings.remote_read_frame_bytes,
     )
-    body = await request.read()
+    async with asyncio.timeout(backend.settings.read_timeout_s):
+        body = await request.read()
+    async with backend.read_gate:
+        return await _answered(backend, request, server, body)
+
+
+async def _answered(backend: Backend, request: web.Request, server: ReadServer, body: bytes) -> web.StreamResponse:
+    timeout_s = backend.settings.query_timeout_ms / 1000
     try:
-        answer = await backend.run(lambda: server.read(body, Budget()))
+        answer = await budgeted(backend.run_read, lambda budget: server.read(body, budget), timeout_s)
     except (WireError, LimitExceeded) as error:
         return web.Response(status=400, text=f"{error}\n")
     except QueryError as error:
@@ -69,6 +78,7 @@ async def read(backend: Backend, request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(headers=answer.headers)
     await response.prepare(request)
     frames = iter(answer.frames)
-    while (frame := await backend.run(lambda: next(frames, None))) is not None:
+    while (frame := await backend.run_read(lambda: next(frames, None))) is not None:
         await response.write(frame)
+    await response.write_eof()
     return response

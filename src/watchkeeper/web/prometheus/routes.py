@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -10,15 +12,27 @@ from aiohttp import web
 from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.core.telemetry.metrics import Registry
 from watchkeeper.web.envelope import Reply, failure, success
-from watchkeeper.web.errors import bad_data, to_prometheus
+from watchkeeper.web.errors import bad_data, bad_parameter, to_prometheus
 from watchkeeper.web.params import Params
-from watchkeeper.web.prometheus import federate, lifecycle, query, remote, series, status, targets
+from watchkeeper.web.prometheus import (
+    features,
+    federate,
+    lifecycle,
+    pprof,
+    query,
+    remote,
+    search,
+    series,
+    status,
+    targets,
+)
 from watchkeeper.web.prometheus.backend import Backend
 
 Endpoint = Callable[[Backend, Params, web.Request], Awaitable[Reply]]
 Plain = Callable[[Backend, web.Request], Awaitable[web.StreamResponse]]
 
 GET: Final = ("GET",)
+PROBE: Final = ("GET", "HEAD")
 FORM: Final = ("GET", "POST")
 CHANGE: Final = ("POST", "PUT")
 
@@ -49,7 +63,7 @@ API: Final[tuple[tuple[tuple[str, ...], str, Endpoint], ...]] = (
     (GET, "status/tsdb/blocks", status.tsdb_blocks),
     (GET, "status/walreplay", status.walreplay),
     (GET, "status/self_metrics", status.self_metrics),
-    (GET, "features", status.features),
+    (GET, "features", features.features),
     (GET, "notifications", status.notifications),
     (CHANGE, "admin/tsdb/delete_series", status.delete_series),
     (CHANGE, "admin/tsdb/clean_tombstones", status.clean_tombstones),
@@ -61,47 +75,67 @@ SERVED_BEFORE_READY: Final = frozenset({"status/walreplay", "notifications"})
 PLAIN: Final[tuple[tuple[tuple[str, ...], str, Plain], ...]] = (
     (GET, "/federate", federate.federate),
     (GET, "/metrics", federate.own_metrics),
+    (GET, "/api/v1/notifications/live", status.notifications_live),
+    (FORM, "/api/v1/search/metric_names", search.metric_names),
+    (FORM, "/api/v1/search/label_names", search.label_names),
+    (FORM, "/api/v1/search/label_values", search.label_values),
     (("POST",), "/api/v1/read", remote.read),
     (("POST",), "/api/v1/write", remote.write),
-    (GET, "/-/healthy", lifecycle.healthy),
-    (GET, "/-/ready", lifecycle.ready),
+    (PROBE, "/-/healthy", lifecycle.healthy),
+    (PROBE, "/-/ready", lifecycle.ready),
     (CHANGE, "/-/reload", lifecycle.reload),
-    (CHANGE, "/-/quit", lifecycle.quit_),
     (GET, "/-/reload", lifecycle.only_post),
+    (CHANGE, "/-/quit", lifecycle.quit_),
     (GET, "/-/quit", lifecycle.only_post),
     (GET, "/version", status.version),
+    (GET, "/debug/pprof/{name:.*}", pprof.profile),
 )
-NEED_READY: Final = frozenset({"/federate", "/api/v1/read", "/api/v1/write"})
+NEED_READY: Final = frozenset(
+    {
+        "/federate",
+        "/api/v1/read",
+        "/api/v1/write",
+        "/api/v1/search/metric_names",
+        "/api/v1/search/label_names",
+        "/api/v1/search/label_values",
+    }
+)
 
 log = get_logger("web")
 
 
 def add_routes(app: web.Application, backend: Backend) -> None:
-    """Adds all routes of the metrics API."""
+    """Adds all routes of the metrics API, below the route prefix."""
     measure = _Measure(backend.registry)
+    prefix = backend.settings.route_prefix
     for methods, path, endpoint in API:
         handler = measure(f"/api/v1/{path}", _enveloped(backend, endpoint, path not in SERVED_BEFORE_READY))
+        resource = app.router.add_resource(f"{prefix}/api/v1/{path}")
         for method in methods:
-            app.router.add_route(method, f"/api/v1/{path}", handler)
+            resource.add_route(method, handler)
     for methods, path, plain in PLAIN:
         handler = measure(path, _plain(backend, plain, path in NEED_READY))
+        resource = app.router.add_resource(prefix + path)
         for method in methods:
-            app.router.add_route(method, path, handler)
-    app.router.add_route("GET", "/api/v1/notifications/live", _plain(backend, status.notifications_live, False))
-    app.router.add_route("OPTIONS", "/api/v1/{rest:.*}", _options)
-    app.router.add_route("*", "/api/v1/{rest:.*}", _unknown)
+            resource.add_route(method, handler)
+    app.router.add_route("GET", prefix + "/api/v1/openapi.yaml", measure("/api/v1/openapi.yaml", _openapi))
+    app.router.add_route("*", prefix + "/api/v1/{rest:.*}", _Rest().answer)
 
 
 def _enveloped(
     backend: Backend, endpoint: Endpoint, need_ready: bool
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def handler(request: web.Request) -> web.Response:
-        if need_ready and not backend.lifecycle.ready.is_set():
+        if need_ready and not backend.lifecycle.serving:
             return lifecycle.not_ready(backend)
         try:
-            return success(await endpoint(backend, await Params.of(request), request))
-        except web.HTTPRequestEntityTooLarge:
-            return failure(bad_data("request body too large"))
+            async with asyncio.timeout(backend.settings.read_timeout_s):
+                params = await Params.of(request)
+            return success(await endpoint(backend, params, request))
+        except web.HTTPRequestEntityTooLarge as error:
+            return failure(bad_data(f"error parsing form values: {error.text}"))
+        except (asyncio.CancelledError, TimeoutError):
+            raise
         except Exception as error:
             answer = to_prometheus(error)
             if answer.type == "internal":
@@ -113,7 +147,7 @@ def _enveloped(
 
 def _plain(backend: Backend, plain: Plain, need_ready: bool) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def handler(request: web.Request) -> web.StreamResponse:
-        if need_ready and not backend.lifecycle.ready.is_set():
+        if need_ready and not backend.lifecycle.serving:
             return lifecycle.not_ready(backend)
         return await plain(backend, request)
 
@@ -151,9 +185,46 @@ class _Measure:
         return measured
 
 
-async def _options(_: web.Request) -> web.Response:
-    return web.Response(status=204)
+async def _openapi(request: web.Request) -> web.Response:
+    """GET /openapi.yaml: these routes in words for machines."""
+    from watchkeeper import __version__
+    from watchkeeper.web.prometheus import openapi
+
+    version = request.query.get("openapi_version", "") or openapi.VERSIONS[0]
+    if version not in openapi.VERSIONS:
+        return failure(bad_parameter("openapi_version", f"must be one of {', '.join(openapi.VERSIONS)}"))
+    rows = [(methods, path, _sentence(endpoint)) for methods, path, endpoint in API]
+    rows += [
+        (methods, path.removeprefix("/api/v1/"), _sentence(plain))
+        for methods, path, plain in PLAIN
+        if path.startswith("/api/v1/")
+    ]
+    rows.append((GET, "openapi.yaml", _sentence(_openapi)))
+    text = openapi.document(sorted(rows, key=lambda row: row[1]), version, __version__)
+    return web.Response(text=text, content_type="application/yaml")
 
 
-async def _unknown(_: web.Request) -> web.Response:
-    return web.Response(status=404, text="404 page not found\n")
+def _sentence(endpoint: Callable[..., object]) -> str:
+    """What an endpoint's docstring says after the path."""
+    first = (endpoint.__doc__ or "").partition("\n")[0]
+    return first.partition(": ")[2] or first
+
+
+class _Rest:
+    """What no route of /api/v1 takes: OPTIONS, other methods of known paths, unknown paths."""
+
+    def __init__(self) -> None:
+        known = [(methods, path) for methods, path, _ in API]
+        known += [(methods, path.removeprefix("/api/v1/")) for methods, path, _ in PLAIN]
+        known.append((GET, "openapi.yaml"))
+        self._methods = {path: methods for methods, path in known}
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """204, 405 or 404."""
+        if request.method == "OPTIONS":
+            return web.Response(status=204)
+        rest = re.sub(r"^label/[^/]+/values$", "label/{name}/values", request.match_info["rest"])
+        methods = self._methods.get(rest)
+        if methods is None:
+            return web.Response(status=404, text="404 page not found\n")
+        raise web.HTTPMethodNotAllowed(request.method, methods)

@@ -6,6 +6,7 @@ import heapq
 
 from aiohttp import web
 
+from watchkeeper.core.model.labels import quote
 from watchkeeper.web.envelope import Reply
 from watchkeeper.web.errors import bad_data
 from watchkeeper.web.params import MAX_TIME_MS, MIN_TIME_MS, Params
@@ -18,7 +19,7 @@ async def labels(backend: Backend, params: Params, _: web.Request) -> Reply:
     """GET POST /labels: label names."""
     limit, start_ms, end_ms = _bounds(params)
     sets = params.matcher_sets()
-    names: list[str] = await backend.run(lambda: backend.querier().label_names(sets, start_ms, end_ms))
+    names: list[str] = await backend.run_read(lambda: backend.querier().label_names(sets, start_ms, end_ms))
     return _limited(names, limit)
 
 
@@ -27,9 +28,9 @@ async def label_values(backend: Backend, params: Params, request: web.Request) -
     limit, start_ms, end_ms = _bounds(params)
     name = unescape_name(request.match_info["name"])
     if not name:
-        raise bad_data(f'invalid label name: "{name}"')
+        raise bad_data(f"invalid label name: {quote(name)}")
     sets = params.matcher_sets()
-    values: list[str] = await backend.run(lambda: backend.querier().label_values(name, sets, start_ms, end_ms))
+    values: list[str] = await backend.run_read(lambda: backend.querier().label_values(name, sets, start_ms, end_ms))
     return _limited(values, limit)
 
 
@@ -38,7 +39,7 @@ async def series(backend: Backend, params: Params, _: web.Request) -> Reply:
     if not params.all("match[]"):
         raise bad_data("no match[] parameter provided")
     limit, start_ms, end_ms = _bounds(params)
-    sets = params.matcher_sets()
+    sets = params.matcher_sets(named=True)
 
     def work() -> Reply:
         found = backend.querier().series(sets, start_ms, end_ms)
@@ -46,7 +47,7 @@ async def series(backend: Backend, params: Params, _: web.Request) -> Reply:
         rows = heapq.nsmallest(limit, found) if warnings else sorted(found)
         return Reply([row.as_dict() for row in rows], warnings)
 
-    reply: Reply = await backend.run(work)
+    reply: Reply = await backend.run_read(work)
     return reply
 
 
@@ -77,8 +78,6 @@ def unescape_name(name: str) -> str:
 def _bounds(params: Params) -> tuple[int, int, int]:
     start_ms = params.time_ms("start", MIN_TIME_MS)
     end_ms = params.time_ms("end", MAX_TIME_MS)
-    if end_ms < start_ms:
-        raise bad_data("end timestamp must not be before start timestamp")
     return params.limit(), start_ms, end_ms
 
 

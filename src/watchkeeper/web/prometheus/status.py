@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
+import orjson
 from aiohttp import web
 
 from watchkeeper.core.model.errors import UnavailableError
-from watchkeeper.core.telemetry.family import Family, format_value
-from watchkeeper.metrics.promql.signatures import FUNCTIONS
+from watchkeeper.core.model.labels import quote
 from watchkeeper.web.envelope import Reply
 from watchkeeper.web.errors import bad_data, bad_parameter
-from watchkeeper.web.params import MAX_TIME_MS, MIN_TIME_MS, Params
+from watchkeeper.web.params import MAX_TIME_MS, MIN_TIME_MS, Params, parse_bool, parse_int
 from watchkeeper.web.prometheus.backend import Backend
+from watchkeeper.web.prometheus.family_json import family_json
 
 # Clients choose their features by this number; it names the release whose API this one follows.
 COMPATIBLE_VERSION = "3.14.0"
 MAX_STATUS_LIMIT = 10_000
+LIVE_CHECK_S = 1.0  # How late a stream of notices notices that the server stops.
 
 
 async def config(backend: Backend, _: Params, __: web.Request) -> Reply:
@@ -58,9 +59,16 @@ async def flags(backend: Backend, _: Params, __: web.Request) -> Reply:
 
 async def tsdb(backend: Backend, params: Params, _: web.Request) -> Reply:
     """GET /status/tsdb: cardinality of the head."""
-    limit = params.limit() or 10
-    if limit > MAX_STATUS_LIMIT:
-        raise bad_parameter("limit", f"limit must not exceed {MAX_STATUS_LIMIT}")
+    limit = 10
+    if text := params.get("limit"):
+        try:
+            limit = parse_int(text)
+        except ValueError:
+            limit = 0
+        if limit < 1:
+            raise bad_data("limit must be a positive number")
+        if limit > MAX_STATUS_LIMIT:
+            raise bad_data(f"limit must not exceed {MAX_STATUS_LIMIT}")
     return Reply(dict(await backend.run(lambda: backend.store.status(limit))))
 
 
@@ -79,17 +87,18 @@ async def self_metrics(backend: Backend, params: Params, _: web.Request) -> Repl
     """GET /status/self_metrics: this process's own families."""
     from watchkeeper.core.model.regex import RegexError, regex
 
-    pattern = params.get("metric_name_pattern", ".*")
+    pattern = params.get("metric_name_pattern") or ".*"
     try:
         wanted = regex(pattern)
     except RegexError as error:
         raise bad_parameter("metric_name_pattern", error) from None
-    return Reply([_family_json(family) for family in backend.registry.collect() if wanted.matches(family.name)])
+    families = sorted(backend.registry.collect(), key=lambda family: family.name)
+    return Reply([family_json(family) for family in families if family.samples and wanted.matches(family.name)])
 
 
-async def notifications(_: Backend, __: Params, ___: web.Request) -> Reply:
-    """GET /notifications: notices for the pages; there are none."""
-    return Reply([])
+async def notifications(backend: Backend, _: Params, __: web.Request) -> Reply:
+    """GET /notifications: the notices that stand now."""
+    return Reply([notice.as_json() for notice in backend.notifications.standing])
 
 
 async def alertmanagers(_: Backend, __: Params, ___: web.Request) -> Reply:
@@ -102,8 +111,29 @@ async def alerts(_: Backend, __: Params, ___: web.Request) -> Reply:
     return Reply({"alerts": []})
 
 
-async def rules(_: Backend, __: Params, ___: web.Request) -> Reply:
-    """GET /rules: no rules are evaluated, so there are no groups."""
+async def rules(_: Backend, params: Params, __: web.Request) -> Reply:
+    """GET /rules: no rules are evaluated, so there are no groups. Its switches are read from the URL alone."""
+    params.matcher_sets()
+    kind = params.of_url("type").lower()
+    if kind not in ("", "alert", "record"):
+        raise bad_parameter("type", f"not supported value {quote(params.of_url('type'))}")
+    if text := params.of_url("exclude_alerts"):
+        try:
+            parse_bool(text)
+        except ValueError as error:
+            raise bad_parameter("exclude_alerts", f"error converting exclude_alerts: {error}") from None
+    token = params.of_url("group_next_token")
+    if text := params.of_url("group_limit"):
+        try:
+            limit = parse_int(text)
+        except ValueError as error:
+            raise bad_parameter("group_limit", f"group_limit needs to be a valid number: {error}") from None
+        if limit <= 0:
+            raise bad_parameter("group_limit", "group_limit needs to be greater than 0")
+    elif token:
+        raise bad_parameter("group_next_token", "group_limit needs to be present in order to paginate over the groups")
+    if token:
+        raise bad_parameter("group_next_token", f"invalid group_next_token '{token}'. were rule groups changed?")
     return Reply({"groups": []})
 
 
@@ -114,26 +144,26 @@ async def delete_series(backend: Backend, params: Params, _: web.Request) -> Rep
         raise bad_data("no match[] parameter provided")
     start_ms = params.time_ms("start", MIN_TIME_MS)
     end_ms = params.time_ms("end", MAX_TIME_MS)
-    sets = params.matcher_sets()
-    await backend.run(lambda: backend.store.delete(sets, start_ms, end_ms))
+    sets = params.matcher_sets(named=True)
+    await backend.run_read(lambda: backend.store.delete(sets, start_ms, end_ms))
     return Reply(None)
 
 
 async def clean_tombstones(backend: Backend, _: Params, __: web.Request) -> Reply:
     """POST PUT /admin/tsdb/clean_tombstones."""
     _need_admin(backend)
-    await backend.run(backend.store.clean_tombstones)
+    await backend.run_read(backend.store.clean_tombstones)
     return Reply(None)
 
 
 async def snapshot(backend: Backend, params: Params, _: web.Request) -> Reply:
     """POST PUT /admin/tsdb/snapshot."""
     _need_admin(backend)
-    text = params.get("skip_head", "false")
-    if text.lower() not in ("true", "false", "1", "0", "t", "f"):
-        raise bad_parameter("skip_head", f'strconv.ParseBool: parsing "{text}": invalid syntax')
-    skip_head = text.lower() in ("true", "1", "t")
-    name = await backend.run(lambda: backend.store.snapshot(skip_head))
+    try:
+        skip_head = parse_bool(params.get("skip_head") or "false")
+    except ValueError as error:
+        raise bad_parameter("skip_head", f"unable to parse boolean: {error}") from None
+    name = await backend.run_read(lambda: backend.store.snapshot(skip_head))
     return Reply({"name": name})
 
 
@@ -144,47 +174,24 @@ def _need_admin(backend: Backend) -> None:
 
 async def version(_: Backend, __: web.Request) -> web.Response:
     """GET /version."""
-    return web.json_response(build_info())
+    return web.Response(body=orjson.dumps(build_info()) + b"\n", content_type="application/json")
 
 
 async def notifications_live(backend: Backend, request: web.Request) -> web.StreamResponse:
-    """GET /notifications/live: a stream of notices; there are none, so it stays silent until the server stops."""
+    """GET /notifications/live: a stream of notices until the client leaves or the server stops."""
+    queue = backend.notifications.follow()
+    if queue is None:
+        # 204 tells an EventSource not to try again.
+        return web.Response(status=204)
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
-    await response.prepare(request)
-    while not backend.lifecycle.stopping.is_set():
-        await asyncio.sleep(1)
-        if request.transport is None or request.transport.is_closing():
-            break
+    try:
+        await response.prepare(request)
+        while not backend.lifecycle.stopping.is_set() or not queue.empty():
+            try:
+                notice = await asyncio.wait_for(queue.get(), LIVE_CHECK_S)
+            except TimeoutError:
+                continue
+            await response.write(b"data: %b\n\n" % orjson.dumps(notice.as_json()))
+    finally:
+        backend.notifications.leave(queue)
     return response
-
-
-async def features(backend: Backend, _: Params, __: web.Request) -> Reply:
-    """GET /features: what this server can do, by category."""
-    settings = backend.settings
-    functions = {name: not signature.experimental for name, signature in FUNCTIONS.items()}
-    return Reply(
-        {
-            "api": {
-                "admin": settings.enable_admin_api,
-                "exemplars": True,
-                "lifecycle": settings.enable_lifecycle,
-                "query_stats": True,
-                "remote_write_receiver": settings.enable_remote_write_receiver,
-                "time_range_labels": True,
-                "time_range_series": True,
-            },
-            "promql": {"at_modifier": True, "negative_offset": True, "subqueries": True, "duration_expr": True},
-            "promql_functions": functions,
-            "scrape": {"extra_scrape_metrics": True, "native_histograms": True},
-            "service_discovery_providers": {"dns": True, "file": True, "http": True, "static": True},
-            "tsdb": {"exemplar_storage": True, "native_histograms": True, "snapshots": True},
-        }
-    )
-
-
-def _family_json(family: Family) -> dict[str, Any]:
-    samples = [
-        {"name": family.name + suffix, "labels": dict(zip(names, values, strict=True)), "value": format_value(value)}
-        for suffix, names, values, value in family.samples
-    ]
-    return {"name": family.name, "help": family.help, "type": family.type.upper(), "samples": samples}
