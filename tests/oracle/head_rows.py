@@ -17,7 +17,10 @@ def whole(value: float) -> int | None:
 def encode_row(prev: list[float], row: list[float], key: bool, sequence: int) -> bytes:
     bitmap = bytearray((len(row) + 7) // 8)
     cells = b""
+    places = []
     for i, value in enumerate(row):
+        if i and i % 64 == 0:
+            places.append(len(cells))
         old = 0.0 if key else prev[i] if i < len(prev) else MISSING
         if bits_of(old) == bits_of(value):
             continue
@@ -32,7 +35,9 @@ def encode_row(prev: list[float], row: list[float], key: bool, sequence: int) ->
             cells += bytes([zigzag & 0x7F | 0x80])
             zigzag >>= 7
         cells += bytes([zigzag])
-    return struct.pack("<BII", key, len(row), sequence) + bytes(bitmap) + cells
+    wide = len(cells) > 0xFFFF
+    table = struct.pack(f"<{len(places)}{'I' if wide else 'H'}", *places)
+    return struct.pack("<BII", key | wide << 1, len(row), sequence) + bytes(bitmap) + table + cells
 
 
 def join(pieces: list[tuple[int, list[int], list[float]]], n_series: int) -> list[dict[int, int]]:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.oracle import head_rows as oracle
-from watchkeeper.core.kernels.head_rows import apply_row, encode_row, gather_rows, join_pieces, last_row, row_header
+from watchkeeper.core.kernels.head_rows import apply_row, encode_row, gather_runs, join_pieces, last_row, row_header
 from watchkeeper.core.model.stale import MISSING, STALE, bits_of
 
 floats = (
@@ -18,7 +18,9 @@ floats = (
     | st.integers(-(2**54), 2**54).map(float)
     | st.sampled_from([MISSING, STALE, 0.0, -0.0, math.nan, 2.0**53, -(2.0**53)])
 )
-rows = st.lists(floats, max_size=40)
+rows = st.lists(floats, max_size=40) | st.tuples(st.lists(floats, max_size=5), st.integers(1, 40)).map(
+    lambda drawn: drawn[0] * drawn[1]
+)
 
 
 def bits(row: np.ndarray) -> list[int]:
@@ -44,14 +46,38 @@ def test_rows_come_back(table: list[list[float]], data: st.DataObject) -> None:
         prev = row
         bodies.append(body)
     assert bits(last_row(bodies, len(bodies))) == bits(np.array(prev))
-    columns = np.array(data.draw(st.lists(st.integers(0, 45), max_size=6)), np.int32)
     skip = data.draw(st.integers(0, len(table)))
-    out = np.zeros((len(columns), len(table)))
-    gather_rows(bodies, len(bodies), columns, out, skip, skip)
-    for r, column in enumerate(columns.tolist()):
+    # Two runs at once, of the same rows, each with columns of its own.
+    chosen = [sorted(data.draw(st.sets(st.integers(0, 200), max_size=8))) for _ in range(2)]
+    lengths = [len(columns) for columns in chosen]
+    flat = np.array([column for columns in chosen for column in columns], np.int32)
+    n = len(table) - skip
+    out = np.zeros(len(flat) * n)
+    gather_runs(
+        [bodies, bodies],
+        np.full(2, len(table), np.int64),
+        np.full(2, skip, np.int64),
+        np.cumsum([0, *lengths]).astype(np.int64),
+        flat,
+        out,
+        np.arange(len(flat), dtype=np.int64) * n,
+    )
+    for r, column in enumerate(flat.tolist()):
         for t in range(skip, len(table)):
             expected = table[t][column] if column < len(table[t]) else MISSING
-            assert bits_of(float(out[r, t])) == bits_of(expected)
+            assert bits_of(float(out[r * n + t - skip])) == bits_of(expected)
+
+
+def test_a_row_of_many_bytes_has_wide_places() -> None:
+    row = np.random.default_rng(1).normal(size=9000)
+    body = encode_row(np.zeros(0), row, True, 0)
+    assert body[0] == 3
+    assert body == oracle.encode_row([], row.tolist(), True, 0)
+    out = np.zeros(2)
+    columns = np.array([5, 8999], np.int32)
+    one, zero = np.ones(1, np.int64), np.zeros(1, np.int64)
+    gather_runs([[body]], one, zero, np.array([0, 2]), columns, out, np.array([0, 1]))
+    assert out.tolist() == row[columns].tolist()
 
 
 @given(st.binary(max_size=60), st.integers(0, 40))
@@ -61,6 +87,9 @@ def test_hostile_bytes_are_refused(body: bytes, room: int) -> None:
         apply_row(body, np.zeros(room))
     with contextlib.suppress(ValueError):
         last_row([body], 1)
+    with contextlib.suppress(ValueError):
+        one, zero = np.ones(1, np.int64), np.zeros(1, np.int64)
+        gather_runs([[body]], one, zero, np.array([0, 2]), np.array([0, 70], np.int32), np.zeros(2), np.array([0, 1]))
     with contextlib.suppress(ValueError):
         row_header(body)
 

@@ -33,19 +33,29 @@ inline bool whole(double v, int64_t& out) {
     return bits(static_cast<double>(out)) == bits(v);
 }
 
+constexpr size_t kGroup = 64;  // Cells between two entries of a row's table of places.
+enum Kind : uint8_t { kKey = 1, kWide = 2 };
+
+inline size_t places(size_t columns) { return columns ? (columns - 1) / kGroup : 0; }
+
 inline void encode(const double* prev, size_t n_prev, const double* row, size_t n, bool key, uint32_t sequence,
                    std::string& out) {
-    const size_t bitmap = (n + 7) / 8;
-    out.resize(kHeader + bitmap + n * 10);  // The most that n cells may need; cut at the end.
+    const size_t bitmap = (n + 7) / 8, n_places = places(n);
+    out.resize(kHeader + bitmap + n_places * 4 + n * 10);  // The most that n cells may need; cut at the end.
     uint8_t* base = reinterpret_cast<uint8_t*>(out.data());
-    base[0] = key ? 1 : 0;
     const uint32_t columns = static_cast<uint32_t>(n);
     std::memcpy(base + 1, &columns, 4);
     std::memcpy(base + 5, &sequence, 4);
     uint8_t* map = base + kHeader;
     std::memset(map, 0, bitmap);
-    uint8_t* p = map + bitmap;
+    uint8_t* const table = map + bitmap;
+    uint8_t* const cells = table + n_places * 4;
+    uint8_t* p = cells;
     for (size_t i = 0; i < n; ++i) {
+        if (i && i % kGroup == 0) {
+            const uint32_t place = static_cast<uint32_t>(p - cells);
+            std::memcpy(table + (i / kGroup - 1) * 4, &place, 4);
+        }
         const double old = key ? 0.0 : i < n_prev ? prev[i] : from_bits(kMissing);
         if (bits(old) == bits(row[i])) continue;
         map[i >> 3] |= static_cast<uint8_t>(1u << (i & 7));
@@ -67,7 +77,19 @@ inline void encode(const double* prev, size_t n_prev, const double* row, size_t 
         std::memcpy(p, &row[i], 8);
         p += 8;
     }
-    out.resize(static_cast<size_t>(p - base));
+    const size_t size = static_cast<size_t>(p - cells);
+    const bool wide = size > 0xFFFF;
+    base[0] = static_cast<uint8_t>((key ? kKey : 0) | (wide ? kWide : 0));
+    if (!wide && n_places) {
+        for (size_t g = 0; g < n_places; ++g) {
+            uint32_t place;
+            std::memcpy(&place, table + g * 4, 4);
+            const uint16_t narrow = static_cast<uint16_t>(place);
+            std::memcpy(table + g * 2, &narrow, 2);
+        }
+        std::memmove(table + n_places * 2, cells, size);
+    }
+    out.resize(kHeader + bitmap + n_places * (wide ? 4 : 2) + size);
 }
 
 struct Header {
@@ -76,51 +98,153 @@ struct Header {
     uint32_t sequence = 0;
 };
 
+// A row whose parts have been found; `cells` to `end` are the cells that differ.
+struct Row {
+    Header head;
+    const uint8_t* map = nullptr;
+    const uint8_t* table = nullptr;
+    const uint8_t* cells = nullptr;
+    const uint8_t* end = nullptr;
+    bool wide = false;
+
+    size_t place(size_t group) const {
+        if (!group) return 0;
+        if (wide) {
+            uint32_t at;
+            std::memcpy(&at, table + (group - 1) * 4, 4);
+            return at;
+        }
+        uint16_t at;
+        std::memcpy(&at, table + (group - 1) * 2, 2);
+        return at;
+    }
+    // The bitmap of 64 cells.
+    uint64_t word(size_t group) const {
+        const size_t bytes = (head.columns + 7) / 8, at = group * 8;
+        uint64_t w = 0;
+        std::memcpy(&w, map + at, bytes - at < 8 ? bytes - at : 8);
+        return w;
+    }
+};
+
+inline bool open_row(const uint8_t* p, size_t size, Row& out) {
+    if (size < kHeader || p[0] > (kKey | kWide)) return false;
+    out.head.key = p[0] & kKey;
+    out.wide = p[0] & kWide;
+    std::memcpy(&out.head.columns, p + 1, 4);
+    std::memcpy(&out.head.sequence, p + 5, 4);
+    if (out.head.columns > kMaxColumns) return false;
+    const size_t bitmap = (static_cast<size_t>(out.head.columns) + 7) / 8;
+    const size_t table = places(out.head.columns) * (out.wide ? 4 : 2);
+    if (size - kHeader < bitmap + table) return false;
+    out.map = p + kHeader;
+    out.table = out.map + bitmap;
+    out.cells = out.table + table;
+    out.end = p + size;
+    return true;
+}
+
 inline bool read_header(const uint8_t* p, size_t size, Header& out) {
-    if (size < kHeader || p[0] > 1) return false;
-    out.key = p[0] == 1;
-    std::memcpy(&out.columns, p + 1, 4);
-    std::memcpy(&out.sequence, p + 5, 4);
-    return out.columns <= kMaxColumns && (size - kHeader) >= (static_cast<size_t>(out.columns) + 7) / 8;
+    Row row;
+    if (!open_row(p, size, row)) return false;
+    out = row.head;
+    return true;
+}
+
+// Reads one cell that differs, and turns the value before into the one now; null at bytes that are no cell.
+inline const uint8_t* read_cell(const uint8_t* q, const uint8_t* end, double& value) {
+    if (q >= end) return nullptr;
+    if (*q == 0) {
+        if (end - q < 9) return nullptr;
+        std::memcpy(&value, q + 1, 8);
+        return q + 9;
+    }
+    uint64_t z = 0;
+    int shift = 0;
+    while (true) {
+        if (q >= end || shift > 63) return nullptr;
+        const uint8_t byte = *q++;
+        z |= static_cast<uint64_t>(byte & 0x7f) << shift;
+        if (!(byte & 0x80)) break;
+        shift += 7;
+    }
+    const uint64_t d = (z >> 1) ^ (~(z & 1) + 1);
+    int64_t before = 0;
+    if (!whole(value, before)) before = 0;
+    value = static_cast<double>(static_cast<int64_t>(static_cast<uint64_t>(before) + d));
+    return q;
+}
+
+inline const uint8_t* skip_cell(const uint8_t* q, const uint8_t* end) {
+    if (q >= end) return nullptr;
+    if (*q == 0) return end - q < 9 ? nullptr : q + 9;
+    for (int i = 0; i < 10 && q < end; ++i)
+        if (!(*q++ & 0x80)) return q;
+    return nullptr;
 }
 
 // Turns the row before (as long as the new one or longer, MISSING beyond what it had) into this row.
 inline bool apply(const uint8_t* p, size_t size, double* row, size_t room) {
-    Header head;
-    if (!read_header(p, size, head) || head.columns > room) return false;
-    const uint8_t* end = p + size;
-    const uint8_t* map = p + kHeader;
-    const size_t n = head.columns, bitmap = (n + 7) / 8;
-    const uint8_t* q = map + bitmap;
-    if (head.key) std::memset(row, 0, n * sizeof(double));
-    for (size_t b = 0; b < bitmap; ++b) {
-        unsigned set = map[b];
-        while (set) {
-            const size_t i = b * 8 + static_cast<size_t>(__builtin_ctz(set));
-            set &= set - 1;
-            if (i >= n || q >= end) return false;
-            if (*q == 0) {
-                if (end - q < 9) return false;
-                std::memcpy(&row[i], q + 1, 8);
-                q += 9;
-                continue;
-            }
-            uint64_t z = 0;
-            int shift = 0;
-            while (true) {
-                if (q >= end || shift > 63) return false;
-                const uint8_t byte = *q++;
-                z |= static_cast<uint64_t>(byte & 0x7f) << shift;
-                if (!(byte & 0x80)) break;
-                shift += 7;
-            }
-            const uint64_t d = (z >> 1) ^ (~(z & 1) + 1);
-            int64_t before = 0;
-            if (!whole(row[i], before)) before = 0;
-            row[i] = static_cast<double>(static_cast<int64_t>(static_cast<uint64_t>(before) + d));
+    Row in;
+    if (!open_row(p, size, in) || in.head.columns > room) return false;
+    const size_t n = in.head.columns;
+    const uint8_t* q = in.cells;
+    if (in.head.key) std::memset(row, 0, n * sizeof(double));
+    for (size_t group = 0; group * kGroup < n; ++group) {
+        if (in.place(group) != static_cast<size_t>(q - in.cells)) return false;
+        for (uint64_t set = in.word(group); set; set &= set - 1) {
+            const size_t i = group * kGroup + static_cast<size_t>(__builtin_ctzll(set));
+            if (i >= n || !(q = read_cell(q, in.end, row[i]))) return false;
         }
     }
-    return q == end;
+    return q == in.end;
+}
+
+// Writes columns (ascending, none twice) of rows [skip, n_rows) to out[out_at[c]...]; the first row is a key row.
+// Only the groups of cells that hold a wanted column are looked at.
+inline bool gather(const uint8_t* const* bodies, const size_t* sizes, size_t n_rows, const int32_t* columns,
+                   size_t n_columns, double* out, const int64_t* out_at, size_t skip) {
+    std::vector<double> now(n_columns, from_bits(kMissing));
+    for (size_t t = 0; t < n_rows; ++t) {
+        Row in;
+        if (!open_row(bodies[t], sizes[t], in) || (t == 0 && !in.head.key)) return false;
+        const size_t n = in.head.columns;
+        for (size_t c = 0; c < n_columns;) {
+            const size_t group = static_cast<size_t>(columns[c]) / kGroup;
+            if (group * kGroup >= n) break;
+            size_t stop = c;
+            uint64_t wanted = 0;
+            for (; stop < n_columns && static_cast<size_t>(columns[stop]) / kGroup == group; ++stop)
+                wanted |= 1ull << (columns[stop] % kGroup);
+            if (in.head.key)
+                for (size_t k = c; k < stop; ++k) now[k] = static_cast<size_t>(columns[k]) < n ? 0.0 : now[k];
+            const uint64_t set = in.word(group);
+            if (set & wanted) {
+                const size_t place = in.place(group);
+                if (place > static_cast<size_t>(in.end - in.cells)) return false;
+                const uint8_t* q = in.cells + place;
+                size_t k = c;
+                // Up to the last wanted cell that differs.
+                const int last = 63 - __builtin_clzll(set & wanted);
+                for (uint64_t left = set & (last == 63 ? ~0ull : (1ull << (last + 1)) - 1); left && q; left &= left - 1) {
+                    const int bit = __builtin_ctzll(left);
+                    if (!(wanted >> bit & 1)) {
+                        q = skip_cell(q, in.end);
+                        continue;
+                    }
+                    while (columns[k] % static_cast<int32_t>(kGroup) != bit) ++k;
+                    q = read_cell(q, in.end, now[k]);
+                }
+                if (!q) return false;
+            }
+            c = stop;
+        }
+        if (t >= skip)
+            for (size_t c = 0; c < n_columns; ++c)
+                out[out_at[c] + static_cast<int64_t>(t - skip)] =
+                    static_cast<size_t>(columns[c]) < n ? now[c] : from_bits(kMissing);
+    }
+    return true;
 }
 
 // Joins the pieces of series. Piece k belongs to series piece_series[k] (ascending), has n[k] cells, and of two cells of

@@ -22,11 +22,20 @@ def apply_row(body: bytes | memoryview, row: _Floats) -> None:
     raises   ValueError on other bytes; `row` is then undefined
     """
 
-def gather_rows(bodies: list[bytes], n_rows: int, columns: _Columns, out: _Floats, at: int, skip: int = 0) -> None:
-    """Write columns of the first `n_rows` rows (the first a key row) to out[:, at:], one row of `out` for each column.
+def gather_runs(
+    runs: list[list[bytes]],
+    n_rows: _Ints,
+    skip: _Ints,
+    column_lo: _Ints,
+    columns: _Columns,
+    out: _Floats,
+    out_at: _Ints,
+) -> None:
+    """Of run r, write rows skip[r] to n_rows[r] (the first row of all a key row) of some columns.
 
-    out      float64 (len(columns), …), C order; the first `skip` rows are not written
-    raises   ValueError on bytes that are not rows, or without room
+    columns  those of run r are columns[column_lo[r]:column_lo[r + 1]], ascending, none twice
+    out      cell t of column c of run r goes to out[out_at[c] + t - skip[r]]; MISSING where a row has no such column
+    raises   ValueError on bytes that are not rows, IndexError without room
     """
 
 def last_row(bodies: list[bytes], n_rows: int) -> _Floats:

@@ -17,6 +17,8 @@ cdef extern from "head_rows.hpp" namespace "watchkeeper::rows" nogil:
         uint32_t sequence
     void c_encode "watchkeeper::rows::encode"(const double*, size_t, const double*, size_t, bint, uint32_t, string&) except +
     bint c_apply "watchkeeper::rows::apply"(const uint8_t*, size_t, double*, size_t)
+    bint c_gather "watchkeeper::rows::gather"(const uint8_t* const*, const size_t*, size_t, const int32_t*, size_t,
+                                              double*, const int64_t*, size_t) except +
     bint read_header(const uint8_t*, size_t, Header&)
     double from_bits(unsigned long long)
     cdef cppclass Join:
@@ -48,38 +50,39 @@ def apply_row(const uint8_t[::1] body, double[::1] row):
         raise ValueError("not a row, or wider than the room for it")
 
 
-def gather_rows(list bodies, Py_ssize_t n_rows, const int32_t[::1] columns, double[:, ::1] out, Py_ssize_t at,
-                Py_ssize_t skip=0):
-    cdef Py_ssize_t t, c, n_columns = columns.shape[0]
-    cdef Header head
-    cdef vector[double] row
-    cdef const uint8_t* data
-    cdef size_t size, width
-    cdef double* target
-    if n_rows > len(bodies) or skip < 0 or at < 0 or at + n_rows - skip > out.shape[1] or out.shape[0] != n_columns:
-        raise ValueError("the rows do not fit")
-    for c in range(n_columns):
-        if columns[c] < 0:
-            raise IndexError("no such column")
-    for t in range(n_rows):
-        body = bodies[t]
-        if not isinstance(body, bytes):
-            raise TypeError("a row is bytes")
-        data = <const uint8_t*>PyBytes_AS_STRING(body)
-        size = PyBytes_GET_SIZE(body)
-        if not read_header(data, size, head) or (t == 0 and not head.key):
-            raise ValueError("not a row")
-        if row.size() < head.columns:
-            row.resize(head.columns, MISSING)
-        width = row.size()
-        if not c_apply(data, size, row.data(), width):
-            raise ValueError("not a row")
-        if t < skip or not n_columns:
+def gather_runs(list runs, const int64_t[::1] n_rows, const int64_t[::1] skip, const int64_t[::1] column_lo,
+                const int32_t[::1] columns, double[::1] out, const int64_t[::1] out_at):
+    cdef Py_ssize_t n_runs = len(runs), r, t, c, lo, hi
+    cdef vector[const uint8_t*] data
+    cdef vector[size_t] sizes
+    cdef bint ok
+    cdef list bodies
+    if (n_rows.shape[0] != n_runs or skip.shape[0] != n_runs or column_lo.shape[0] != n_runs + 1
+            or out_at.shape[0] != columns.shape[0]):
+        raise ValueError("arrays of different length")
+    for r in range(n_runs):
+        bodies = runs[r]
+        lo, hi = column_lo[r], column_lo[r + 1]
+        if not 0 <= lo <= hi <= columns.shape[0] or not 0 <= skip[r] or not 0 <= n_rows[r] <= len(bodies):
+            raise ValueError("the rows do not fit")
+        for c in range(lo, hi):
+            if (columns[c] < 0 or (c > lo and columns[c] <= columns[c - 1]) or out_at[c] < 0
+                    or out_at[c] + max(n_rows[r] - skip[r], 0) > out.shape[0]):
+                raise IndexError("columns must ascend, and fit")
+        if lo == hi:
             continue
-        target = &out[0, 0] + at + t - skip
-        width = head.columns
-        for c in range(n_columns):
-            target[c * out.shape[1]] = row[columns[c]] if <size_t>columns[c] < width else MISSING
+        data.clear()
+        sizes.clear()
+        for t in range(n_rows[r]):
+            body = bodies[t]
+            if not isinstance(body, bytes):
+                raise TypeError("a row is bytes")
+            data.push_back(<const uint8_t*>PyBytes_AS_STRING(body))
+            sizes.push_back(PyBytes_GET_SIZE(body))
+        ok = c_gather(data.data(), sizes.data(), n_rows[r], &columns[lo], hi - lo, &out[0] if out.shape[0] else NULL,
+                      &out_at[lo], skip[r])
+        if not ok:
+            raise ValueError("not a row")
 
 
 def last_row(list bodies, Py_ssize_t n_rows):

@@ -24,7 +24,7 @@ from watchkeeper.core.codec.columns import (
     encode_axes,
     encode_columns,
 )
-from watchkeeper.core.kernels.head_rows import gather_rows
+from watchkeeper.core.kernels.head_rows import gather_runs
 from watchkeeper.core.model.errors import CorruptionError
 from watchkeeper.core.model.stale import missing_mask
 from watchkeeper.metrics.tsdb.wal import Floats, Ints, Refs, Samples, decode_blobs, encode_blobs
@@ -177,7 +177,9 @@ def encode_row_chunk(source: int, refs: Refs, times: list[int], bodies: list[byt
     for lo in range(0, len(refs), SLAB_COLUMNS):
         columns = np.arange(lo, min(lo + SLAB_COLUMNS, len(refs)), dtype=np.int32)
         matrix = np.empty((len(columns), n_rows), np.float64)
-        gather_rows(bodies, n_rows, columns, matrix, 0)
+        bounds, at = np.array([0, len(columns)], np.int64), np.arange(len(columns), dtype=np.int64) * n_rows
+        all_rows, none = np.full(1, n_rows, np.int64), np.zeros(1, np.int64)
+        gather_runs([bodies], all_rows, none, bounds, columns, matrix.reshape(-1), at)
         present = ~missing_mask(matrix).all(axis=1)
         if not present.all():
             matrix = matrix[present]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from watchkeeper.core.kernels.head_rows import gather_rows, join_pieces
+from watchkeeper.core.kernels.head_rows import gather_runs, join_pieces
 from watchkeeper.core.model.errors import CorruptionError
 from watchkeeper.core.model.histogram import HistogramSamples
 from watchkeeper.core.model.label_sets import LabelSets
@@ -168,8 +168,9 @@ def _fill(
                     on_corrupt(error)
                     values[at : at + n_rows * n].reshape(n_rows, n)[:, done : done + hi - lo] = MISSING
             else:
-                matrix = values[at : at + n_rows * n].reshape(n_rows, n)
-                gather_rows(part.bodies, hi, columns.astype(np.int32), matrix, done, lo)
+                bounds = np.array([0, n_rows], np.int64)
+                to, skip = np.full(1, hi, np.int64), np.full(1, lo, np.int64)
+                gather_runs([part.bodies], to, skip, bounds, columns.astype(np.int32), values, value_lo + done)
             times[time_at + done : time_at + done + hi - lo] = part.times[lo:hi]
             done += hi - lo
         pieces.append((block.rows.astype(np.int64), np.full(n_rows, time_at), value_lo, np.full(n_rows, n, np.int64)))
