@@ -211,6 +211,7 @@ class Wal:
         self._lock = threading.Lock()
         self._retired: list[int] = []  # Descriptors of full segments that are not synced yet.
         self._dirty = False
+        self._unnamed = False  # The present segment's name may not be on the device yet.
         self._broken = False
         present = segments(directory)
         # A segment that holds nothing is taken over, so that restarts leave no trail of empty files.
@@ -280,6 +281,7 @@ class Wal:
                 written = os.write(self._fd, view)
                 view = view[written:]
             if self._sync_writes:
+                self._sync_name()
                 os.fdatasync(self._fd)
         except OSError as error:
             try:
@@ -299,6 +301,7 @@ class Wal:
             self._dirty = False
             began = time.perf_counter()
             try:
+                self._sync_name()
                 for fd in retired:
                     os.fdatasync(fd)
                 os.fdatasync(self._fd)
@@ -352,3 +355,14 @@ class Wal:
             self._size = len(MAGIC)
             self._broken = False
             self._dirty = True
+            self._unnamed = True
+
+    def _sync_name(self) -> None:
+        # Not where the segment is made: an append must not wait for the device unless it is asked to.
+        if self._unnamed:
+            self._unnamed = False  # Before: a segment that is made meanwhile sets it again.
+            try:
+                sync_directory(self._directory)
+            except OSError:
+                self._unnamed = True
+                raise

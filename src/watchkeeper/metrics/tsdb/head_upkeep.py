@@ -274,15 +274,15 @@ class Upkeep:
         assert log is not None
         with head.table_kept() as table, head.lock:
             flags = self._used_flags()
+            self._checkpointed = False
             removed = table.keep_only(flags)
+            self._slots_wait = self._slots_wait or removed > 0
             number = log.start_checkpoint()
             dump = table.dump()
             metadata = dict(head.metadata)
             if removed:
                 head.deleted = {ref: held for ref, held in head.deleted.items() if flags[ref]}
         head.metrics.series_removed.inc(removed)
-        self._slots_wait = self._slots_wait or removed > 0
-        self._checkpointed = False
         try:
             self._chunks.sync()  # The checkpoint makes the chunks count that were written again.
             log.write_checkpoint(number, dump, metadata, head.truncated_ms, head.chunks_from)
