@@ -38,6 +38,7 @@ class Evaluation:
 
     delayed_names   metric names are dropped at the end, not where an operation asks for it
     start_times     counters' start times tell resets
+    histogram_stats what is being evaluated is asked for the counts and sums of its histograms only
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Evaluation:
         self.delayed_names = delayed_names
         self.is_range = is_range
         self.start_times = start_times
+        self.histogram_stats = False
         self._querier = querier
         self._budget = memory.budget(guard)
         self._selected: dict[tuple[MatcherKey, int], Series] = {}

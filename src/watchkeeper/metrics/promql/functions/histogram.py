@@ -227,10 +227,14 @@ _PARTS: Final[dict[str, Callable[[Histogram], float]]] = {
     "histogram_stddev": lambda h: math.sqrt(native.variance(h)),
 }
 
+_OF_STATS: Final = ("histogram_count", "histogram_sum", "histogram_avg")
+
 
 def _part(ev: Evaluation, call: ast.Call, grid: Grid) -> Frame:
     part = _PARTS[call.name]
+    outer, ev.histogram_stats = ev.histogram_stats, call.name in _OF_STATS
     frame = ev.vector(call.args[0], grid)
+    ev.histogram_stats = outer
     return _finished(ev, mapped_histograms(ev, frame, lambda h, _k, _name: part(h)))
 
 

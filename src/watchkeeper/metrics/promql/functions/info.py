@@ -81,7 +81,7 @@ def _info_series(ev: Evaluation, call: ast.Call, grid: Grid, matchers: Sequence[
     if info.histograms:
         series = info.labels[min(info.histograms)]
         raise ExecutionError(f"an info metric has float samples, this one has histograms: {series}")
-    return info, instant_vector(ev, selector, grid, stamps=True)
+    return info, instant_vector(ev, selector, grid, stamps="sample")
 
 
 def _are_info(base: Frame, names: list[Matcher]) -> Present:

@@ -93,10 +93,19 @@ def _timestamp(ev: Evaluation, call: ast.Call, grid: Grid) -> Frame:
     """The time of the sample itself where the argument is a selector, else the time of evaluation."""
     argument = ast.unwrap_parens(call.args[0])
     if isinstance(argument, ast.VectorSelector):
-        return ev.renamed(instant_vector(ev, argument, grid, stamps=True))
+        return ev.renamed(instant_vector(ev, argument, grid, stamps="sample"))
     frame = ev.vector(argument, grid)
     times = np.ascontiguousarray(np.broadcast_to(grid.times / 1000, frame.values.shape))
     return ev.renamed(Frame(frame.labels, times, frame.occupied().copy(), {}, frame.drop_name))
+
+
+def _start_timestamp(ev: Evaluation, call: ast.Call, grid: Grid) -> Frame:
+    """When the newest sample's counter began, for samples that say so."""
+    argument = ast.unwrap_parens(call.args[0])
+    if not isinstance(argument, ast.VectorSelector):
+        return Frame.empty(grid.n_steps)
+    frame = instant_vector(ev, argument, grid, stamps="start")
+    return ev.renamed(frame.where(frame.values != 0).compacted())
 
 
 def _start(ev: Evaluation, call: ast.Call, grid: Grid) -> Values:
@@ -119,6 +128,7 @@ FUNCTIONS: Final[dict[str, Callable[[Evaluation, ast.Call, Grid], Frame | Values
     **dict.fromkeys(_PARTS, _part),
     "time": _time,
     "timestamp": _timestamp,
+    "start_timestamp": _start_timestamp,
     "start": _start,
     "end": _end,
     "step": _step,

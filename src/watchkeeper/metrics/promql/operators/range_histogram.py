@@ -55,7 +55,7 @@ def windows(
     samples = vector.series.histograms[row]
     live = [i for i, value in enumerate(samples.values) if not value.is_stale]
     times = samples.times[live]
-    values = [hinted(samples, i) for i in live]
+    values = [hinted(ev, samples, i) for i in live]
     float_times, floats = float_points(vector.series, row)
     for k, end in enumerate(vector.grid.times.tolist()):
         if k % 64 == 0:

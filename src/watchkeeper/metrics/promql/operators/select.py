@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from watchkeeper.core.model.histogram import Histogram, HistogramSamples, ResetHint
-from watchkeeper.core.model.stale import MISSING_BITS, STALE_BITS
+from watchkeeper.core.model.stale import MISSING_BITS, STALE_BITS, missing_mask, stale_mask
 from watchkeeper.core.vector.frame import Frame, HistogramRow
 from watchkeeper.core.vector.grid import Grid
 from watchkeeper.core.vector.native_histogram import MixedSchemasError, between, is_reset
@@ -33,8 +33,13 @@ def samples_of(series: Series, *, starts: bool = False) -> Samples:
     )
 
 
-def instant_vector(ev: Evaluation, node: ast.VectorSelector, grid: Grid, *, stamps: bool = False) -> Frame:
-    """The newest sample of each series within the lookback, at each step; with `stamps` its time in seconds instead."""
+def instant_vector(
+    ev: Evaluation, node: ast.VectorSelector, grid: Grid, *, stamps: Literal["", "sample", "start"] = ""
+) -> Frame:
+    """The newest sample of each series within the lookback, at each step.
+
+    stamps  instead of the value: when the sample was taken, or when its counter began (0 unknown), in seconds
+    """
     lookback_ms = ev.settings.lookback_ms
     moved = grid.moved(node.offset_ms, node.at_ms)
     start_ms, end_ms = read_range(node, grid, lookback_ms, lookback_ms)
@@ -45,15 +50,25 @@ def instant_vector(ev: Evaluation, node: ast.VectorSelector, grid: Grid, *, stam
             "value", samples_of(series), moved, 0, lookback_ms, ev.check, smoothed=True
         )
     else:
-        values, present, counted = align(samples_of(series), moved, lookback_ms, ev.check, stamps=stamps)
+        samples = samples_of(series) if stamps != "start" else _start_samples(series)
+        values, present, counted = align(samples, moved, lookback_ms, ev.check, stamps=stamps == "sample")
     ev.memory.queryable += counted
     frame = Frame(series.labels, values, present)
-    for row, samples in series.histograms.items():
+    for row, histograms in series.histograms.items():
+        if stamps == "start":
+            break  # Histograms are kept without start times.
         if node.smoothed and not stamps:
-            _smooth_histograms(ev, frame, row, samples, series, moved, node)
-            continue
-        _align_histograms(frame, row, samples, series, moved, lookback_ms, stamps=stamps)
+            _smooth_histograms(ev, frame, row, histograms, series, moved, node)
+        else:
+            _align_histograms(ev, frame, row, histograms, series, moved, lookback_ms, stamps=bool(stamps))
     return frame.compacted()
+
+
+def _start_samples(series: Series) -> Samples:
+    """Start times in seconds in place of the values; markers stay what they are."""
+    starts = np.zeros(len(series.values)) if series.start_times is None else series.start_times / 1000
+    markers = missing_mask(series.values) | stale_mask(series.values)
+    return replace(samples_of(series), values=np.where(markers, series.values, starts))
 
 
 def float_times(series: Series, row: int) -> Ints:
@@ -75,14 +90,18 @@ def float_points(series: Series, row: int) -> tuple[Ints, np.ndarray[tuple[int],
     return series.times[at : at + hi - lo][kept], values[kept]
 
 
-def hinted(samples: HistogramSamples, i: int) -> Histogram:
+def hinted(ev: Evaluation, samples: HistogramSamples, i: int) -> Histogram:
     """One sample, with what is known of a reset between it and the one before."""
     value = samples.values[i]
     if value.reset_hint is not ResetHint.UNKNOWN or i == 0:
         return value
     before = samples.values[i - 1]
-    if before.is_stale or before.reset_hint is ResetHint.GAUGE or is_reset(value, before):
+    if before.is_stale:
         return value
+    was_reset = is_reset(value, before)
+    # Upstream tells a reset only to what asks for nothing but counts and sums.
+    if was_reset or before.reset_hint is ResetHint.GAUGE:
+        return replace(value, reset_hint=ResetHint.RESET) if was_reset and ev.histogram_stats else value
     return replace(value, reset_hint=ResetHint.NOT_RESET)
 
 
@@ -127,7 +146,15 @@ def _smooth_histograms(
 
 
 def _align_histograms(
-    frame: Frame, row: int, samples: HistogramSamples, series: Series, grid: Grid, lookback_ms: int, *, stamps: bool
+    ev: Evaluation,
+    frame: Frame,
+    row: int,
+    samples: HistogramSamples,
+    series: Series,
+    grid: Grid,
+    lookback_ms: int,
+    *,
+    stamps: bool,
 ) -> None:
     """Put a series' histograms into its row, where they are newer than its floats."""
     times = grid.times
@@ -150,6 +177,6 @@ def _align_histograms(
             frame.present[row, k] = True
             frame.values[row, k] = float(samples.times[j]) / 1000
         else:
-            cells[k] = hinted(samples, j)
+            cells[k] = hinted(ev, samples, j)
     if not stamps and any(cell is not None for cell in cells):
         frame.histograms[row] = cells

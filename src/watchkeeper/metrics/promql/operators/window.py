@@ -53,6 +53,7 @@ def range_vector(ev: Evaluation, node: ast.Expr, grid: Grid) -> RangeVector:
     assert isinstance(node, ast.Subquery)
     within = subquery_grid(node, grid, ev.settings.default_step_ms)
     moved = grid.moved(node.offset_ms, node.at_ms)
+    ev.memory.reserve(1, within.n_steps)  # Before any scalar inside is made for so many steps.
     frame = ev.vector(node.expr, within) if within.n_steps else Frame.empty(0)
     return RangeVector(frame.labels, _as_series(frame, within), moved, node.range_ms, grid, None, frame.drop_name)
 
