@@ -166,8 +166,13 @@ class Budget:
 class Querier(Protocol):
     """The read side of a store, or of several. Safe to call from many threads."""
 
-    def select(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int, budget: Budget) -> Series:
-        """All samples from start to end (both included) of the series that pass all matchers; order unspecified."""
+    def select(
+        self, matchers: Sequence[Matcher], start_ms: int, end_ms: int, budget: Budget, *, newest: bool = False
+    ) -> Series:
+        """All samples from start to end (both included) of the series that pass all matchers; order unspecified.
+
+        With `newest` the caller looks at each series' newest sample alone, so older ones may be left out.
+        """
         ...
 
     def series(self, matcher_sets: Sequence[Sequence[Matcher]], start_ms: int, end_ms: int) -> LabelSets:

@@ -79,15 +79,20 @@ class Groups:
 
     def read(self, columns: Ints, lo: Ints, hi: Ints, out: Floats | Ints, out_at: Ints) -> None:
         """Write cells [lo[i], hi[i]) of column columns[i] (ascending) to out[out_at[i]:]. Raises CorruptionError."""
+        if len(columns) == 1:
+            self._read(int(columns[0]) // GROUP_COLUMNS, columns, lo, hi, out, out_at)
+            return
         group_of = columns // GROUP_COLUMNS
         firsts = np.flatnonzero(np.diff(group_of, prepend=-1))
         for a, b in zip(firsts.tolist(), [*firsts[1:].tolist(), len(columns)], strict=True):
-            number = int(group_of[a])
-            group = self.open(number)
-            try:
-                group.decode_into(columns[a:b] - number * GROUP_COLUMNS, lo[a:b], hi[a:b], out, out_at[a:b])
-            except ValueError as error:
-                raise CorruptionError(str(self.file.path), int(self.bounds[number]), str(error)) from None
+            self._read(int(group_of[a]), columns[a:b], lo[a:b], hi[a:b], out, out_at[a:b])
+
+    def _read(self, number: int, columns: Ints, lo: Ints, hi: Ints, out: Floats | Ints, out_at: Ints) -> None:
+        group = self.open(number)
+        try:
+            group.decode_into(columns - number * GROUP_COLUMNS, lo, hi, out, out_at)
+        except ValueError as error:
+            raise CorruptionError(str(self.file.path), int(self.bounds[number]), str(error)) from None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,10 +105,11 @@ class RowChunk:
     refs: Refs
     groups: Groups
 
-    def read(self, columns: Ints, lo: int, hi: int, out: Floats, out_at: Ints) -> None:
+    def read(self, columns: Ints | npt.NDArray[np.int32], lo: int, hi: int, out: Floats, out_at: Ints) -> None:
         """Write rows [lo, hi) of these columns (ascending) to out[out_at[i]:]. Raises CorruptionError."""
         n = len(columns)
-        self.groups.read(columns, np.full(n, lo, np.int64), np.full(n, hi, np.int64), out, out_at)
+        wide = columns.astype(np.int64, copy=False)
+        self.groups.read(wide, np.full(n, lo, np.int64), np.full(n, hi, np.int64), out, out_at)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -32,6 +32,7 @@ from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.metrics.interface import AppendResult, Budget, Columns, SampleBatch, Series, Status, Values
 from watchkeeper.metrics.tsdb.exemplars import Exemplars
 from watchkeeper.metrics.tsdb.head_read import Intervals, Snapshot, present_refs, read
+from watchkeeper.metrics.tsdb.places import Places
 from watchkeeper.metrics.tsdb.histogram_bytes import encode_histogram
 from watchkeeper.metrics.tsdb.options import TSDBOptions
 from watchkeeper.metrics.tsdb.ragged import Blob, Ragged, add_part
@@ -87,6 +88,7 @@ class Head:
         self.max_time_ms = NO_TIME
         self.next_source = 1
         self._readers = 0
+        self._places: Places | None = None
         self._table_lock = threading.RLock()
 
     def start(self, directory: Path, first_wal_segment: int) -> None:
@@ -371,7 +373,17 @@ class Head:
 
     def _snapshot(self) -> Snapshot:
         layouts = [source.layout for source in self.sources.values()]
-        return Snapshot(self.table.n_slots, self.truncated_ms, layouts, self.ragged, self.deleted, self._on_corrupt)
+        if self._places is None or not self._places.fits(layouts, self.table.n_slots):
+            self._places = Places(layouts, self.table.n_slots)
+        return Snapshot(
+            self.table.n_slots,
+            self.truncated_ms,
+            layouts,
+            self._places,
+            self.ragged,
+            self.deleted,
+            self._on_corrupt,
+        )
 
     def _on_corrupt(self, error: CorruptionError) -> None:
         self.metrics.chunk_corruptions.inc()
@@ -388,14 +400,16 @@ class Head:
         with self._table_lock:
             yield self.table
 
-    def select(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int, budget: Budget) -> Series:
+    def select(
+        self, matchers: Sequence[Matcher], start_ms: int, end_ms: int, budget: Budget, *, newest: bool = False
+    ) -> Series:
         """As `Querier.select`."""
         with self.reading() as snapshot:
             with self.table_kept() as table:
                 refs = select_refs(table, matchers)
                 refs = refs[: int(np.searchsorted(refs, snapshot.n_slots))]
                 labels = LabelSets(*table.label_sets(refs))
-            return read(snapshot, refs, labels, start_ms, end_ms, budget)
+            return read(snapshot, refs, labels, start_ms, end_ms, budget, newest=newest)
 
     def read_refs(self, refs: Refs, start_ms: int, end_ms: int, budget: Budget) -> Series:
         """The samples of series given by their refs, in the order of the refs."""

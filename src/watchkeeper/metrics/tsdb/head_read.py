@@ -17,10 +17,11 @@ from watchkeeper.core.kernels.head_rows import gather_runs, join_pieces
 from watchkeeper.core.model.errors import CorruptionError
 from watchkeeper.core.model.histogram import HistogramSamples
 from watchkeeper.core.model.label_sets import LabelSets
-from watchkeeper.core.model.stale import MISSING
+from watchkeeper.core.model.stale import MISSING, missing_mask
 from watchkeeper.metrics.interface import Budget, Series
 from watchkeeper.metrics.tsdb.chunk import RowChunk
 from watchkeeper.metrics.tsdb.histogram_bytes import decode_histogram
+from watchkeeper.metrics.tsdb.places import Places
 from watchkeeper.metrics.tsdb.ragged import Ragged, pick, pick_histograms
 from watchkeeper.metrics.tsdb.source import Layout, Run
 from watchkeeper.metrics.tsdb.wal import Floats, Ints, Refs, Samples
@@ -37,6 +38,7 @@ class Snapshot:
     n_slots: int
     truncated_ms: int
     sources: list[Layout]
+    places: Places
     ragged: Ragged
     deleted: Intervals
     on_corrupt: Callable[[CorruptionError], None]
@@ -44,11 +46,11 @@ class Snapshot:
 
 @dataclass(slots=True)
 class _Block:
-    """Neighbouring parts of one source with the same chosen series."""
+    """Neighbouring parts of one source with the same chosen series, which share the times of these parts."""
 
     rows: Rows
     n_cells: int = 0
-    parts: list[tuple[RowChunk | Run, Ints, int, int]] = field(default_factory=list)
+    parts: list[tuple[RowChunk | Run, Rows, int, int]] = field(default_factory=list)
 
 
 def row_index(n_slots: int, refs: Refs) -> Rows:
@@ -58,13 +60,23 @@ def row_index(n_slots: int, refs: Refs) -> Rows:
     return row_of
 
 
-def read(snapshot: Snapshot, refs: Refs, labels: LabelSets, start_ms: int, end_ms: int, budget: Budget) -> Series:
-    """The samples from start to end of these series; those without any are left out."""
+def read(
+    snapshot: Snapshot,
+    refs: Refs,
+    labels: LabelSets,
+    start_ms: int,
+    end_ms: int,
+    budget: Budget,
+    *,
+    newest: bool = False,
+) -> Series:
+    """The samples from start to end of these series; those without any are left out.
+
+    With `newest` older samples than the newest of each series may be missing.
+    """
     row_of = row_index(snapshot.n_slots, refs)
-    blocks: list[_Block] = []
-    for layout in snapshot.sources:
-        # Rows before the truncation are in blocks; the rest of their chunk is still needed.
-        blocks += _plan(layout, row_of, max(start_ms, snapshot.truncated_ms), end_ms)
+    # Rows before the truncation are in blocks; the rest of their chunk is still needed.
+    blocks = _plan(snapshot, refs, max(start_ms, snapshot.truncated_ms), end_ms, newest=newest)
     budget.check()
     found, found_rows = pick(snapshot.ragged, row_of, start_ms, end_ms, snapshot.on_corrupt)
     n_cells = sum(len(block.rows) * block.n_cells for block in blocks)
@@ -102,31 +114,59 @@ def read(snapshot: Snapshot, refs: Refs, labels: LabelSets, start_ms: int, end_m
     return _without_empty(out)
 
 
-def _plan(layout: Layout, row_of: Rows, start_ms: int, end_ms: int) -> list[_Block]:
+def _plan(snapshot: Snapshot, refs: Refs, start_ms: int, end_ms: int, *, newest: bool) -> list[_Block]:
+    """What is to be read of the sources. With `newest` only the last row of each, where no chosen cell is absent."""
+    places = snapshot.places
+    found = places.find(refs)
     blocks: list[_Block] = []
-    limit = len(row_of) - 1
-    seen: Refs | None = None
-    columns: Ints = np.zeros(0, np.int64)
-    rows: Rows = np.zeros(0, np.int32)
-    for part in layout.parts:
-        bounds = _range(part, start_ms, end_ms)
-        if bounds is None:
-            continue
-        refs = part.refs
-        if refs is not seen:
-            chosen = row_of[np.minimum(refs, limit)]
-            columns = np.flatnonzero(chosen >= 0)
-            chosen = chosen[columns]
-            if seen is None or not np.array_equal(chosen, rows):
-                rows = chosen
-            seen = refs
-        if not len(columns):
-            continue
-        if not blocks or blocks[-1].rows is not rows:
-            blocks.append(_Block(rows))
-        blocks[-1].parts.append((part, columns, *bounds))
-        blocks[-1].n_cells += bounds[1] - bounds[0]
+    for source in places.sources_of(found):
+        mine: list[_Block] = []
+        for part, lo, hi in _parts_between(snapshot.sources[source], start_ms, end_ms):
+            number = places.number_of(part.refs)
+            one = found.get(number) if number is not None else places.look_up(part.refs, refs)
+            if one is None or not len(one.rows):
+                continue
+            if not mine or not (mine[-1].rows is one.rows or np.array_equal(mine[-1].rows, one.rows)):
+                mine.append(_Block(one.rows))
+            mine[-1].parts.append((part, one.columns, lo, hi))
+            mine[-1].n_cells += hi - lo
+        if newest and len(mine) == 1:
+            part, columns, _, hi = mine[0].parts[-1]
+            if _is_whole(part, columns, hi):
+                mine = [_Block(mine[0].rows, 1, [(part, columns, hi - 1, hi)])]
+        blocks += mine
     return blocks
+
+
+def _is_whole(part: RowChunk | Run, columns: Rows, n_rows: int) -> bool:
+    """Whether the last of these rows has a cell for each column."""
+    cells = np.empty(len(columns))
+    at = np.arange(len(columns), dtype=np.int64)
+    if isinstance(part, Run):
+        one = np.ones(1, np.int64)
+        gather_runs([part.bodies], one * n_rows, one * (n_rows - 1), np.array([0, len(columns)]), columns, cells, at)
+    else:
+        try:
+            part.read(columns, n_rows - 1, n_rows, cells, at)
+        except CorruptionError:
+            return False
+    return not missing_mask(cells).any()
+
+
+def _parts_between(layout: Layout, start_ms: int, end_ms: int) -> list[tuple[RowChunk | Run, int, int]]:
+    """The parts with rows from start to end, and which rows, half open. Looked for from the newest on."""
+    out: list[tuple[RowChunk | Run, int, int]] = []
+    every: tuple[Sequence[RowChunk | Run], ...] = (layout.runs, layout.chunks)
+    for parts in every:
+        for part in reversed(parts):
+            bounds = _range(part, start_ms, end_ms)
+            if bounds is not None:
+                out.append((part, *bounds))
+            elif len(part.times) and part.times[-1] < start_ms:
+                out.reverse()
+                return out
+    out.reverse()
+    return out
 
 
 def _range(part: RowChunk | Run, start_ms: int, end_ms: int) -> tuple[int, int] | None:
@@ -142,7 +182,7 @@ def _range(part: RowChunk | Run, start_ms: int, end_ms: int) -> tuple[int, int] 
     return (lo, hi) if lo < hi else None
 
 
-Pieces = list[tuple[npt.NDArray[np.int64], Ints, Ints, Ints]]
+Pieces = list[tuple[Ints, Ints, Ints, Ints]]
 """Columns of pieces: row, place in times, place in values, length."""
 
 
@@ -153,30 +193,49 @@ def _fill(
     budget: Budget,
     on_corrupt: Callable[[CorruptionError], None],
 ) -> Pieces:
-    pieces: Pieces = []
-    at = time_at = 0
+    """Decode all blocks; the open rows of all sources in one call, as there are many and each is small."""
+    if not blocks:
+        return []
+    n_rows = np.array([len(block.rows) for block in blocks])
+    n_cells = np.array([block.n_cells for block in blocks])
+    lengths = np.repeat(n_cells, n_rows)
+    value_lo = np.cumsum(lengths) - lengths
+    time_lo = np.repeat(np.cumsum(n_cells) - n_cells, n_rows)
+    runs: list[tuple[Run, int, int]] = []
+    run_columns: list[Rows] = []
+    run_at: list[Ints] = []
+    row_at = time_at = 0
     for block in blocks:
-        n_rows, n = len(block.rows), block.n_cells
-        value_lo = at + np.arange(n_rows, dtype=np.int64) * n
+        out_at = value_lo[row_at : row_at + len(block.rows)]
+        row_at += len(block.rows)
         done = 0
         for part, columns, lo, hi in block.parts:
-            budget.check()
             if isinstance(part, RowChunk):
+                budget.check()
                 try:
-                    part.read(columns, lo, hi, values, value_lo + done)
+                    part.read(columns, lo, hi, values, out_at + done)
                 except CorruptionError as error:
                     on_corrupt(error)
-                    values[at : at + n_rows * n].reshape(n_rows, n)[:, done : done + hi - lo] = MISSING
+                    for at in (out_at + done).tolist():
+                        values[at : at + hi - lo] = MISSING
             else:
-                bounds = np.array([0, n_rows], np.int64)
-                to, skip = np.full(1, hi, np.int64), np.full(1, lo, np.int64)
-                gather_runs([part.bodies], to, skip, bounds, columns.astype(np.int32), values, value_lo + done)
-            times[time_at + done : time_at + done + hi - lo] = part.times[lo:hi]
+                runs.append((part, lo, hi))
+                run_columns.append(columns)
+                run_at.append(out_at + done if done else out_at)
+            times[time_at : time_at + hi - lo] = part.times[lo:hi]
+            time_at += hi - lo
             done += hi - lo
-        pieces.append((block.rows.astype(np.int64), np.full(n_rows, time_at), value_lo, np.full(n_rows, n, np.int64)))
-        at += n_rows * n
-        time_at += n
-    return pieces
+    if runs:
+        gather_runs(
+            [run.bodies for run, _, _ in runs],
+            np.array([hi for _, _, hi in runs], np.int64),
+            np.array([lo for _, lo, _ in runs], np.int64),
+            np.cumsum([0, *map(len, run_columns)]),
+            np.concatenate(run_columns),
+            values,
+            np.concatenate(run_at),
+        )
+    return [(np.concatenate([block.rows for block in blocks]).astype(np.int64), time_lo, value_lo, lengths)]
 
 
 def _add_ragged(rows: Rows, time_at: int, value_at: int, pieces: Pieces) -> None:

@@ -24,11 +24,15 @@ class StoreQuerier:
         self._head = head
         self._blocks = blocks
 
-    def select(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int, budget: Budget) -> Series:
+    def select(
+        self, matchers: Sequence[Matcher], start_ms: int, end_ms: int, budget: Budget, *, newest: bool = False
+    ) -> Series:
         """All samples from start to end (both included) of the series that pass all matchers."""
-        newest = [self._head.select(matchers, start_ms, end_ms, budget)] if self._uses_head(start_ms, end_ms) else []
+        parts: list[Series] = []
+        if self._uses_head(start_ms, end_ms):
+            parts.append(self._head.select(matchers, start_ms, end_ms, budget, newest=newest))
         older = self._of_blocks(start_ms, end_ms, lambda block: block.select(matchers, start_ms, end_ms, budget))
-        return merge_series([*older, *newest])
+        return merge_series([*older, *parts])
 
     def series(self, matcher_sets: Sequence[Sequence[Matcher]], start_ms: int, end_ms: int) -> LabelSets:
         """The series that pass any of the sets and may have samples in the range, each once."""

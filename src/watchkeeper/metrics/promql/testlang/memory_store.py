@@ -96,7 +96,9 @@ class MemoryStore:
             if any(all(passes(labels.get(name)) for name, passes in test) for test in tests)
         ]
 
-    def select(self, matchers: Sequence[Matcher], start_ms: int, end_ms: int, budget: Budget) -> Series:
+    def select(
+        self, matchers: Sequence[Matcher], start_ms: int, end_ms: int, budget: Budget, *, newest: bool = False
+    ) -> Series:
         """All samples in the range, both ends included, of the series that pass all matchers."""
         chosen: list[Labels] = []
         times: list[int] = []
