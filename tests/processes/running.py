@@ -89,13 +89,14 @@ class Process(Http):
         self.command = command
         self.ready = ready
         self.log = log
+        self.environment: dict[str, str] | None = None
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, timeout_s: float = 30.0) -> float:
         """Starts it and waits until it is ready; the seconds that took."""
         start_s = time.monotonic()
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(self.command, stdout=log, stderr=log)
+            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, env=self.environment)
         while time.monotonic() - start_s < timeout_s:
             try:
                 if self.request(self.ready)[0] == 200:

@@ -49,5 +49,7 @@ def to_prometheus(error: BaseException) -> ApiError:
         case errors.UnavailableError():
             # Upstream has no status of its own for this type, and clients know it so.
             return ApiError(500, "unavailable", str(error))
+        case OSError():
+            return ApiError(500, "unavailable", errors.describe_os_error(error))
         case _:
             return ApiError(500, "internal", f"{type(error).__name__}: {error}")

@@ -155,3 +155,10 @@ class NotFoundError(WatchkeeperError):
 
 class UnavailableError(WatchkeeperError):
     """A part that is switched off or not ready."""
+
+
+def describe_os_error(error: OSError) -> str:
+    """`path: reason`, as people read it; the error's own text where it knows no path."""
+    if error.filename is None or error.strerror is None:
+        return str(error.strerror or error)
+    return f"{error.filename}: {error.strerror}"

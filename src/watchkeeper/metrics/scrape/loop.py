@@ -174,12 +174,13 @@ class ScrapeLoop:
             error = f"internal error: {failure}"
         duration_s = clock.monotonic_s() - started_s
         report.up, report.duration_s = prepared is not None, duration_s
-        if error and self._failures is not None:
-            self._failures.write(target, error)
         try:
             await self._commit(source, prepared, response, time_ms, report)
         except Exception as failure:
             log.error("Scrape commit failed", scrape_pool=target.pool, target=target.url, err=failure)
+            error = error or f"the scrape was not stored: {failure}"
+        if error and self._failures is not None:
+            self._failures.write(target, error)
         target.health = "down" if error else "up"
         target.last_error = error
         target.last_scrape_s = time_ms / 1000

@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from watchkeeper.core.model.errors import LimitExceeded, QueryError, WireError
+from watchkeeper.core.model.errors import LimitExceeded, QueryError, UnavailableError, WireError
 from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.metrics.remote.read import ReadServer
 from watchkeeper.metrics.remote.receive import MessageType, UnsupportedMessage, Written, message_type
@@ -40,7 +40,7 @@ async def write(backend: Backend, request: web.Request) -> web.Response:
         written: Written = await backend.run(lambda: backend.receiver.write(body, kind))
     except WireError as error:
         return web.Response(status=400, text=f"{error}\n")
-    except OSError as error:
+    except (UnavailableError, OSError) as error:
         # The disk: the sender keeps the samples and tries again.
         log.error("remote write failed", error=error)
         return web.Response(status=500, text=f"{error}\n")
