@@ -147,9 +147,9 @@ def test_one_select_for_what_occurs_twice(engine: Engine, store: MemoryStore) ->
     selects: list[tuple[int, int]] = []
     original = store.select
 
-    def counting(matchers, start_ms, end_ms, budget):  # type: ignore[no-untyped-def]
+    def counting(matchers, start_ms, end_ms, budget, **hints):  # type: ignore[no-untyped-def]
         selects.append((start_ms, end_ms))
-        return original(matchers, start_ms, end_ms, budget)
+        return original(matchers, start_ms, end_ms, budget, **hints)
 
     store.select = counting  # type: ignore[method-assign]
     engine.instant(store, "rate(requests_total[5m]) / rate(requests_total[1m]) + requests_total", 10 * MINUTE)

@@ -52,7 +52,9 @@ def _label_replace(ev: Evaluation, call: ast.Call, grid: Grid) -> Frame:
     used = np.unique(column)
     results: list[str] = []
     matched: list[int] = []
-    for code in used.tolist():
+    for count, code in enumerate(used.tolist()):
+        if count % 1000 == 0:
+            ev.check()
         found = expression.groups(labels.strings[code])
         if found is not None:
             whole, named, groups = found
