@@ -8,8 +8,14 @@ from watchkeeper.app.options import Options
 
 
 def prometheus_yml(options: Options) -> str:
-    """prometheus.yml for a machine that has none."""
+    """prometheus.yml for a machine that has none. Raises ConfigError where the web configuration can't be used."""
+    from watchkeeper.web.access.config import load_web_config
+
     host = "127.0.0.1" if options.listen in ("0.0.0.0", "::", "") else options.listen
+    own = [f"    metrics_path: {options.prefix}/metrics"] if options.prefix else []
+    if options.web_config_file is not None and load_web_config(options.web_config_file).tls_server_config:
+        # This process, on this machine: the name in its certificate is for others.
+        own += ["    scheme: https", "    tls_config: {insecure_skip_verify: true}"]
     jobs = [("watchkeeper", f"{host}:{options.metrics_port}")]
     if "node" in options.only:
         jobs.append(("node", f"{host}:{options.node_port}"))
@@ -17,6 +23,7 @@ def prometheus_yml(options: Options) -> str:
     for job, address in jobs:
         out += [
             f"  - job_name: {job}",
+            *(own if job == "watchkeeper" else []),
             "    static_configs:",
             f"      - targets: ['{address}']",
             f"        labels: {{node: '{socket.gethostname()}'}}",

@@ -2,35 +2,207 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any, Final
 
 from aiohttp import web
 
-SHUTDOWN_S = 5.0  # How long answers under way may take once the server stops.
+from watchkeeper.core.telemetry.log import get_logger
+
+SHUTDOWN_S: Final = 5.0  # How long answers under way may take once the server stops.
+BACKLOG: Final = 512
+RETRY_S: Final = 0.5  # After an accept that failed, as for want of file descriptors.
+HANDSHAKE_S: Final = 10.0
+
+log = get_logger("web")
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What the connections of a port may take.
+
+    max_connections   open at a time; more wait in the kernel's queue
+    read_timeout_s    for a request to arrive, and for a connection to stay open without one
+    """
+
+    max_connections: int = 512
+    read_timeout_s: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Security:
+    """TLS of a port: the context for the next connection, and whether a peer may come in."""
+
+    context: Callable[[], ssl.SSLContext | None]
+    admits: Callable[[dict[str, Any]], bool] = lambda _: True
+
+
 class Listener:
     """One port that answers."""
 
-    url: str
-    _runner: web.AppRunner
+    def __init__(
+        self, url: str, runner: web.AppRunner, sockets: list[socket.socket], limits: Limits, security: Security | None
+    ) -> None:
+        self.url = url
+        self._runner = runner
+        self._sockets = sockets
+        self._limits = limits
+        self._security = security
+        self._free = asyncio.Semaphore(limits.max_connections)
+        self._greeting: set[asyncio.Task[None]] = set()
+        self._accepting = [asyncio.get_running_loop().create_task(self._accept(one)) for one in sockets]
 
     async def close(self) -> None:
         """Answers what is under way, then stops."""
+        for task in (*self._accepting, *self._greeting):
+            task.cancel()
+        for one in self._sockets:
+            one.close()
+        await asyncio.gather(*self._accepting, *self._greeting, return_exceptions=True)
         await self._runner.cleanup()
 
+    async def _accept(self, listening: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            # Only now, so that a connection above the limit stays in the kernel's queue, as upstream leaves it.
+            await self._free.acquire()
+            try:
+                connection, _ = await loop.sock_accept(listening)
+            except OSError as error:
+                self._free.release()
+                log.error("a connection could not be accepted", url=self.url, error=error)
+                await asyncio.sleep(RETRY_S)
+                continue
+            except asyncio.CancelledError:
+                self._free.release()
+                raise
+            task = loop.create_task(self._greet(connection))
+            self._greeting.add(task)
+            task.add_done_callback(self._greeting.discard)
 
-async def listen(app: web.Application, host: str, port: int) -> Listener:
-    """Raises OSError where the port can't be had."""
+    async def _greet(self, connection: socket.socket) -> None:
+        """Makes a connection of an accepted socket; the TLS handshake is here."""
+        loop = asyncio.get_running_loop()
+        server = self._runner.server
+        assert server is not None
+        made = _Connection(server, self._free.release, self._limits, self._security)
+        try:
+            context = self._security.context() if self._security else None
+            timeout_s = min(HANDSHAKE_S, self._limits.read_timeout_s) if context else None
+            await loop.connect_accepted_socket(lambda: made, connection, ssl=context, ssl_handshake_timeout=timeout_s)
+        except (OSError, ssl.SSLError, asyncio.CancelledError) as error:
+            made.release()
+            connection.close()
+            log.debug("a connection was not made", url=self.url, error=repr(error))
+
+
+class _Connection(web.RequestHandler):
+    """A connection that gives its place back when it is lost, and is closed when nothing comes for too long."""
+
+    __slots__ = ("_limits", "_release", "_security", "_seen", "_watch")
+
+    def __init__(
+        self, server: web.Server, release: Callable[[], None], limits: Limits, security: Security | None
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        # Without an access log; the library takes None for that, and its types do not say so.
+        options: dict[str, Any] = {"access_log": None, "keepalive_timeout": limits.read_timeout_s}
+        super().__init__(server, loop=loop, **options)
+        self._release: Callable[[], None] | None = release
+        self._limits = limits
+        self._security = security
+        self._seen = 0
+        self._watch: asyncio.TimerHandle | None = None
+
+    def release(self) -> None:
+        """Gives the place back, once."""
+        if self._release is not None:
+            self._release()
+            self._release = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Turns away a peer whose certificate names nobody who may come in."""
+        super().connection_made(transport)
+        certificate = transport.get_extra_info("peercert")
+        if self._security is not None and not self._security.admits(certificate or {}):
+            assert isinstance(transport, asyncio.Transport)
+            transport.abort()
+            return
+        self._plan_look()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """The place is free again."""
+        super().connection_lost(exc)
+        if self._watch is not None:
+            self._watch.cancel()
+        self.release()
+
+    def _plan_look(self) -> None:
+        self._watch = asyncio.get_running_loop().call_later(self._limits.read_timeout_s, self._look)
+
+    def _look(self) -> None:
+        """Closes a connection that began no request since the last look and has none under way.
+
+        So one that sends its headers byte by byte ends after at most two timeouts.
+        """
+        if self.transport is None:
+            return
+        if self._request_count == self._seen and not self._request_in_progress:
+            with suppress(RuntimeError):
+                self.transport.abort()
+            return
+        self._seen = self._request_count
+        self._plan_look()
+
+
+async def listen(
+    app: web.Application, host: str, port: int, *, limits: Limits | None = None, security: Security | None = None
+) -> Listener:
+    """Serves an application on a port. Raises OSError where the port can't be had.
+
+    host   an address, a name, or an empty text for every address of this machine
+    """
+    limits = limits or Limits()
     # A handler is told when its client goes away, so that its query can be given up.
     runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, port, backlog=512)
-        await site.start()
+        sockets = await _bound(host, port)
     except OSError:
         await runner.cleanup()
         raise
-    shown = f"[{host}]" if ":" in host else host
-    return Listener(f"http://{shown}:{port}", runner)
+    shown = f"[{host}]" if ":" in host else host or "0.0.0.0"
+    scheme = "https" if security is not None and security.context() is not None else "http"
+    return Listener(f"{scheme}://{shown}:{port}", runner, sockets, limits, security)
+
+
+async def _bound(host: str, port: int) -> list[socket.socket]:
+    found = await asyncio.get_running_loop().getaddrinfo(
+        host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    sockets: list[socket.socket] = []
+    try:
+        for family, kind, protocol, _, address in dict.fromkeys(found):
+            try:
+                one = socket.socket(family, kind, protocol)
+            except OSError:  # An address family that the kernel does not have.
+                continue
+            sockets.append(one)
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            one.setblocking(False)
+            one.bind(address)
+            one.listen(BACKLOG)
+        if not sockets:
+            raise OSError(f"no address for {host}")
+    except OSError:
+        for one in sockets:
+            one.close()
+        raise
+    return sockets

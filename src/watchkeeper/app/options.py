@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from watchkeeper.core.model.duration import format_duration_ms
 
@@ -34,6 +35,10 @@ class Options:
     accepted_write_messages: tuple[str, ...] = ("prometheus.WriteRequest", "io.prometheus.write.v2.Request")
     cors_origin: str = ".*"
     external_url: str = ""
+    route_prefix: str = ""
+    web_config_file: Path | None = None
+    read_timeout_ms: int = 300_000
+    search_max_limit: int = 10_000
     page_title: str = "watchkeeper"
     query_timeout_ms: int = 120_000
     query_max_concurrency: int = 20
@@ -46,11 +51,18 @@ class Options:
     out_of_order_window_ms: int = 0
     remote_read_sample_limit: int = 50_000_000
     remote_read_concurrency: int = 10
+    remote_read_frame_bytes: int = 1 << 20
     max_connections: int = 512
     auto_reload_interval_ms: int = 0
     features: tuple[str, ...] = ()
     log_level: str = "info"
     log_format: str = "logfmt"
+
+    @property
+    def prefix(self) -> str:
+        """What stands before every path: no slash at its end, empty for none."""
+        path = "/" + (self.route_prefix or urlsplit(self.external_url).path).strip("/")
+        return "" if path == "/" else path
 
     @property
     def metrics_dir(self) -> Path:
@@ -74,6 +86,7 @@ class Options:
             shown[name] = "" if value is None else str(value)
         shown["web.listen-address"] = f"{self.listen}:{self.metrics_port}"
         shown["storage.tsdb.path"] = str(self.metrics_dir)
+        shown["web.route-prefix"] = self.prefix or "/"
         return dict(sorted(shown.items()))
 
 
@@ -86,6 +99,11 @@ FLAG_NAMES: Final = {
     "accepted_write_messages": "web.remote-write-receiver.accepted-protobuf-messages",
     "cors_origin": "web.cors.origin",
     "external_url": "web.external-url",
+    "route_prefix": "web.route-prefix",
+    "web_config_file": "web.config.file",
+    "read_timeout_ms": "web.read-timeout",
+    "search_max_limit": "web.search.max-limit",
+    "remote_read_frame_bytes": "storage.remote.read-max-bytes-in-frame",
     "page_title": "web.page-title",
     "query_timeout_ms": "query.timeout",
     "query_max_concurrency": "query.max-concurrency",

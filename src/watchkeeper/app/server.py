@@ -13,17 +13,18 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import uvloop
 
 from watchkeeper import __version__
-from watchkeeper.app.listen import Listener, listen
+from watchkeeper.app.listen import Limits, Listener, Security, listen
 from watchkeeper.app.node_exporter import NodeExporterOptions, NodeExporterServer
 from watchkeeper.app.options import Options
 from watchkeeper.app.reload import Configuration
 from watchkeeper.core.config.dump import dump
-from watchkeeper.core.model.errors import ConfigError, WatchkeeperError
+from watchkeeper.core.model.errors import ConfigError, WatchkeeperError, describe_os_error
+from watchkeeper.core.model.metadata import Metadata
 from watchkeeper.core.telemetry.log import configure, get_logger
 from watchkeeper.core.telemetry.metrics import Registry
 from watchkeeper.core.telemetry.process import register_process_metrics
@@ -39,6 +40,9 @@ from watchkeeper.web.prometheus.backend import Backend, Lifecycle, Settings
 from watchkeeper.web.prometheus.gate import QueryGate
 from watchkeeper.web.prometheus.notifications import RELOAD_FAILED, SHUTTING_DOWN, STARTING, Notifications
 from watchkeeper.web.server import make_app
+
+if TYPE_CHECKING:
+    from watchkeeper.web.access.gate import Access
 
 T = TypeVar("T")
 
@@ -58,7 +62,10 @@ def run(options: Options) -> int:
         for problem in error.problems:
             print(problem, file=sys.stderr)
         return 2
-    except (WatchkeeperError, OSError) as error:
+    except OSError as error:
+        log.error("can't start", error=describe_os_error(error))
+        return 1
+    except WatchkeeperError as error:
         log.error("can't start", error=error)
         return 1
 
@@ -89,7 +96,7 @@ class Server:
             self._registry,
             now_ms=now_ms,
             user_agent=f"watchkeeper/{__version__}",
-            metadata=lambda: self._store.metadata,
+            metadata=self._family_metadata,
         )
         self._appender = self._remotes.tee(self._store)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -100,8 +107,12 @@ class Server:
         register_process_metrics(self._registry)
         self._add_build_info()
         backend = self._make_backend()
-        app = make_app(backend, max_connections=self._options.max_connections)
-        listeners: list[Listener] = [await listen(app, self._options.listen, self._options.metrics_port)]
+        access, security = self._access()
+        app = make_app(backend, access=access)
+        limits = Limits(self._options.max_connections, self._options.read_timeout_ms / 1000)
+        listeners: list[Listener] = [
+            await listen(app, self._options.listen, self._options.metrics_port, limits=limits, security=security)
+        ]
         try:
             if "node" in self._options.only:
                 listeners += await self._listen_node()
@@ -125,6 +136,8 @@ class Server:
             await self._scrape.stop()
             for listener in reversed(listeners):
                 await listener.close()
+            if access is not None:
+                access.close()
             self._queries.close()
             self._read_pool.shutdown(cancel_futures=True)
             await self._remotes.close()
@@ -132,6 +145,24 @@ class Server:
             self._pool.shutdown()
         log.info("stopped")
         return 0
+
+    def _access(self) -> tuple[Access | None, Security | None]:
+        """What the web configuration file asks for. Raises ConfigError."""
+        if self._options.web_config_file is None:
+            return None, None
+        from watchkeeper.web.access.gate import Access
+
+        access = Access(self._options.web_config_file)
+
+        def admits(certificate: dict[str, Any]) -> bool:
+            tls = access.config.tls_server_config
+            if tls is None or not tls.client_allowed_sans:
+                return True
+            from watchkeeper.web.access.tls import is_allowed_peer
+
+            return is_allowed_peer(certificate, tls.client_allowed_sans)
+
+        return access, Security(access.context, admits)
 
     def _store_options(self) -> TSDBOptions:
         options, storage = self._options, self._configuration.current.storage.tsdb
@@ -184,6 +215,10 @@ class Server:
                 query_timeout_ms=options.query_timeout_ms,
                 lookback_ms=options.query_lookback_ms,
                 external_url=options.external_url,
+                route_prefix=options.route_prefix,
+                read_timeout_s=options.read_timeout_ms / 1000,
+                search_max_limit=options.search_max_limit,
+                remote_read_frame_bytes=options.remote_read_frame_bytes,
                 listen_port=options.metrics_port,
                 features=frozenset(options.features),
                 remote_read_concurrency=options.remote_read_concurrency,
@@ -236,6 +271,14 @@ class Server:
                 await self._scrape.update(job, found)
 
         self._spawn(follow())
+
+    def _family_metadata(self) -> Mapping[str, Metadata]:
+        """By family: what senders and targets say; of different statements one."""
+        told: dict[str, Metadata] = dict(self._store.metadata)
+        for targets in self._scrape.active_targets().values():
+            for target in targets:
+                told.update(target.families)
+        return told
 
     async def _follow_remotes(self) -> None:
         config = self._configuration.current

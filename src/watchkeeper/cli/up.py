@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from watchkeeper.app.options import PARTS, Options
+from watchkeeper.cli.upstream_flags import without_ignored
 from watchkeeper.core.model.duration import DurationError, parse_duration_ms
 
 
@@ -46,11 +47,43 @@ class SizeType(click.ParamType[int]):
         raise click.BadParameter(f"{value!r} is not a size; write it as 512MB or 10GB", ctx, param)
 
 
+AUTO_RELOAD_MS = 30_000
+WRITE_MESSAGES = ("prometheus.WriteRequest", "io.prometheus.write.v2.Request")
+
 DURATION = DurationType()
 SIZE = SizeType()
 
 
-@click.command()
+class AddressType(click.ParamType[tuple[str, int]]):
+    """`host:port`, `[v6]:port` or `:port`, as upstream writes a listening address."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
+        """Raises a usage error that names the flag."""
+        if isinstance(value, tuple):
+            return value
+        host, colon, port = value.rpartition(":")
+        if not colon or not port.isdecimal() or int(port) > 65_535:
+            self.fail(f"{value!r} is not an address; write it as 0.0.0.0:9090 or :9090", param, ctx)
+        return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+class UpCommand(click.Command):
+    """Takes upstream's flags that have no effect here with a warning, not with an error."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The arguments that are left, as click wants them."""
+        kept, ignored = without_ignored(args)
+        for name in ignored:
+            click.echo(f"watchkeeper: --{name} has no effect here and is ignored", err=True)
+        return super().parse_args(ctx, kept)
+
+
+ADDRESS = AddressType()
+
+
+@click.command(cls=UpCommand)
 @click.option("--only", help=f"Run only these parts, with commas: {', '.join(PARTS)}.")
 @click.option("--data-dir", type=click.Path(path_type=Path), default=Path("data"), show_default=True)
 @click.option("--listen", default="127.0.0.1", show_default=True, help="Address that every server binds.")
@@ -61,7 +94,15 @@ SIZE = SizeType()
 @click.option("--web.enable-admin-api", "enable_admin_api", is_flag=True, help="Allow deletes and snapshots.")
 @click.option("--web.enable-remote-write-receiver", "enable_remote_write_receiver", is_flag=True)
 @click.option("--web.cors.origin", "cors_origin", default=".*", show_default=True)
-@click.option("--web.external-url", "external_url", default="")
+@click.option("--web.listen-address", "listen_address", type=ADDRESS, help="Both, as upstream writes it: 0.0.0.0:9090.")
+@click.option("--web.config.file", "web_config_file", type=click.Path(path_type=Path), help="TLS, users, headers.")
+@click.option("--web.external-url", "external_url", default="", help="The address that others see.")
+@click.option(
+    "--web.route-prefix", "route_prefix", default="", help="Before every path; from the external URL if not given."
+)
+@click.option("--web.read-timeout", "read_timeout_ms", type=DURATION, default="5m", show_default=True)
+@click.option("--web.search.max-limit", "search_max_limit", default=10_000, show_default=True)
+@click.option("--web.remote-write-receiver.accepted-protobuf-messages", "write_messages", multiple=True)
 @click.option("--web.page-title", "page_title", default="watchkeeper")
 @click.option("--web.max-connections", "max_connections", default=512, show_default=True)
 @click.option("--query.timeout", "query_timeout_ms", type=DURATION, default="2m", show_default=True)
@@ -71,13 +112,47 @@ SIZE = SizeType()
 @click.option("--query.lookback-delta", "query_lookback_ms", type=DURATION, default="5m", show_default=True)
 @click.option("--storage.tsdb.retention.time", "retention_time_ms", type=DURATION, default="10d", show_default=True)
 @click.option("--storage.tsdb.retention.size", "retention_size_bytes", type=SIZE, default="0", show_default=True)
+@click.option("--storage.tsdb.retention", "old_retention_ms", type=DURATION, hidden=True)
+@click.option(
+    "--storage.tsdb.path", "tsdb_path", type=click.Path(path_type=Path), help="As --data-dir, by upstream's name."
+)
+@click.option("--storage.remote.read-sample-limit", "remote_read_sample_limit", default=50_000_000, show_default=True)
+@click.option("--storage.remote.read-concurrent-limit", "remote_read_concurrency", default=10, show_default=True)
+@click.option("--storage.remote.read-max-bytes-in-frame", "remote_read_frame_bytes", default=1 << 20, show_default=True)
 @click.option("--storage.wal-fsync-interval", "wal_fsync_interval_ms", type=DURATION, default="1s", show_default=True)
-@click.option("--config.auto-reload-interval", "auto_reload_interval_ms", type=DURATION, default="0")
+@click.option("--config.auto-reload", "auto_reload", is_flag=True, help="Reload when the configuration file changes.")
+@click.option("--config.auto-reload-interval", "auto_reload_interval_ms", type=DURATION, help="[default: 30s]")
 @click.option("--enable-feature", "features", multiple=True, help="Experimental abilities, by upstream's names.")
 @click.option("--log.level", "log_level", type=click.Choice(["debug", "info", "warn", "error"]), default="info")
 @click.option("--log.format", "log_format", type=click.Choice(["logfmt", "json"]), default="logfmt")
-def up(only: str | None, wal_fsync_interval_ms: int, features: tuple[str, ...], **flags: Any) -> None:
+def up(
+    only: str | None,
+    wal_fsync_interval_ms: int,
+    features: tuple[str, ...],
+    listen_address: tuple[str, int] | None,
+    tsdb_path: Path | None,
+    old_retention_ms: int | None,
+    auto_reload: bool,
+    auto_reload_interval_ms: int | None,
+    write_messages: tuple[str, ...],
+    **flags: Any,
+) -> None:
     """Run the whole stack on this machine: scrape, store, answer queries."""
+    if listen_address is not None:
+        flags["listen"], flags["metrics_port"] = listen_address
+    if tsdb_path is not None:
+        flags["data_dir"] = tsdb_path
+    if old_retention_ms is not None:
+        flags["retention_time_ms"] = old_retention_ms
+    if auto_reload or auto_reload_interval_ms:
+        flags["auto_reload_interval_ms"] = auto_reload_interval_ms or AUTO_RELOAD_MS
+    if write_messages:
+        messages = tuple(name for listed in write_messages for name in listed.split(",") if name)
+        odd = [name for name in messages if name not in WRITE_MESSAGES]
+        if odd:
+            hint = "--web.remote-write-receiver.accepted-protobuf-messages"
+            raise click.BadParameter(f"{', '.join(odd)}: choose from {', '.join(WRITE_MESSAGES)}", param_hint=hint)
+        flags["accepted_write_messages"] = messages
     parts = tuple(part.strip() for part in only.split(",")) if only else PARTS
     unknown = [part for part in parts if part not in PARTS]
     if unknown:

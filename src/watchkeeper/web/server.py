@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import aiohttp
 from aiohttp import web
 from zlib_ng import zlib_ng
@@ -12,6 +14,9 @@ from watchkeeper.web.prometheus.backend import Backend
 from watchkeeper.web.prometheus.lifecycle import not_ready
 from watchkeeper.web.prometheus.routes import add_routes
 from watchkeeper.web.prometheus.status import build_info
+
+if TYPE_CHECKING:
+    from watchkeeper.web.access.gate import Access
 
 PAGES = (
     "/query",
@@ -27,8 +32,8 @@ PAGES = (
 )
 
 
-def make_app(backend: Backend, *, max_connections: int) -> web.Application:
-    """All routes over one backend."""
+def make_app(backend: Backend, *, access: Access | None = None) -> web.Application:
+    """All routes over one backend, behind `access` where it is given."""
     aiohttp.set_zlib_backend(zlib_ng)
     prefix = backend.settings.route_prefix
     app = web.Application(
@@ -36,6 +41,9 @@ def make_app(backend: Backend, *, max_connections: int) -> web.Application:
         client_max_size=backend.settings.max_body_bytes,
     )
     app.on_response_prepare.append(without_server_name)
+    if access is not None:
+        app.middlewares.insert(0, access.middleware)
+        app.on_response_prepare.append(access.add_headers)
     add_routes(app, backend)
 
     async def page(_: web.Request) -> web.Response:

@@ -121,7 +121,7 @@ async def make_site(tmp_path: Path) -> AsyncIterator[MakeSite]:
         )
         if ready:
             backend.lifecycle.ready.set()
-        client = TestClient(TestServer(make_app(backend, max_connections=512)))
+        client = TestClient(TestServer(make_app(backend)))
         await client.start_server()
         opened.append((client, store, pool, gate, scrape))
         return Site(client, backend, store, reloads)

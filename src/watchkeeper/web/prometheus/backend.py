@@ -89,9 +89,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Where no other is given, the prefix is the path of the external URL."""
-        self.route_prefix = "/" + (self.route_prefix or urlsplit(self.external_url).path).strip("/")
-        if self.route_prefix == "/":
-            self.route_prefix = ""
+        path = (self.route_prefix or urlsplit(self.external_url).path).strip("/")
+        self.route_prefix = f"/{path}" if path else ""
 
 
 @dataclass(slots=True)

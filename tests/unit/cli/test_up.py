@@ -1,0 +1,123 @@
+"""The flags of `up`: upstream's spellings work, those without effect warn, others are errors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from watchkeeper.app.options import Options
+from watchkeeper.cli.up import up
+from watchkeeper.cli.upstream_flags import without_ignored
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Options]:
+    """The options that the server would have run with."""
+    import watchkeeper.app.server
+
+    seen: list[Options] = []
+
+    def run(options: Options) -> int:
+        seen.append(options)
+        return 0
+
+    monkeypatch.setattr(watchkeeper.app.server, "run", run)
+    return seen
+
+
+def call(*arguments: str) -> Any:
+    return CliRunner().invoke(up, list(arguments))
+
+
+def test_a_manifest_of_prometheus(started: list[Options]) -> None:
+    result = call(
+        "--config.file=/etc/prometheus/prometheus.yml",
+        "--web.console.templates=/etc/prometheus/consoles",
+        "--web.console.libraries", "/etc/prometheus/libraries",
+        "--storage.tsdb.path=/prometheus",
+        "--storage.tsdb.retention.time=15d",
+        "--storage.tsdb.retention.size=10GB",
+        "--storage.tsdb.wal-compression",
+        "--no-storage.tsdb.wal-compression",
+        "--storage.tsdb.min-block-duration=2h",
+        "--storage.tsdb.no-lockfile",
+        "--no-auto-gomemlimit",
+        "--web.enable-lifecycle",
+        "--no-web.enable-admin-api",
+        "--web.listen-address=:9091",
+        "--web.external-url=http://prometheus.example/prometheus",
+        "--web.route-prefix=/",
+        "--web.config.file=/etc/web.yml",
+        "--web.read-timeout=1m",
+        "--web.max-connections=100",
+        "--query.timeout=1m",
+        "--enable-feature=exemplar-storage,native-histograms",
+        "--config.auto-reload",
+        "--log.level=warn",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    (options,) = started
+    assert (options.listen, options.metrics_port) == ("", 9091)
+    assert options.data_dir == Path("/prometheus")
+    assert options.config_file == Path("/etc/prometheus/prometheus.yml")
+    assert options.web_config_file == Path("/etc/web.yml")
+    assert options.retention_time_ms == 15 * 86_400_000
+    assert options.retention_size_bytes == 10 << 30
+    assert options.auto_reload_interval_ms == 30_000
+    assert options.read_timeout_ms == 60_000
+    assert options.enable_lifecycle
+    assert not options.enable_admin_api
+    assert options.prefix == ""
+    assert options.features == ("exemplar-storage", "native-histograms")
+    warned = [line for line in result.stderr.splitlines() if "has no effect here" in line]
+    assert [line.split()[1] for line in warned] == [
+        "--web.console.templates",
+        "--web.console.libraries",
+        "--storage.tsdb.wal-compression",
+        "--no-storage.tsdb.wal-compression",
+        "--storage.tsdb.min-block-duration",
+        "--storage.tsdb.no-lockfile",
+        "--no-auto-gomemlimit",
+    ]
+
+
+def test_the_prefix_comes_from_the_external_url(started: list[Options]) -> None:
+    call("--web.external-url=https://example.org/watch/")
+    assert started[0].prefix == "/watch"
+    assert started[0].flags()["web.route-prefix"] == "/watch"
+
+
+@pytest.mark.parametrize("address", ["9090", "a:b", "a:", "a:99999", ""])
+def test_addresses_that_are_none(started: list[Options], address: str) -> None:
+    result = call(f"--web.listen-address={address}")
+    assert result.exit_code == 2
+    assert "is not an address; write it as 0.0.0.0:9090 or :9090" in result.output
+    assert not started
+
+
+def test_an_address_of_version_6(started: list[Options]) -> None:
+    call("--web.listen-address=[::1]:9999")
+    assert (started[0].listen, started[0].metrics_port) == ("::1", 9999)
+
+
+def test_messages_of_the_receiver(started: list[Options]) -> None:
+    call("--web.remote-write-receiver.accepted-protobuf-messages=prometheus.WriteRequest")
+    assert started[0].accepted_write_messages == ("prometheus.WriteRequest",)
+    result = call("--web.remote-write-receiver.accepted-protobuf-messages=odd")
+    assert result.exit_code == 2
+
+
+def test_unknown_flags_are_errors(started: list[Options]) -> None:
+    for flag in ("--web.enable-lifecycles", "--no-such", "-web.enable-lifecycle"):
+        result = call(flag)
+        assert result.exit_code == 2
+        assert "No such option" in result.output
+    assert not started
+
+
+def test_what_is_taken_out() -> None:
+    assert without_ignored(["--a", "--", "--web.user-assets=x"]) == (["--a", "--", "--web.user-assets=x"], [])
+    assert without_ignored(["--web.user-assets"]) == ([], ["web.user-assets"])
