@@ -317,7 +317,8 @@ class Queue:
                     encode_write_v1(empty, np.zeros(1, np.int64), none, none.view(np.float64), metadata=chunk)
                 )
                 await self._deliver_metadata(body, len(chunk))
-            await asyncio.sleep(max(settings.send_interval_ms, 1000) / 1000)
+            interval_s = max(settings.send_interval_ms, 1000) / 1000
+            await asyncio.sleep(interval_s if items else min(interval_s, SYNC_S))
 
     async def _deliver_metadata(self, body: bytes, n: int) -> None:
         """A few tries: it is sent again soon anyway."""
