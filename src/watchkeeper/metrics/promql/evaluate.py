@@ -65,23 +65,28 @@ class Evaluation:
         self.histogram_stats = False
         self._querier = querier
         self._budget = memory.budget(guard)
-        self._selected: dict[tuple[MatcherKey, int], Series] = {}
+        self._selected: dict[tuple[MatcherKey, int, bool], Series] = {}
         self.check: Callable[[], None] = guard.check
 
     # --- reading -------------------------------------------------------------------------------------------------
 
-    def select(self, selector: ast.VectorSelector, start_ms: int, end_ms: int) -> Series:
-        """The series of a selector with all samples of the range, maybe more; read once for the whole query."""
+    def select(self, selector: ast.VectorSelector, start_ms: int, end_ms: int, *, newest: bool = False) -> Series:
+        """The series of a selector with all samples of the range, maybe more; read once for the whole query.
+
+        newest   only each series' newest sample is needed
+        """
         key = frozenset(selector.matchers)
+        asked = start_ms, end_ms
         for lo, hi in self.plan.reads.get(key, []):
             if lo <= start_ms and end_ms <= hi:
                 start_ms, end_ms = lo, hi
                 break
-        found = self._selected.get((key, start_ms))
+        newest = newest and asked == (start_ms, end_ms)
+        found = self._selected.get((key, start_ms, False)) or self._selected.get((key, start_ms, newest))
         if found is None:
             self.check()
-            found = self._querier.select(selector.matchers, start_ms, end_ms, self._budget)
-            self._selected[key, start_ms] = found
+            found = self._querier.select(selector.matchers, start_ms, end_ms, self._budget, newest=newest)
+            self._selected[key, start_ms, newest] = found
         return found
 
     # --- values --------------------------------------------------------------------------------------------------

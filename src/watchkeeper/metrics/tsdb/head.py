@@ -32,9 +32,9 @@ from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.metrics.interface import AppendResult, Budget, Columns, SampleBatch, Series, Status, Values
 from watchkeeper.metrics.tsdb.exemplars import Exemplars
 from watchkeeper.metrics.tsdb.head_read import Intervals, Snapshot, present_refs, read
-from watchkeeper.metrics.tsdb.places import Places
 from watchkeeper.metrics.tsdb.histogram_bytes import encode_histogram
 from watchkeeper.metrics.tsdb.options import TSDBOptions
+from watchkeeper.metrics.tsdb.places import Places
 from watchkeeper.metrics.tsdb.ragged import Blob, Ragged, add_part
 from watchkeeper.metrics.tsdb.series_log import SeriesLog
 from watchkeeper.metrics.tsdb.source import DEAD_SHARE, NO_TIME, Run, Source, Writer

@@ -21,7 +21,7 @@ from watchkeeper.core.model.stale import MISSING, missing_mask
 from watchkeeper.metrics.interface import Budget, Series
 from watchkeeper.metrics.tsdb.chunk import RowChunk
 from watchkeeper.metrics.tsdb.histogram_bytes import decode_histogram
-from watchkeeper.metrics.tsdb.places import Places
+from watchkeeper.metrics.tsdb.places import Found, Places
 from watchkeeper.metrics.tsdb.ragged import Ragged, pick, pick_histograms
 from watchkeeper.metrics.tsdb.source import Layout, Run
 from watchkeeper.metrics.tsdb.wal import Floats, Ints, Refs, Samples
@@ -51,6 +51,12 @@ class _Block:
     rows: Rows
     n_cells: int = 0
     parts: list[tuple[RowChunk | Run, Rows, int, int]] = field(default_factory=list)
+    source: int = -1
+
+    @property
+    def is_last_row(self) -> bool:
+        """Whether only one row is read."""
+        return self.n_cells == 1
 
 
 def row_index(n_slots: int, refs: Refs) -> Rows:
@@ -75,16 +81,24 @@ def read(
     With `newest` older samples than the newest of each series may be missing.
     """
     row_of = row_index(snapshot.n_slots, refs)
-    # Rows before the truncation are in blocks; the rest of their chunk is still needed.
-    blocks = _plan(snapshot, refs, max(start_ms, snapshot.truncated_ms), end_ms, newest=newest)
-    budget.check()
     found, found_rows = pick(snapshot.ragged, row_of, start_ms, end_ms, snapshot.on_corrupt)
-    n_cells = sum(len(block.rows) * block.n_cells for block in blocks)
-    n_times = sum(block.n_cells for block in blocks)
-    budget.charge(n_cells + len(found))
-    values = np.empty(n_cells + len(found), np.float64)
-    times = np.empty(n_times + len(found), np.int64)
-    pieces = _fill(blocks, values, times, budget, snapshot.on_corrupt)
+    # Rows before the truncation are in blocks; the rest of their chunk is still needed.
+    plan = _Plan(snapshot, refs, max(start_ms, snapshot.truncated_ms), end_ms)
+    # A deletion may have taken the newest sample, and then the one before it counts.
+    newest = newest and not any(row_of[ref] >= 0 for ref in snapshot.deleted if ref < snapshot.n_slots)
+    blocks = plan.newest() if newest else plan.all()
+    while True:
+        budget.check()
+        n_cells = sum(len(block.rows) * block.n_cells for block in blocks)
+        n_times = sum(block.n_cells for block in blocks)
+        budget.charge(n_cells + len(found))
+        values = np.empty(n_cells + len(found), np.float64)
+        times = np.empty(n_times + len(found), np.int64)
+        pieces = _fill(blocks, values, times, budget, snapshot.on_corrupt)
+        again = plan.completed(blocks, values[:n_cells]) if newest else None
+        if again is None:
+            break
+        blocks, newest = again, False
     values[n_cells:] = found.values
     times[n_times:] = found.times
     starts = None
@@ -114,43 +128,84 @@ def read(
     return _without_empty(out)
 
 
-def _plan(snapshot: Snapshot, refs: Refs, start_ms: int, end_ms: int, *, newest: bool) -> list[_Block]:
-    """What is to be read of the sources. With `newest` only the last row of each, where no chosen cell is absent."""
-    places = snapshot.places
-    found = places.find(refs)
-    blocks: list[_Block] = []
-    for source in places.sources_of(found):
+class _Plan:
+    """What is to be read of the sources for some series and a time range."""
+
+    def __init__(self, snapshot: Snapshot, refs: Refs, start_ms: int, end_ms: int) -> None:
+        self._snapshot = snapshot
+        self._refs = refs
+        self._start_ms = start_ms
+        self._end_ms = end_ms
+        self._found = snapshot.places.find(refs)
+        self._sources = snapshot.places.sources_of(self._found)
+
+    def all(self) -> list[_Block]:
+        """All rows of the range."""
+        return [block for source in self._sources for block in self._whole(source)]
+
+    def newest(self) -> list[_Block]:
+        """The last row of each source, which has the newest sample of all its series, as a rule."""
+        blocks: list[_Block] = []
+        for source in self._sources:
+            runs = self._snapshot.sources[source].runs
+            run = runs[-1] if runs else None
+            one = self._series_of(run) if run is not None else None
+            n = 0
+            if run is not None and one is not None:
+                times = run.times
+                n = len(times)
+                if n and times[n - 1] > self._end_ms:
+                    n = bisect_right(times, self._end_ms, 0, n)
+            if run is None or one is None or not n or run.times[n - 1] < self._start_ms:
+                blocks += self._last_of(source)
+            else:
+                blocks.append(_Block(one.rows, 1, [(run, one.columns, n - 1, n)], source))
+        return blocks
+
+    def completed(self, blocks: Sequence[_Block], values: Floats) -> list[_Block] | None:
+        """Where the last row lacks a series, or others of the source are elsewhere: these sources in whole.
+
+        None where nothing is missing. `values` are the cells of `blocks`.
+        """
+        counts = np.array([len(block.rows) * block.n_cells for block in blocks], np.int64)
+        firsts = np.cumsum(counts) - counts
+        partial = [block.is_last_row for block in blocks]
+        absent = missing_mask(values)
+        owed = {
+            block.source
+            for block, lo, n, is_partial in zip(blocks, firsts.tolist(), counts.tolist(), partial, strict=True)
+            if is_partial and absent[lo : lo + n].any()
+        }
+        if not owed:
+            return None
+        kept = [block for block in blocks if block.source not in owed]
+        return kept + [block for source in sorted(owed) for block in self._whole(source)]
+
+    def _last_of(self, source: int) -> list[_Block]:
+        blocks = self._whole(source)
+        if len(blocks) == 1:
+            part, columns, _, hi = blocks[0].parts[-1]
+            return [_Block(blocks[0].rows, 1, [(part, columns, hi - 1, hi)], source)]
+        return blocks
+
+    def _whole(self, source: int) -> list[_Block]:
         mine: list[_Block] = []
-        for part, lo, hi in _parts_between(snapshot.sources[source], start_ms, end_ms):
-            number = places.number_of(part.refs)
-            one = found.get(number) if number is not None else places.look_up(part.refs, refs)
-            if one is None or not len(one.rows):
+        for part, lo, hi in _parts_between(self._snapshot.sources[source], self._start_ms, self._end_ms):
+            one = self._series_of(part)
+            if one is None:
                 continue
             if not mine or not (mine[-1].rows is one.rows or np.array_equal(mine[-1].rows, one.rows)):
-                mine.append(_Block(one.rows))
+                mine.append(_Block(one.rows, source=source))
             mine[-1].parts.append((part, one.columns, lo, hi))
             mine[-1].n_cells += hi - lo
-        if newest and len(mine) == 1:
-            part, columns, _, hi = mine[0].parts[-1]
-            if _is_whole(part, columns, hi):
-                mine = [_Block(mine[0].rows, 1, [(part, columns, hi - 1, hi)])]
-        blocks += mine
-    return blocks
+        return mine
 
-
-def _is_whole(part: RowChunk | Run, columns: Rows, n_rows: int) -> bool:
-    """Whether the last of these rows has a cell for each column."""
-    cells = np.empty(len(columns))
-    at = np.arange(len(columns), dtype=np.int64)
-    if isinstance(part, Run):
-        one = np.ones(1, np.int64)
-        gather_runs([part.bodies], one * n_rows, one * (n_rows - 1), np.array([0, len(columns)]), columns, cells, at)
-    else:
-        try:
-            part.read(columns, n_rows - 1, n_rows, cells, at)
-        except CorruptionError:
-            return False
-    return not missing_mask(cells).any()
+    def _series_of(self, part: RowChunk | Run) -> Found | None:
+        number = self._snapshot.places.number_of(part.refs)
+        if number is not None:
+            return self._found.get(number)
+        one = self._snapshot.places.look_up(part.refs, self._refs)
+        return one if len(one.rows) else None
 
 
 def _parts_between(layout: Layout, start_ms: int, end_ms: int) -> list[tuple[RowChunk | Run, int, int]]:
