@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-TICK_S: Final = 5.0  # How often the store is asked whether something is due: a block, a compaction, retention.
+TICK_S: Final = 1.0  # How often the store is asked whether something is due: a seal, a block, retention.
 WORKERS: Final = 2 + (os.cpu_count() or 1)
 READERS: Final = 8  # Reads of the store beside queries: series, labels, federation, remote read, administration.
 
