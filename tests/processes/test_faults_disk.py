@@ -7,9 +7,7 @@ import json
 import os
 import re
 import subprocess
-import threading
 import time
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ import pytest
 
 from tests.processes.broken_system import BrokenSystem, fill, small_disk
 from tests.processes.running import Exporter, Process, scrape_config, started, wait_for, watchkeeper
+from tests.processes.watch import Watch
 from watchkeeper.core.model.labels import Labels
 from watchkeeper.core.model.packed_labels import PackedLabels
 from watchkeeper.core.wire.remote import encode_write_v1
@@ -254,38 +253,3 @@ def test_the_clock_jumps(tmp_path: Path) -> None:
         assert server.stop() == 0
         assert "Traceback" not in server.log.read_text()
     exporter.close()
-
-
-class Watch(threading.Thread):
-    """Asks all the time; remembers what was not answered well, and the longest wait."""
-
-    def __init__(self, server: Process) -> None:
-        super().__init__(daemon=True)
-        self.server = server
-        self.problems: list[str] = []
-        self.slowest_s = 0.0
-        self._stopping = threading.Event()
-
-    def run(self) -> None:
-        while not self._stopping.wait(0.02):
-            began_s = time.monotonic()
-            try:
-                status, text, _ = self.server.request("/api/v1/query?query=up")
-            except OSError as error:
-                self.problems.append(repr(error))
-                continue
-            self.slowest_s = max(self.slowest_s, time.monotonic() - began_s)
-            if status != 200:
-                self.problems.append(f"{status}: {text.decode()}")
-
-    def stop(self) -> list[str]:
-        """The problems there were."""
-        self._stopping.set()
-        self.join()
-        return self.problems
-
-
-def spacing(server: Process, series: str, window: str = "1m") -> float:
-    """The longest time between two samples, in seconds."""
-    times = [time_s for time_s, _ in server.query(f"{series}[{window}]")[0]["values"]]
-    return max(after - before for before, after in pairwise(times))

@@ -244,6 +244,8 @@ def describe(error: BaseException) -> str:
     if isinstance(error, aiohttp.ClientConnectorError):
         os_error = error.os_error
         return f"connection to {error.host}:{error.port} failed: {os_error.strerror or os_error}"
+    if isinstance(error, aiohttp.TooManyRedirects):
+        return f"stopped after {len(error.history)} redirects"
     if isinstance(error, aiohttp.ClientResponseError):
         return f"status {error.status} {error.message}".rstrip()
     if isinstance(error, TimeoutError):
