@@ -50,7 +50,7 @@ class ReadServer:
         if request.streamed and not any(series.histograms for series in found):
             frames = stream_chunks((self._rows(series) for series in found), self._frame_bytes)
             return Answer({"Content-Type": STREAM_TYPE}, frames)
-        n_samples = sum(int((series.value_hi - series.value_lo).sum()) for series in found)
+        n_samples = sum(_count(series) for series in found)
         if self._sample_limit and n_samples > self._sample_limit:
             raise LimitExceeded(
                 f"exceeded sample limit ({self._sample_limit})", limit="storage.remote.read-sample-limit"
@@ -74,3 +74,11 @@ class ReadServer:
             present = ~missing_mask(values)
             times = series.times[time_lo : time_lo + hi - lo][present]
             yield ReadSeries(labelled[i], np.ascontiguousarray(times), values[present], series.histograms.get(i))
+
+
+def _count(series: Series) -> int:
+    """How many samples there are; absent cells are none."""
+    present = np.zeros(len(series.values) + 1, np.int64)
+    np.cumsum(~missing_mask(np.ascontiguousarray(series.values)), out=present[1:])
+    n_floats = int((present[series.value_hi] - present[series.value_lo]).sum())
+    return n_floats + sum(len(found.values) for found in series.histograms.values())

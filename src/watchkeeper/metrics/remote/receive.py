@@ -8,8 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from watchkeeper.core.model.errors import WireError
 from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.core.telemetry.metrics import Registry
@@ -19,6 +17,7 @@ from watchkeeper.metrics.interface import Appender, AppendResult, SampleBatch, S
 
 MAX_AHEAD_MS: Final = 600_000  # Samples further in the future are refused, as a wrong clock would block its series.
 MAX_DECODED_BYTES: Final = 32 << 20
+AHEAD_TEXT: Final = "out of bounds: timestamp is too far in the future"
 
 _TEXTS: Final = {
     Status.OUT_OF_ORDER: "out of order sample",
@@ -104,12 +103,11 @@ class Receiver:
         if version == 2 and request.empty:
             refused["TimeSeries must contain at least one sample or histogram for series"] += request.empty
         batch = self._batch(request)
-        ahead = batch.times > self._now_ms() + MAX_AHEAD_MS
-        if ahead.any():
+        batch, n_ahead = _without_ahead(batch, self._now_ms() + MAX_AHEAD_MS)
+        if n_ahead:
             if version == 1:
-                return Written(0, 0, 0, "out of bounds: timestamp is too far in the future")
-            refused["out of bounds: timestamp is too far in the future"] += int(ahead.sum())
-            batch = _without(batch, ahead)
+                return Written(0, 0, 0, AHEAD_TEXT)
+            refused[AHEAD_TEXT] += n_ahead
         result = self._appender.append(batch, all_or_nothing=version == 1)
         refused += _refusals(result)
         text = "; ".join(f"{reason} ({count})" for reason, count in sorted(refused.items()))
@@ -136,19 +134,25 @@ class Receiver:
         )
 
 
-def _without(batch: SampleBatch, drop: np.typing.NDArray[np.bool_]) -> SampleBatch:
-    keep = ~drop
+def _without_ahead(batch: SampleBatch, limit_ms: int) -> tuple[SampleBatch, int]:
+    """The batch without samples and histograms later than the limit, and how many those were."""
+    keep = batch.times <= limit_ms
+    histograms = [one for one in batch.histograms if one[1] <= limit_ms]
+    n_ahead = int(len(keep) - keep.sum()) + len(batch.histograms) - len(histograms)
+    if not n_ahead:
+        return batch, 0
     starts = None if batch.start_times is None else batch.start_times[keep]
-    return SampleBatch(
+    kept = SampleBatch(
         batch.labels,
         batch.series[keep],
         batch.times[keep],
         batch.values[keep],
-        batch.histograms,
+        histograms,
         starts,
         batch.exemplars,
         batch.metadata,
     )
+    return kept, n_ahead
 
 
 def _refusals(result: AppendResult) -> Counter[str]:
