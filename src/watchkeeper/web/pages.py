@@ -5,25 +5,39 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from itertools import groupby
 from typing import Any, Final
 
 from watchkeeper.metrics.scrape.target import Target
 
 STYLE: Final = """
-:root { color-scheme: light dark; --line: #8884; --muted: #888; --good: #2a9d5c; --bad: #d1453b; }
-body { font: 14px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 1160px; padding: 1.2rem 1.5rem 4rem; }
-header { display: flex; gap: 1.2rem; align-items: baseline; flex-wrap: wrap; }
+:root { color-scheme: light dark; --line: #8884; --muted: #777; --good: #1f8a4c; --bad: #c8372d; --soft: #8881; }
+@media (prefers-color-scheme: dark) { :root { --muted: #999; --good: #4cc27f; --bad: #ff7b70; } }
+* { box-sizing: border-box; }
+body { font: 14px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 1200px; padding: 1.2rem 1.5rem 4rem; }
+header { display: flex; gap: .4rem 1.4rem; align-items: baseline; flex-wrap: wrap; }
 h1 { font-size: 1.35rem; margin: 0; } h2 { font-size: 1.05rem; margin: 2rem 0 .5rem; }
-nav a { margin-right: .9rem; } a { color: inherit; }
-table { border-collapse: collapse; width: 100%; } th { text-align: left; font-weight: 600; color: var(--muted); }
-th, td { padding: .28rem .7rem .28rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.up::before, .down::before, .unknown::before { content: "\\25CF "; } .up { color: var(--good); }
-.down { color: var(--bad); } .unknown, .muted { color: var(--muted); }
-.labels { font-family: ui-monospace, monospace; font-size: 12px; } .error { color: var(--bad); }
-pre { background: #8881; padding: .8rem 1rem; border-radius: 6px; overflow: auto; font-size: 12.5px; }
-dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(180px, 1fr)); gap: .7rem; margin: 0; }
+nav a { margin-right: .9rem; } a { color: inherit; text-underline-offset: 2px; }
+table { border-collapse: collapse; width: 100%; } td, th { overflow-wrap: anywhere; }
+th { text-align: left; font-weight: 600; color: var(--muted); }
+th, td { padding: .34rem .8rem .34rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+th.job { color: inherit; padding-top: 1.1rem; }
+th.job span { color: var(--muted); font-weight: 400; margin-left: .5rem; }
+td:nth-child(2) { width: 36%; }
+.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; padding-right: 0; }
+th.number + th.number, td.number + td.number { padding-left: .8rem; }
+.state { white-space: nowrap; } .state::before { content: "\\25CF"; margin-right: .35em; }
+.up { color: var(--good); } .down, .error { color: var(--bad); } .unknown, .muted { color: var(--muted); }
+.label { display: inline-block; font: 12px/1.5 ui-monospace, monospace; background: var(--soft); border-radius: 4px;
+  padding: 0 .4em; margin: 0 .3em .25em 0; max-width: 100%; }
+pre { background: var(--soft); padding: .8rem 1rem; border-radius: 6px; overflow: auto; font-size: 12.5px; }
+dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: .7rem; margin: 0; }
 dt { color: var(--muted); } dd { margin: 0; font-size: 1.15rem; font-variant-numeric: tabular-nums; }
+@media (max-width: 720px) {
+  body { padding: 1rem; } thead { display: none; } tr { display: block; border-bottom: 1px solid var(--line); }
+  th, td { display: block; width: auto !important; border: 0; padding: .2rem 0; } tr:not(:first-child) td:first-child { padding-top: .6rem; }
+  .number { display: inline-block; text-align: left; padding: 0 1rem .6rem 0 !important; color: var(--muted); }
+}
 """
 
 
@@ -67,21 +81,34 @@ def _target_table(rows: Sequence[Target]) -> str:
     if not rows:
         return "<p class='muted'>No targets yet. Add a scrape_config, then reload.</p>"
     out = [
-        "<table><thead><tr><th>Job</th><th>Endpoint</th><th>State</th><th>Labels</th><th>Last scrape</th>"
-        "<th>Took</th><th>Last error</th></tr></thead><tbody>"
+        "<table><thead><tr><th>State</th><th>Endpoint</th><th>Labels</th><th class='number'>Last scrape</th>"
+        "<th class='number'>Took</th></tr></thead>"
     ]
     now_s = time.time()
-    for target in rows:
-        age = _span_text(now_s - target.last_scrape_s) + " ago" if target.last_scrape_s else "never"
-        labels = ", ".join(f'{escape(name)}="{escape(value)}"' for name, value in target.labels)
-        url = escape(target.url, quote=True)
+    for job, grouped in groupby(rows, key=lambda target: target.pool):
+        targets = list(grouped)
+        n_up = sum(target.health == "up" for target in targets)
         out.append(
-            f"<tr><td>{escape(target.pool)}</td><td><a href='{url}'>{url}</a></td>"
-            f"<td class='{target.health}'>{target.health}</td><td class='labels'>{labels}</td>"
-            f"<td class='number'>{age}</td><td class='number'>{target.last_duration_s * 1000:.1f} ms</td>"
-            f"<td class='error'>{escape(target.last_error)}</td></tr>"
+            f"<tbody><tr><th class='job' colspan='5'>{escape(job)}<span>{n_up} of {len(targets)} up</span></th></tr>"
         )
-    return "".join(out) + "</tbody></table>"
+        out += [_target_row(target, now_s) for target in targets]
+        out.append("</tbody>")
+    return "".join(out) + "</table>"
+
+
+def _target_row(target: Target, now_s: float) -> str:
+    age = _span_text(now_s - target.last_scrape_s) + " ago" if target.last_scrape_s else "never"
+    labels = "".join(
+        f"<span class='label'>{escape(name)}={escape(value)}</span>" for name, value in target.labels if name != "job"
+    )
+    error = f"<div class='error'>{escape(target.last_error)}</div>" if target.last_error else ""
+    url = escape(target.url, quote=True)
+    health = escape(target.health)
+    took = f"{target.last_duration_s * 1000:.1f} ms" if target.last_scrape_s else ""
+    return (
+        f"<tr><td class='state {health}'>{health}</td><td><a href='{url}'>{url}</a>{error}</td><td>{labels}</td>"
+        f"<td class='number'>{age}</td><td class='number'>{took}</td></tr>"
+    )
 
 
 def _span_text(seconds: float) -> str:

@@ -21,6 +21,7 @@ from watchkeeper.web.prometheus.search_score import ALGORITHMS, Score, scorer
 NDJSON: Final = "application/x-ndjson; charset=utf-8"
 HOUR_MS: Final = 3_600_000
 MAX_SEARCHES: Final = 32
+DEFAULT_LIMIT: Final = 100
 MAX_BATCH: Final = 10_000
 
 
@@ -108,7 +109,8 @@ def read_search(params: Params, kind: str, now_ms: int, max_limit: int) -> Searc
         raise bad_data(f'invalid sort_dir {quote(sort_dir)}: must be "asc" or "dsc"')
     if sort_by == "score" and not searches:
         raise bad_data("sort_by=score requires search[] to be set")
-    limit = _whole(params, "limit", 100, "must be non-negative integer") or 100
+    # Zero asks for as many as without the parameter.
+    limit = _whole(params, "limit", 0, "must be non-negative integer") or min(DEFAULT_LIMIT, max_limit)
     if limit > max_limit:
         raise bad_data(f"invalid limit {limit}: exceeds the maximum of {max_limit} (web.search.max-limit)")
     batch_size = _whole(params, "batch_size", 100, "must be non-negative integer") or 100
