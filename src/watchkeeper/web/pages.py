@@ -35,7 +35,8 @@ dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr))
 dt { color: var(--muted); } dd { margin: 0; font-size: 1.15rem; font-variant-numeric: tabular-nums; }
 @media (max-width: 720px) {
   body { padding: 1rem; } thead { display: none; } tr { display: block; border-bottom: 1px solid var(--line); }
-  th, td { display: block; width: auto !important; border: 0; padding: .2rem 0; } tr:not(:first-child) td:first-child { padding-top: .6rem; }
+  th, td { display: block; width: auto !important; border: 0; padding: .2rem 0; }
+  tr:not(:first-child) td:first-child { padding-top: .6rem; }
   .number { display: inline-block; text-align: left; padding: 0 1rem .6rem 0 !important; color: var(--muted); }
 }
 """
