@@ -17,6 +17,7 @@ from watchkeeper.core.telemetry.log import get_logger
 SHUTDOWN_S: Final = 5.0  # How long answers under way may take once the server stops.
 BACKLOG: Final = 512
 RETRY_S: Final = 0.5  # After an accept that failed, as for want of file descriptors.
+EVICT_S: Final = 0.05  # While no place is free: how often an idle connection is looked for.
 HANDSHAKE_S: Final = 10.0
 
 log = get_logger("web")
@@ -26,7 +27,7 @@ log = get_logger("web")
 class Limits:
     """What the connections of a port may take.
 
-    max_connections   open at a time; more wait in the kernel's queue
+    max_connections   open at a time; above it an idle one makes room, and where none is idle, the kernel's queue holds
     read_timeout_s    for a request to arrive, and for a connection to stay open without one
     """
 
@@ -54,6 +55,7 @@ class Listener:
         self._limits = limits
         self._security = security
         self._free = asyncio.Semaphore(limits.max_connections)
+        self._open: dict[_Connection, None] = {}
         self._greeting: set[asyncio.Task[None]] = set()
         self._accepting = [asyncio.get_running_loop().create_task(self._accept(one)) for one in sockets]
 
@@ -70,7 +72,7 @@ class Listener:
         loop = asyncio.get_running_loop()
         while True:
             # Only now, so that a connection above the limit stays in the kernel's queue, as upstream leaves it.
-            await self._free.acquire()
+            await self._place()
             try:
                 connection, _ = await loop.sock_accept(listening)
             except OSError as error:
@@ -85,12 +87,27 @@ class Listener:
             self._greeting.add(task)
             task.add_done_callback(self._greeting.discard)
 
+    async def _place(self) -> None:
+        """Waits for a place. Those who hold one without asking anything must not keep others out."""
+        while self._free.locked():
+            idle = min((one for one in self._open if one.is_idle), key=_least_missed, default=None)
+            if idle is not None:
+                idle.abort()
+            try:
+                async with asyncio.timeout(EVICT_S):
+                    await self._free.acquire()
+            except TimeoutError:
+                continue
+            return
+        await self._free.acquire()
+
     async def _greet(self, connection: socket.socket) -> None:
         """Makes a connection of an accepted socket; the TLS handshake is here."""
         loop = asyncio.get_running_loop()
         server = self._runner.server
         assert server is not None
-        made = _Connection(server, self._free.release, self._limits, self._security)
+        made = _Connection(server, lambda: self._give_back(made), self._limits, self._security)
+        self._open[made] = None
         try:
             context = self._security.context() if self._security else None
             timeout_s = min(HANDSHAKE_S, self._limits.read_timeout_s) if context else None
@@ -99,6 +116,15 @@ class Listener:
             made.release()
             connection.close()
             log.debug("a connection was not made", url=self.url, error=repr(error))
+
+    def _give_back(self, connection: _Connection) -> None:
+        self._open.pop(connection, None)
+        self._free.release()
+
+
+def _least_missed(connection: _Connection) -> bool:
+    """Orders idle connections: first those that never asked; of equals, `min` takes the oldest."""
+    return connection.has_asked
 
 
 class _Connection(web.RequestHandler):
@@ -118,6 +144,23 @@ class _Connection(web.RequestHandler):
         self._security = security
         self._seen = 0
         self._watch: asyncio.TimerHandle | None = None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it has no request under way; half of one's headers is none."""
+        if self.transport is None or self.transport.is_closing():
+            return False
+        return not (self._request_in_progress or self._messages)
+
+    @property
+    def has_asked(self) -> bool:
+        """Whether a request came ever."""
+        return self._request_count > 0
+
+    def abort(self) -> None:
+        """Close at once."""
+        if self.transport is not None:
+            self.transport.abort()
 
     def release(self) -> None:
         """Gives the place back, once."""
@@ -154,7 +197,7 @@ class _Connection(web.RequestHandler):
             return
         if self._request_count == self._seen and not self._request_in_progress:
             with suppress(RuntimeError):
-                self.transport.abort()
+                self.abort()
             return
         self._seen = self._request_count
         self._plan_look()
