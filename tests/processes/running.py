@@ -37,7 +37,7 @@ def wait_for(what: str, is_true: Callable[[], Any], timeout_s: float = 20.0) -> 
         try:
             if last := is_true():
                 return last
-        except (OSError, urllib.error.URLError, KeyError, IndexError) as error:
+        except (OSError, urllib.error.URLError, AssertionError, LookupError) as error:
             last = error
         time.sleep(0.05)
     raise AssertionError(f"{what} did not happen within {timeout_s} s; last: {last!r}")

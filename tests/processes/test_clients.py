@@ -99,7 +99,8 @@ def test_answers_agree(pair: tuple[Process, Process, float], expression: str) ->
         pytest.fail(f"{expression} stands in both tables")
     assert_same(*(server.api("query", query=expression, time=at_s) for server in (ours, theirs)))
     if not expression.endswith("]"):
-        window = {"start": at_s - 12, "end": at_s, "step": 3}
+        # Counters that began before every window: how one that begins inside is extrapolated has changed since.
+        window = {"start": at_s - 4, "end": at_s, "step": 1}
         assert_same(*(server.api("query_range", query=expression, **window) for server in (ours, theirs)))
 
 
@@ -107,8 +108,10 @@ def test_answers_agree(pair: tuple[Process, Process, float], expression: str) ->
 def test_listed_differences_are_real(pair: tuple[Process, Process, float], expression: str, why: str) -> None:
     ours, theirs, _ = pair
     assert why
-    (newest,) = theirs.query('timestamp(up{job="prometheus"})')
-    at_s = float(newest["value"][1]) - 3  # Exactly at a sample, so that windows have one at their left edge.
+    (samples,) = theirs.query('up{job="prometheus"}[30s]')
+    times_ms = [round(time_s * 1000) for time_s, _ in samples["values"]]
+    # Exactly at a sample, and with another one at the left edge of a window of 5 s.
+    at_s = max(time_ms for time_ms in times_ms if time_ms - 5000 in times_ms) / 1000
     mine, other = (
         server.request(f"/api/v1/query?query={_quoted(expression)}&time={at_s}") for server in (ours, theirs)
     )
@@ -143,11 +146,7 @@ def test_promtool_queries(pair: tuple[Process, Process, float]) -> None:
 def test_promtool_finds_nothing_in_our_metrics(pair: tuple[Process, Process, float]) -> None:
     ours, _, _ = pair
     status, text = promtool("check", "metrics", stdin=ours.request("/metrics")[1])
-    # Names that upstream has too are not ours to change, and promtool complains about them there as well.
-    _, upstream = promtool("check", "metrics", stdin=pair[1].request("/metrics")[1])
-    ours_alone = set(text.splitlines()) - set(upstream.splitlines())
-    assert not ours_alone, ours_alone
-    assert status in (0, 3)
+    assert (status, text) == (0, "")
 
 
 def test_prometheus_federates_from_us(pair: tuple[Process, Process, float], tmp_path: Path) -> None:
