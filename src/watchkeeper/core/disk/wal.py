@@ -1,7 +1,7 @@
 """A log of records in numbered segment files, which survives being cut off anywhere.
 
-A segment starts with `MAGIC`; a record is its payload's length (u32), the CRC-32 of type and payload (u32), the type
-(u8) and the payload, little endian. See docs/formats/wal.md.
+A segment starts with `MAGIC`, which tells the version; a record is its payload's length (u32), the CRC-32 of type and
+payload (u32), the type (u8) and the payload, little endian. See docs/formats/wal.md.
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ import numpy as np
 from zlib_ng import zlib_ng
 
 from watchkeeper.core.disk.atomic import sync_directory
-from watchkeeper.core.model.errors import UnavailableError
+from watchkeeper.core.model.errors import UnavailableError, WatchkeeperError
 
-MAGIC: Final = b"wklog\x00\x00\x01"
+VERSION: Final = 2  # Of segments and of all records in them: +1 whenever bytes get another meaning.
+_KIND: Final = b"wklog\x00"
+MAGIC: Final = _KIND + bytes((VERSION, VERSION))  # Twice: a flipped bit makes no other version.
 HEADER: Final = struct.Struct("<IIB")
 SEGMENT_BYTES: Final = 16 << 20  # Small, so that truncation follows soon; each segment costs a key row per source.
 FULL: Final = frozenset((errno.ENOSPC, errno.EDQUOT))  # What a write fails with where no room is left.
@@ -32,6 +34,10 @@ MAX_TYPE: Final = 31  # Types of records are from 1 to this.
 _SUFFIX: Final = ".corrupt"
 _SEARCH_WINDOW_BYTES: Final = 1 << 18
 _MAX_SEARCHED_BYTES: Final = 4 << 30  # Checksummed in search of the next record: half a second at most.
+
+
+class OtherVersion(WatchkeeperError):
+    """A log that another version of this program wrote; nothing of it was read or changed."""
 
 
 class WriteFailed(UnavailableError):
@@ -93,8 +99,12 @@ def segment_path(directory: Path, number: int) -> Path:
 def scan(number: int, data: memoryview, log: str = "") -> tuple[list[Record], list[Problem], int]:
     """The good records of a segment's bytes, what else there is, and where the last good record ends.
 
-    Damage costs the records that it hits: behind them, the next whole record is searched for.
+    Damage costs the records that it hits: behind them, the next whole record is searched for. Raises OtherVersion.
     """
+    version = _version_of(data)
+    if version not in (None, VERSION):
+        where = f"{log or 'segment'}/{number:08d}"
+        raise OtherVersion(f"{where} is of log format {version}; this program reads and writes format {VERSION}")
     records: list[Record] = []
     problems: list[Problem] = []
     size = len(data)
@@ -124,6 +134,16 @@ def scan(number: int, data: memoryview, log: str = "") -> tuple[list[Record], li
         problems.append(Problem(number, at, found - at, f"{found - at} bytes are not records; left out", log))
         at = found
     return records, problems, good_end
+
+
+def _version_of(data: memoryview) -> int | None:
+    """The format of a segment, None where its first bytes are cut short or damaged."""
+    start = bytes(data[: len(MAGIC)])
+    if len(start) < len(MAGIC) or not start.startswith(_KIND):
+        return None
+    first, second = start[len(_KIND) :]
+    # Format 1 alone had its number once, behind a zero.
+    return second if first == second or (first, second) == (0, 1) else None
 
 
 def _next_good(data: memoryview, at: int) -> int | None:
@@ -171,7 +191,8 @@ def _is_good(data: memoryview, at: int, end: int) -> bool:
 def replay(directory: Path, problems: list[Problem], *, repair: bool) -> Iterator[Record]:
     """All good records of a log, oldest first; what is wrong with it is added to `problems`.
 
-    With `repair` a segment's bad end is moved to a file beside it, so that nothing is ever written behind it.
+    With `repair` a segment's bad end is moved to a file beside it, so that nothing is ever written behind it. Raises
+    OtherVersion before it touches a segment of another version.
     """
     for number in segments(directory):
         path = segment_path(directory, number)

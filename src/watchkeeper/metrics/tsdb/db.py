@@ -94,7 +94,7 @@ class TSDB:
         clock      now in ms; names of blocks and snapshots come from it
         mode       "r" takes no lock, repairs nothing and stays as it was at the opening
         progress   told of the first, last and present segment while the log is read
-        raises     DirectoryLocked where another process has it, OSError
+        raises     DirectoryLocked where another process has it, OtherVersion for logs of another format, OSError
         """
         store = cls(
             path,

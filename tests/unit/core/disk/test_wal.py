@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from watchkeeper.core.disk import wal as module
-from watchkeeper.core.disk.wal import MAGIC, Problem, Wal, WriteFailed, replay, segment_path, segments
+from watchkeeper.core.disk.wal import MAGIC, OtherVersion, Problem, Wal, WriteFailed, replay, segment_path, segments
 
 
 def payloads(directory: Path, *, repair: bool = False) -> tuple[list[bytes], list[Problem]]:
@@ -155,3 +155,15 @@ def test_segments_that_hold_nothing_are_taken_over(tmp_path: Path) -> None:
     assert segments(tmp_path) == [0]
     Wal(tmp_path, first=4).close()
     assert segments(tmp_path) == [0, 4]
+
+
+@pytest.mark.parametrize(("start", "version"), [(b"wklog\x00\x00\x01", 1), (b"wklog\x00\x03\x03", 3)])
+def test_another_version_is_refused_and_left_alone(tmp_path: Path, start: bytes, version: int) -> None:
+    written(tmp_path, [b"first"])
+    path = segment_path(tmp_path, 0)
+    path.write_bytes(start + path.read_bytes()[len(start) :])
+    before = path.read_bytes()
+    with pytest.raises(OtherVersion, match=f"/00000000 is of log format {version}; .* format {module.VERSION}$"):
+        payloads(tmp_path, repair=True)
+    assert path.read_bytes() == before
+    assert segments(tmp_path) == [0]
