@@ -167,7 +167,12 @@ class Queue:
                 await self._room.wait()
                 continue
             self.is_idle = False
-            pieces = await loop.run_in_executor(None, self._reader.read, self._queue_config.max_samples_per_send)
+            try:
+                pieces = await loop.run_in_executor(None, self._reader.read, self._queue_config.max_samples_per_send)
+            except OSError as error:
+                self._complain("the spool can't be read; it is tried again", str(error))
+                await asyncio.sleep(SYNC_S)
+                continue
             for piece in pieces:
                 self._hand_out(piece)
             if not pieces:
@@ -222,7 +227,7 @@ class Queue:
             self.is_failing = True
             for kind in KINDS:
                 self._metrics.count(f"{kind}_retried_total", batch.count(kind))
-            self._complain("remote storage does not take samples now; they wait on the disk", outcome)
+            self._complain("remote storage does not take samples now; they wait on the disk", outcome.reason)
             await asyncio.sleep(max(backoff_s, outcome.wait_s))
             backoff_s = min(2 * backoff_s, self._queue_config.max_backoff_ms / 1000) or backoff_s
 
@@ -272,17 +277,25 @@ class Queue:
                 await self.deliver(half, attempts)
             return
         for kind in KINDS:
-            self._metrics.count(f"{kind}_failed_total", batch.count(kind))
+            n_taken = min(outcome.written.get(kind, 0), batch.count(kind))
+            self._metrics.count(f"{kind}_total", n_taken)
+            self._metrics.count(f"{kind}_failed_total", batch.count(kind) - n_taken)
         if not self._is_recovered(batch):
-            self._complain("remote storage refuses samples; they are not sent again", outcome)
+            self._complain("remote storage refuses samples; they are not sent again", outcome.reason)
 
     def _is_recovered(self, batch: Batch) -> bool:
         return batch.pieces[0].end <= self._recovered_until
 
-    def _complain(self, message: str, outcome: Outcome) -> None:
+    def give_up(self, batch: Batch, error: Exception) -> None:
+        """A batch that can't be made a request: it alone is lost, and said so."""
+        for kind in KINDS:
+            self._metrics.count(f"{kind}_failed_total", batch.count(kind))
+        self._complain("samples can't be made a request; they are not sent", repr(error))
+
+    def _complain(self, message: str, reason: str) -> None:
         if time.monotonic() - self._last_complaint_s >= QUIET_S:
             self._last_complaint_s = time.monotonic()
-            log.error(message, url=self._config.url, error=outcome.reason)
+            log.error(message, url=self._config.url, error=reason)
 
     # --- upkeep -----------------------------------------------------------------------------------------------------
 
@@ -308,7 +321,7 @@ class Queue:
     async def _send_metadata(self) -> None:
         settings = self._config.metadata_config
         while True:
-            items = list(self._metadata().items())
+            items = self._metadata_items()
             for lo in range(0, len(items), settings.max_samples_per_send):
                 chunk = dict(items[lo : lo + settings.max_samples_per_send])
                 none = np.zeros(0, np.int64)
@@ -319,6 +332,12 @@ class Queue:
                 await self._deliver_metadata(body, len(chunk))
             interval_s = max(settings.send_interval_ms, 1000) / 1000
             await asyncio.sleep(interval_s if items else min(interval_s, SYNC_S))
+
+    def _metadata_items(self) -> list[tuple[str, Metadata]]:
+        try:
+            return list(self._metadata().items())
+        except RuntimeError:  # It changed while it was read; the next round comes soon.
+            return []
 
     async def _deliver_metadata(self, body: bytes, n: int) -> None:
         """A few tries: it is sent again soon anyway."""
@@ -363,7 +382,11 @@ class _Shard:
         while True:
             await self._until_due()
             taken = self._take()
-            await self._queue.deliver(Batch([waiting.piece.take(slice(0, n)) for waiting, n in taken]))
+            batch = Batch([waiting.piece.take(slice(0, n)) for waiting, n in taken])
+            try:
+                await self._queue.deliver(batch)
+            except Exception as error:  # A shard that ends would hold back all that follows.
+                self._queue.give_up(batch, error)
             for waiting, n in taken:
                 self._drop(waiting, n)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import email.utils
 import enum
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 import aiohttp
@@ -29,12 +30,16 @@ class Verdict(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A verdict, its reason, how long the receiver asks to wait, and the status where there was an answer."""
+    """A verdict, its reason, how long the receiver asks to wait, and the status where there was an answer.
+
+    written   what the receiver says it took of each kind, although it refused the rest (protocol 2.0)
+    """
 
     verdict: Verdict
     reason: str = ""
     wait_s: float = 0.0
     status: int = 0
+    written: Mapping[str, int] = field(default_factory=dict)
 
 
 class Sender:
@@ -76,11 +81,20 @@ class Sender:
         reason = f"server returned HTTP status {status}: {shown[:SHOWN_CHARS].strip()}"
         if status // 100 == 5 or (status == 429 and self._retry_429):
             return Outcome(Verdict.RETRY, reason, retry_after_s(response.headers.get("Retry-After", "")), status)
-        return Outcome(Verdict.REFUSED, reason, status=status)
+        return Outcome(Verdict.REFUSED, reason, status=status, written=_written(response.headers))
 
     async def close(self) -> None:
         """Close all connections."""
         await self._client.close()
+
+
+def _written(headers: Mapping[str, str]) -> dict[str, int]:
+    counts = {}
+    for kind in ("samples", "histograms", "exemplars"):
+        text = headers.get(f"X-Prometheus-Remote-Write-{kind.capitalize()}-Written", "")
+        if text.isascii() and text.isdigit():
+            counts[kind] = int(text[:18])
+    return counts
 
 
 def retry_after_s(header: str) -> float:

@@ -25,7 +25,9 @@ from watchkeeper.metrics.interface import SampleBatch, Values
 from watchkeeper.metrics.remote.spool_records import (
     Bits,
     SpoolRecord,
+    count_of,
     encode_columns,
+    encode_labels,
     encode_row,
     encode_samples,
     encode_single,
@@ -34,6 +36,7 @@ from watchkeeper.metrics.remote.telemetry import QueueMetrics
 
 SPOOL_LIMIT_BYTES: Final = 4 << 30  # About a day of 50,000 series every 15 s; the oldest segments go first.
 SEGMENT_BYTES: Final = 16 << 20
+RUN_ROWS: Final = 64  # A damaged record costs its source's rows up to the end of their run.
 QUIET_S: Final = 60.0  # A disk that stays full is told once in this time.
 
 Position = tuple[int, int]
@@ -120,7 +123,8 @@ class Spool:
             try:
                 segment = self._ready()
                 number, new = self._numbers(batch.labels, np.flatnonzero(used).tolist(), rewrite)
-                records = [(int(SpoolRecord.COLUMNS), encode_columns(0, new))] if new else []
+                first = self._n_refs - len(new)
+                records = [(int(SpoolRecord.COLUMNS), encode_columns(0, first, encode_labels(new)))] if new else []
                 columns = number[series]
                 sent = columns >= 0
                 if sent.any():
@@ -243,14 +247,16 @@ class Kinds:
 class Feed:
     """One source's rows on their way to one spool: which columns are sent, and under which labels."""
 
-    __slots__ = ("_before", "_defined", "_labels", "_new", "_segment", "_source", "columns")
+    __slots__ = ("_before", "_labels", "_n_defined", "_n_pieces", "_new", "_place", "_segment", "_source", "columns")
 
     def __init__(self, source: int) -> None:
         self._source = source
         self._segment = -1
-        self._defined = 0  # Columns that the segment knows.
-        self._labels: list[bytes] = []  # COLUMNS payloads, each without its source.
+        self._n_defined = 0  # Columns that the segment knows ...
+        self._n_pieces = 0  # ... from so many of the pieces.
+        self._labels: list[bytes] = []
         self._new: list[bytes] = []
+        self._place = 0
         self._before: Bits = np.zeros(0, np.uint64)
         self.columns = np.zeros(0, np.intp)
 
@@ -262,36 +268,35 @@ class Feed:
     def records(self, segment: int, time_ms: int, cells: Bits) -> list[tuple[int, bytes]]:
         """What is to be written for a row; changes nothing that a failed write would spoil."""
         if self._new:
-            self._labels.append(encode_columns(self._source, self._new)[4:])
+            self._labels.append(encode_labels(self._new))
             self._new = []
         records: list[tuple[int, bytes]] = []
-        known = self._segment == segment
-        missing = self._labels[self._defined if known else 0 :]
+        is_known = self._segment == segment
+        missing = self._labels[self._n_pieces if is_known else 0 :]
         if missing:
-            payload = self._source.to_bytes(4, "little") + b"".join(missing)
+            payload = encode_columns(self._source, self._n_defined if is_known else 0, b"".join(missing))
             records.append((int(SpoolRecord.COLUMNS), payload))
         before = np.zeros(len(cells), np.uint64)
-        if known:
+        place = self._next_place(segment)
+        if place:
             before[: len(self._before)] = self._before
-        records.append((int(SpoolRecord.ROW), encode_row(self._source, time_ms, cells, before)))
+        records.append((int(SpoolRecord.ROW), encode_row(self._source, time_ms, place, cells, before)))
         return records
+
+    def _next_place(self, segment: int) -> int:
+        return (self._place + 1) % RUN_ROWS if self._segment == segment else 0
 
     def wrote(self, segment: int, cells: Bits) -> None:
         """The records are in the segment."""
+        self._place = self._next_place(segment)
         self._segment = segment
         self._labels = [b"".join(self._labels)] if len(self._labels) > 8 else self._labels
-        self._defined = len(self._labels)
+        self._n_pieces = len(self._labels)
+        self._n_defined = len(cells)
         self._before = cells
 
 
 def _count_samples(path: Path, number: int) -> int:
     """About how many samples a segment of an earlier run holds."""
-    total = 0
-    for record in scan(number, memoryview(path.read_bytes()))[0]:
-        if record.type == SpoolRecord.ROW and len(record.payload) >= 16:
-            total += int.from_bytes(record.payload[12:16], "little")
-        elif record.type == SpoolRecord.SAMPLES and len(record.payload) >= 8:
-            total += int.from_bytes(record.payload[4:8], "little")
-        elif record.type == SpoolRecord.HISTOGRAM:
-            total += 1
-    return total
+    records, _, _ = scan(number, memoryview(path.read_bytes()))
+    return sum(count_of(record.type, record.payload) for record in records)

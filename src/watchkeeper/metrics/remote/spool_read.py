@@ -29,6 +29,7 @@ from watchkeeper.metrics.remote.spool_records import (
 )
 
 READ_BYTES: Final = 256 << 10
+MAX_COLUMNS: Final = 1 << 26
 _SLOT: Final = struct.Struct("<QQQII")
 
 log = get_logger("remote")
@@ -37,15 +38,21 @@ log = get_logger("remote")
 class Table:
     """The columns of one source in one segment: packed labels, and a hash of each."""
 
-    __slots__ = ("before", "hashes", "keys")
+    __slots__ = ("before", "hashes", "keys", "lacks_labels", "place")
 
     def __init__(self) -> None:
         self.keys: list[bytes] = []
         self.hashes: npt.NDArray[np.uint32] = np.zeros(0, np.uint32)
+        self.lacks_labels = False
+        self.place = -1
         self.before: Bits = np.zeros(0, np.uint64)
 
-    def add(self, keys: list[bytes]) -> None:
-        """The next columns."""
+    def add(self, first: int, keys: list[bytes]) -> None:
+        """The columns from number `first` on; those that a damaged record should have told stay without labels."""
+        if first > MAX_COLUMNS or first < len(self.keys):
+            raise ValueError("columns that can't be")
+        self.lacks_labels = self.lacks_labels or first > len(self.keys)
+        keys = [b""] * (first - len(self.keys)) + keys
         self.keys += keys
         new = np.fromiter((zlib.crc32(key) for key in keys), np.uint32, len(keys))
         self.hashes = np.concatenate([self.hashes, new])
@@ -115,11 +122,11 @@ class SpoolReader:
     def _piece(self, type_: int, payload: bytes, end: Position) -> Piece | None:
         table = self._tables.setdefault(source_of(payload), Table())
         if type_ == SpoolRecord.COLUMNS:
-            table.add(decode_columns(payload)[1])
+            table.add(*decode_columns(payload))
             return None
         if type_ == SpoolRecord.ROW:
-            time_ms, cells = decode_row(payload, table.before)
-            table.before = cells
+            time_ms, table.place, table.before = decode_row(payload, table.place, table.before)
+            cells = table.before
             columns = np.flatnonzero(cells != np.uint64(MISSING_BITS)).astype(np.uint32)
             times = np.full(len(columns), time_ms, np.int64)
             piece = Piece(table, "samples", columns, times, cells.view(np.float64)[columns], end)
@@ -132,8 +139,17 @@ class SpoolReader:
             piece = Piece(table, kind, one, np.array([time_ms], np.int64), np.zeros(1), end, (message,))
         else:
             return None
-        if len(piece) and int(piece.columns.max()) >= len(table.keys):
-            raise ValueError("a column without labels")
+        return self._labelled(piece)
+
+    @staticmethod
+    def _labelled(piece: Piece) -> Piece:
+        """Without what belongs to series whose labels are lost."""
+        keys = piece.table.keys
+        if len(piece) and int(piece.columns.max()) >= len(keys):
+            piece = piece.take(piece.columns < len(keys))
+        if piece.table.lacks_labels:
+            is_known = np.fromiter(map(bool, keys), np.bool_, len(keys))
+            piece = piece.take(is_known[piece.columns])
         return piece
 
     def _next(self) -> tuple[int, bytes, Position] | None:

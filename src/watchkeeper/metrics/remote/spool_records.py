@@ -1,12 +1,12 @@
 """The records of a spool: what waits on the disk to be sent to one remote.
 
 A segment can be read without the ones before it: what it says of series, and the row that a row differs from, stand in
-it. Payloads, little endian:
+it. A record that is lost is noticed by those that build on it. Payloads, little endian:
 
-COLUMNS     source (u32), then packed label sets (see core/model/packed_labels), each with its length (u32) before it:
-            the next columns of a source, numbered on from those the segment has for it
-ROW         source (u32), time (i64), how many cells (u32), then compressed: the cells' bits XORed with the source's
-            row before, byte by byte of all cells
+COLUMNS     source (u32), number of the first column (u32), then packed label sets (see core/model/packed_labels), each
+            with its length (u32) before it: the next columns of a source in this segment
+ROW         source (u32), time (i64), place in its run (u32), how many cells (u32), then compressed: the cells' bits
+            XORed with those of the row before in the run, byte by byte of all cells; the row at place 0 stands alone
 SAMPLES     source (u32), how many (u32), then compressed: columns (u32 each), times (i64 each), values (f64 each)
 HISTOGRAM   source (u32), column (u32), time (i64), the protobuf message
 EXEMPLAR    source (u32), column (u32), time (i64), the protobuf message of protocol 1.0
@@ -29,7 +29,8 @@ Bits = npt.NDArray[np.uint64]
 Columns = npt.NDArray[np.uint32]
 
 _SOURCE: Final = struct.Struct("<I")
-_ROW: Final = struct.Struct("<IqI")
+_COLUMNS: Final = struct.Struct("<II")
+_ROW: Final = struct.Struct("<IqII")
 _SAMPLES: Final = struct.Struct("<II")
 _SINGLE: Final = struct.Struct("<IIq")
 
@@ -44,40 +45,48 @@ class SpoolRecord(enum.IntEnum):
     EXEMPLAR = 5
 
 
-def encode_columns(source: int, packed: list[bytes]) -> bytes:
-    """A COLUMNS record."""
-    return _SOURCE.pack(source) + b"".join([_SOURCE.pack(len(key)) + key for key in packed])
+def encode_labels(packed: list[bytes]) -> bytes:
+    """Label sets as they stand in a COLUMNS record; several such pieces may follow each other."""
+    return b"".join([_SOURCE.pack(len(key)) + key for key in packed])
+
+
+def encode_columns(source: int, first: int, labels: bytes) -> bytes:
+    """A COLUMNS record; `labels` is of `encode_labels`."""
+    return _COLUMNS.pack(source, first) + labels
 
 
 def decode_columns(payload: bytes) -> tuple[int, list[bytes]]:
-    """Source and packed label sets. Raises ValueError."""
-    (source,) = _unpack(_SOURCE, payload)
-    keys, at = [], _SOURCE.size
+    """Number of the first column, and packed label sets. Raises ValueError."""
+    _, first = _unpack(_COLUMNS, payload)
+    keys, at = [], _COLUMNS.size
     while at < len(payload):
         size = int.from_bytes(payload[at : at + 4], "little")
         if at + 4 + size > len(payload):
             raise ValueError("a label set is cut short")
         keys.append(payload[at + 4 : at + 4 + size])
         at += 4 + size
-    return source, keys
+    return first, keys
 
 
-def encode_row(source: int, time_ms: int, cells: Bits, before: Bits) -> bytes:
-    """A ROW record; `before` is as long as `cells`."""
+def encode_row(source: int, time_ms: int, place: int, cells: Bits, before: Bits) -> bytes:
+    """A ROW record; `before` is as long as `cells`, and all zeros at place 0."""
     planes = np.ascontiguousarray((cells ^ before).view(np.uint8).reshape(-1, 8).T)
-    return _ROW.pack(source, time_ms, len(cells)) + compress(planes.tobytes(), HEAD_LEVEL)
+    return _ROW.pack(source, time_ms, place, len(cells)) + compress(planes.tobytes(), HEAD_LEVEL)
 
 
-def decode_row(payload: bytes, before: Bits) -> tuple[int, Bits]:
-    """Time and cells; `before` is filled up with zeros where it is shorter. Raises ValueError."""
-    _, time_ms, n = _unpack(_ROW, payload)
+def decode_row(payload: bytes, place: int, before: Bits) -> tuple[int, int, Bits]:
+    """Time, place and cells. Raises ValueError, also where the row does not follow the one at `place`."""
+    _, time_ms, own_place, n = _unpack(_ROW, payload)
+    if own_place not in (0, place + 1):
+        raise ValueError("the row before is missing")
     planes = np.frombuffer(decompress(payload[_ROW.size :]), np.uint8)
     if len(planes) != 8 * n:
         raise ValueError("a row is cut short")
     cells = np.ascontiguousarray(planes.reshape(8, n).T).reshape(-1).view(np.uint64)
-    known = min(n, len(before))
-    cells[:known] ^= before[:known]
-    return time_ms, cells
+    if own_place:
+        known = min(n, len(before))
+        cells[:known] ^= before[:known]
+    return time_ms, own_place, cells
 
 
 def encode_samples(source: int, columns: Columns, times: Ints, values: Floats) -> bytes:
@@ -108,6 +117,15 @@ def decode_single(payload: bytes) -> tuple[int, int, bytes]:
     """Column, time and message. Raises ValueError."""
     _, column, time_ms = _unpack(_SINGLE, payload)
     return column, time_ms, payload[_SINGLE.size :]
+
+
+def count_of(type_: int, payload: memoryview) -> int:
+    """About how many samples a record holds, absent cells included."""
+    if type_ == SpoolRecord.ROW and len(payload) >= _ROW.size:
+        return int(_ROW.unpack_from(payload)[3])
+    if type_ == SpoolRecord.SAMPLES and len(payload) >= _SAMPLES.size:
+        return int(_SAMPLES.unpack_from(payload)[1])
+    return int(type_ == SpoolRecord.HISTOGRAM)
 
 
 def source_of(payload: bytes) -> int:

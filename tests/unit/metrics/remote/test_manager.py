@@ -434,3 +434,95 @@ def test_retry_after_that_says_nothing(header):
     from watchkeeper.metrics.remote.sender import retry_after_s
 
     assert retry_after_s(header) == 0
+
+
+async def test_a_part_that_version_2_took_counts_as_sent(tmp_path):
+    registry = Registry()
+    async with receiver() as got:
+        headers = {"X-Prometheus-Remote-Write-Samples-Written": "2"}
+        got.answer = lambda number: web.Response(status=400, headers=headers)
+        config = remote(got.url, "protobuf_message: io.prometheus.write.v2.Request")
+        async with sending(tmp_path, config, registry=registry) as (_, tee):
+            tee.append(samples(series(1), [1, 2, 3], [1.0, 2.0, 3.0]))
+            await until(lambda: exposed(registry, "prometheus_remote_storage_samples_failed_total") == 1)
+    assert exposed(registry, "prometheus_remote_storage_samples_total") == 2
+
+
+async def test_damage_in_the_spool_costs_only_itself(tmp_path, capsys):
+    async with receiver() as got:
+        got.answer = lambda number: web.Response(status=500)
+        async with sending(tmp_path, remote(got.url)) as (_, tee):
+            for second in range(20):
+                tee.append(samples(series(1, f"m{second}"), [second], [1.0]))
+            await until(lambda: got.requests)
+        (spool,) = tmp_path.iterdir()
+        segment = next(path for path in spool.iterdir() if path.name.isdigit() and path.stat().st_size > 100)
+        data = bytearray(segment.read_bytes())
+        data[data.index(b"m9")] ^= 0x55
+        segment.write_bytes(bytes(data) + b"\x01torn")
+        got.answer = lambda number: None
+        async with sending(tmp_path, remote(got.url)) as (_, tee):
+            await until(lambda: got.n_samples() >= 18)
+            tee.append(samples(series(1, "new"), [100], [1.0]))
+            await until(lambda: Labels.of(__name__="new", i="0") in got.samples)
+        assert got.n_samples() >= 19
+    assert "spool is damaged" in capsys.readouterr().err
+
+
+async def test_a_batch_that_can_not_be_encoded_costs_only_itself(tmp_path, monkeypatch):
+    from watchkeeper.metrics.remote.batch import Batch
+
+    encode, broken = Batch.encode_v1, [True]
+
+    def sometimes(batch):
+        if broken:
+            broken.pop()
+            raise ValueError("no")
+        return encode(batch)
+
+    monkeypatch.setattr(Batch, "encode_v1", sometimes)
+    registry = Registry()
+    async with receiver() as got, sending(tmp_path, remote(got.url), registry=registry) as (_, tee):
+        tee.append(samples(series(1), [1], [1.0]))
+        await until(lambda: not broken)
+        tee.append(samples(series(1), [2], [1.0]))
+        await until(lambda: got.n_samples() == 1)
+    assert exposed(registry, "prometheus_remote_storage_samples_failed_total") == 1
+
+
+async def test_a_damaged_row_or_definition_never_gives_other_values_or_labels(tmp_path):
+    config_text = "queue_config: {batch_send_deadline: 20ms, min_backoff: 5ms, max_backoff: 20ms}"
+    rng = np.random.default_rng(1)
+    for round_ in range(12):
+        folder = tmp_path / str(round_)
+        truth = {}
+        async with receiver() as got:
+            got.answer = lambda number: web.Response(status=500)
+            async with sending(folder, remote(got.url, config_text)) as (_, tee):
+                writer = tee.source("t")
+                for second in range(100):
+                    writer.columns(series(3 + second // 10))
+                    row = rng.random(3 + second // 10)
+                    writer.append(second, row)
+                    tee.append(samples(series(1, f"b{second}"), [second], [float(second)]))
+                    truth |= {
+                        (labels, second): bits
+                        for labels, bits in zip(series(len(row)), row.view(np.uint64).tolist(), strict=True)
+                    }
+                    truth[series(1, f"b{second}")[0], second] = int(np.float64(second).view(np.uint64))
+                await until(lambda got=got: got.requests)
+            (spool,) = folder.iterdir()
+            segment = max(
+                (path for path in spool.iterdir() if path.name.isdigit()), key=lambda path: path.stat().st_size
+            )
+            data = bytearray(segment.read_bytes())
+            for at in rng.integers(8, len(data), 2).tolist():
+                data[at] ^= 1 << int(rng.integers(8))
+            segment.write_bytes(bytes(data))
+            got.answer = lambda number: None
+            async with sending(folder, remote(got.url, config_text)) as (_, tee):
+                tee.append(samples(series(1, "last"), [1], [1.0]))
+                await until(lambda got=got: Labels.of(__name__="last", i="0") in got.samples)
+            del got.samples[Labels.of(__name__="last", i="0")]
+            assert all(truth[labels, time_ms] == bits for labels, kept in got.samples.items() for time_ms, bits in kept)
+            assert got.n_samples() > 0
