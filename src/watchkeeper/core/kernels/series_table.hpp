@@ -577,7 +577,7 @@ class SeriesTable {
         pair_table_.reserve(n);
         pairs_.reserve(n);
         for (uint32_t i = 0; i < n; ++i) {
-            uint32_t name, value;
+            uint32_t name = 0, value = 0;
             take(p, end, name);
             take(p, end, value);
             if (name >= symbol_ids.size() || value >= symbol_ids.size()) return -1;
@@ -596,7 +596,7 @@ class SeriesTable {
             live_[ref] = 1;
             ++n_live_;
             for (uint32_t k = 0; k < count; ++k) {
-                uint32_t id;
+                uint32_t id = 0;
                 take(p, end, id);
                 if (id >= pair_ids.size()) {
                     reset();
