@@ -152,7 +152,8 @@ def installed(first_port: int = 22090) -> list[Peer]:
             "victoria-metrics",
             [
                 "victoria-metrics", "-storageDataPath={dir}", "-promscrape.config={config}",
-                "-httpListenAddr=127.0.0.1:{port}", "-retentionPeriod=10d", "-loggerLevel=WARN", "-search.latencyOffset=1s",
+                "-httpListenAddr=127.0.0.1:{port}", "-retentionPeriod=10d", "-loggerLevel=WARN",
+                "-search.latencyOffset=1s",
             ],
             first_port + 2,
             "/health",
