@@ -171,3 +171,42 @@ def test_a_data_directory_with_log_block_deletes_and_histograms(tmp_path: Path) 
         again = PrometheusImport(source, target, now_ms=lambda: int(time.time() * 1000)).run()
         assert (again.blocks, again.samples) == (0, 0)
         assert ours(target)[0] == expected
+
+
+def test_deletes_in_a_block_and_a_damaged_block_beside_a_whole_one(tmp_path: Path) -> None:
+    server = prometheus(tmp_path / "prometheus")
+    data = tmp_path / "prometheus" / "data"
+    (tmp_path / "old.txt").write_text(OLD_TEXT)
+    command = ["/usr/bin/promtool", "tsdb", "create-blocks-from", "openmetrics", str(tmp_path / "old.txt"), str(data)]
+    subprocess.run(command, check=True, capture_output=True)
+    with started(server):
+        time.sleep(1)
+        path = "/api/v1/admin/tsdb/delete_series?match[]=old{place='ä'}&start=1600000000&end=1600007400"
+        assert server.request(path.replace("ä", "%C3%A4"), method="POST")[0] == 204
+        assert server.stop() == 0
+    expected = dumped(data)
+    assert len(expected['{__name__="old", place="ä"}']) == 1
+    report = PrometheusImport(data, tmp_path / "ours", now_ms=lambda: int(time.time() * 1000)).run()
+    assert report.skipped == []
+    assert ours(tmp_path / "ours")[0] == expected
+
+    blocks = sorted(path.parent for path in data.glob("*/index"))
+    assert len(blocks) == 3
+    chunk_file = blocks[0] / "chunks" / "000001"
+    damaged = bytearray(chunk_file.read_bytes())
+    damaged[12] ^= 1
+    chunk_file.write_bytes(bytes(damaged))
+    index = bytearray((blocks[1] / "index").read_bytes())
+    index[12] ^= 1
+    (blocks[1] / "index").write_bytes(bytes(index))
+    report = PrometheusImport(data, tmp_path / "partly", now_ms=lambda: int(time.time() * 1000)).run()
+    assert len(report.skipped) == 2
+    assert any("checksum mismatch" in text and blocks[1].name in text for text in report.skipped)
+    assert any("chunk of {" in text for text in report.skipped)
+    left = ours(tmp_path / "partly")[0]
+    assert sum(map(len, left.values())) >= sum(map(len, expected.values())) - 5
+    assert all(set(samples) <= set(expected[labels]) for labels, samples in left.items())
+    # What was damaged is tried again, what was done is not.
+    again = PrometheusImport(data, tmp_path / "partly", now_ms=lambda: int(time.time() * 1000)).run()
+    assert len(again.skipped) == 1
+    assert again.samples == 0

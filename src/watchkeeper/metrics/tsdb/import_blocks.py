@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import mmap
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -28,6 +27,7 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 _CHUNKS_MAGIC: Final = 0x85BD40DD
+_CHUNKS_HEADER_BYTES: Final = 8
 _XOR, _HISTOGRAM, _FLOAT_HISTOGRAM = 1, 2, 3
 CHUNK_SAMPLES: Final = 120  # As Prometheus fills a chunk; only a guess of what a part will hold.
 
@@ -80,23 +80,24 @@ class BlockReader:
         self._index: IndexedSeries = read_index(block.directory / "index")
         self._deleted = read_tombstones(block.directory / "tombstones")
         self._files: list[tuple[Path, memoryview]] = []
-        self._stack = ExitStack()
 
     def __enter__(self) -> BlockReader:
         folder = self._block.directory / "chunks"
         for path in sorted(folder.iterdir()) if folder.is_dir() else ():
             if not path.name.isdigit():
                 continue
+            if path.stat().st_size < _CHUNKS_HEADER_BYTES:
+                raise CorruptionError(str(path), 0, "the file is too short for chunks")
             with path.open("rb") as file:
-                data = self._stack.enter_context(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-            view = self._stack.enter_context(memoryview(data))
+                # Unmapped when the last view of it goes.
+                view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
             if int.from_bytes(view[:4], "big") != _CHUNKS_MAGIC:
                 raise CorruptionError(str(path), 0, "not a file of chunks")
             self._files.append((path, view))
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stack.close()
+        self._files = []
 
     @property
     def n_series(self) -> int:

@@ -48,11 +48,12 @@ def read_index(path: Path) -> IndexedSeries:
         size = path.stat().st_size
         if size < 5 + _TOC_BYTES:
             raise CorruptionError(str(path), 0, "the file is too short for an index")
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data, memoryview(data) as view:
-            try:
-                return _read(view)
-            except ValueError as error:
-                raise CorruptionError(str(path), 0, str(error)) from None
+        # Unmapped when the last view of it goes, which an error's traceback may hold a while.
+        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    try:
+        return _read(memoryview(data))
+    except ValueError as error:
+        raise CorruptionError(str(path), 0, str(error)) from None
 
 
 def _read(data: memoryview) -> IndexedSeries:
