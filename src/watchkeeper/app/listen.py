@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import select
 import socket
 import ssl
 from collections.abc import Callable
@@ -11,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from watchkeeper.core.telemetry.log import get_logger
 
@@ -21,6 +24,23 @@ EVICT_S: Final = 0.05  # While no place is free: how often an idle connection is
 HANDSHAKE_S: Final = 10.0
 
 log = get_logger("web")
+
+
+class _Complaints(logging.Handler):
+    """What the HTTP library has to say: bytes that are no HTTP are their sender's fault; the rest would be ours."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One record."""
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, HttpProcessingError):
+            log.debug("a request was not HTTP", error=error.message)
+        else:
+            log.error("a connection failed", error=f"{record.getMessage()}: {error!r}")
+
+
+_library_log = logging.getLogger("watchkeeper.http")
+_library_log.propagate = False
+_library_log.addHandler(_Complaints())
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +92,7 @@ class Listener:
         loop = asyncio.get_running_loop()
         while True:
             # Only now, so that a connection above the limit stays in the kernel's queue, as upstream leaves it.
-            await self._place()
+            await self._place(listening)
             try:
                 connection, _ = await loop.sock_accept(listening)
             except OSError as error:
@@ -87,12 +107,13 @@ class Listener:
             self._greeting.add(task)
             task.add_done_callback(self._greeting.discard)
 
-    async def _place(self) -> None:
+    async def _place(self, listening: socket.socket) -> None:
         """Waits for a place. Those who hold one without asking anything must not keep others out."""
         while self._free.locked():
-            idle = min((one for one in self._open if one.is_idle), key=_least_missed, default=None)
-            if idle is not None:
-                idle.abort()
+            if _has_newcomer(listening):
+                idle = min((one for one in self._open if one.is_idle), key=_least_missed, default=None)
+                if idle is not None:
+                    idle.abort()
             try:
                 async with asyncio.timeout(EVICT_S):
                     await self._free.acquire()
@@ -122,6 +143,13 @@ class Listener:
         self._free.release()
 
 
+def _has_newcomer(listening: socket.socket) -> bool:
+    """Whether a connection waits in the kernel's queue."""
+    poll = select.poll()
+    poll.register(listening, select.POLLIN)
+    return bool(poll.poll(0))
+
+
 def _least_missed(connection: _Connection) -> bool:
     """Orders idle connections: first those that never asked; of equals, `min` takes the oldest."""
     return connection.has_asked
@@ -137,7 +165,11 @@ class _Connection(web.RequestHandler):
     ) -> None:
         loop = asyncio.get_running_loop()
         # Without an access log; the library takes None for that, and its types do not say so.
-        options: dict[str, Any] = {"access_log": None, "keepalive_timeout": limits.read_timeout_s}
+        options: dict[str, Any] = {
+            "access_log": None,
+            "logger": _library_log,
+            "keepalive_timeout": limits.read_timeout_s,
+        }
         super().__init__(server, loop=loop, **options)
         self._release: Callable[[], None] | None = release
         self._limits = limits

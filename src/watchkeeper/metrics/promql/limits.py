@@ -100,6 +100,15 @@ class Memory:
                 "query.max-bytes",
             )
 
+    def reserve_text(self, size_bytes: int) -> None:
+        """Before so many bytes of label texts are kept: raises LimitExceeded if they would not fit."""
+        if self._bytes + size_bytes > self.max_bytes:
+            raise LimitExceeded(
+                f"query would need {self._bytes + size_bytes} bytes for label values, more than the limit of "
+                f"{self.max_bytes} bytes",
+                "query.max-bytes",
+            )
+
     def lease(self, n_series: int, n_steps: int, samples: int) -> Lease:
         """Account for a matrix with so many present cells until the lease is dropped. Raises LimitExceeded."""
         cells = n_series * n_steps

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from watchkeeper.core.model.errors import ExecutionError
+from watchkeeper.core.model.errors import ExecutionError, LimitExceeded
 from watchkeeper.core.model.label_sets import Codes
 from watchkeeper.core.model.labels import METRIC_NAME, quote
 from watchkeeper.core.model.regex import RegexError, regex
@@ -20,6 +20,7 @@ from watchkeeper.metrics.promql import ast
 if TYPE_CHECKING:
     from watchkeeper.metrics.promql.evaluate import Evaluation
 
+MAX_VALUE_LENGTH: Final = 4 << 20  # Of what label_replace and label_join make.
 _REFERENCE: Final = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
 
 
@@ -52,13 +53,17 @@ def _label_replace(ev: Evaluation, call: ast.Call, grid: Grid) -> Frame:
     used = np.unique(column)
     results: list[str] = []
     matched: list[int] = []
+    n_references, size = template.count("$"), 0
     for count, code in enumerate(used.tolist()):
         if count % 1000 == 0:
             ev.check()
+            ev.memory.reserve_text(size)
+        _check_length(len(template) + n_references * len(labels.strings[code]), "label_replace")
         found = expression.groups(labels.strings[code])
         if found is not None:
             whole, named, groups = found
             results.append(expand(template, whole, groups, named))
+            size += len(results[-1])
             matched.append(code)
     return _with_label(ev, frame, target, matched, results, column)
 
@@ -69,12 +74,29 @@ def _label_join(ev: Evaluation, call: ast.Call, grid: Grid) -> Frame:
     if not target:
         raise ExecutionError(f"invalid destination label name in label_join(): {quote(target)}")
     labels = frame.labels
+    ev.memory.reserve(frame.n_series, len(sources))
     first, group = group_by(labels, columns_of(labels, sources))
     columns = [labels.column(source)[first].tolist() for source in sources]
-    texts = [
-        separator.join(labels.strings[column[i]] for column in columns) if sources else "" for i in range(len(first))
-    ]
+    texts: list[str] = []
+    size = 0
+    for i in range(len(first)):
+        if i % 1000 == 0:
+            ev.check()
+            ev.memory.reserve_text(size)
+        parts = [labels.strings[column[i]] for column in columns]
+        length = sum(map(len, parts)) + len(separator) * max(0, len(parts) - 1)
+        _check_length(length, "label_join")
+        size += length
+        texts.append(separator.join(parts))
     return _with_label(ev, frame, target, list(range(len(first))), texts, group)
+
+
+def _check_length(length: int, function: str) -> None:
+    """Nested calls multiply lengths: without a limit a short query makes values of gigabytes."""
+    if length > MAX_VALUE_LENGTH:
+        raise LimitExceeded(
+            f"{function}() would make a label value longer than {MAX_VALUE_LENGTH} characters", "label value length"
+        )
 
 
 def _with_label(
