@@ -51,12 +51,14 @@ def import_prometheus(directory: Path, data_dir: Path) -> None:
             show(step.done_bytes, step.total_bytes, f"{step.series:,} series, {step.samples:,} samples, {step.doing}")
 
         report = PrometheusImport(directory, data_dir / STORE_FOLDER, now_ms=_now_ms, progress=told).run()
-    click.echo(
-        f"imported {report.samples:,} samples of {report.series:,} series into {_count(report.blocks, 'block')}"
-        + (f"; {_count(report.blocks_done_before, 'block')} had been imported before" * bool(report.blocks_done_before))
-    )
+    text = f"imported {report.samples:,} samples into {_count(report.blocks, 'block')}"
+    if report.series:
+        text += f" ({report.series:,} series, counted in each block)"
+    if report.blocks_done_before:
+        text += f"; {_count(report.blocks_done_before, 'block')} had been imported before"
+    click.echo(text)
     for kind, n in sorted(report.left_out.items()):
-        click.echo(f"left out: {_count(n, 'record')} with {kind}", err=True)
+        click.echo(f"left out: {_count(n, 'record')} of {kind}", err=True)
     for text in report.skipped[:_SHOWN_SKIPS]:
         click.echo(f"skipped: {text}", err=True)
     if report.n_skipped > _SHOWN_SKIPS:

@@ -1,15 +1,7 @@
 """The records of a spool: what waits on the disk to be sent to one remote.
 
 A segment can be read without the ones before it: what it says of series, and the row that a row differs from, stand in
-it. A record that is lost is noticed by those that build on it. Payloads, little endian:
-
-COLUMNS     source (u32), number of the first column (u32), then packed label sets (see core/model/packed_labels), each
-            with its length (u32) before it: the next columns of a source in this segment
-ROW         source (u32), time (i64), place in its run (u32), how many cells (u32), then compressed: the cells' bits
-            XORed with those of the row before in the run, byte by byte of all cells; the row at place 0 stands alone
-SAMPLES     source (u32), how many (u32), then compressed: columns (u32 each), times (i64 each), values (f64 each)
-HISTOGRAM   source (u32), column (u32), time (i64), the protobuf message
-EXEMPLAR    source (u32), column (u32), time (i64), the protobuf message of protocol 1.0
+it. A record that is lost is noticed by those that build on it. docs/formats/spool.md draws them.
 """
 
 from __future__ import annotations

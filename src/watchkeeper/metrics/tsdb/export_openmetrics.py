@@ -15,6 +15,7 @@ from watchkeeper.core.model.stale import missing_mask, stale_mask
 from watchkeeper.metrics.interface import Budget, Querier, Series
 
 WINDOW_MS: Final = 24 * 3600 * 1000  # What is held at once of one metric.
+PIECE_LINES: Final = 10_000
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 
 
@@ -49,8 +50,7 @@ def export_openmetrics(
             written: set[str] = set()
             for matchers in matcher_sets or ((),):
                 found = querier.select([named, *matchers], max(window_ms, start_ms), last_ms, Budget())
-                if piece := _text(found, written, report):
-                    yield piece
+                yield from _text(found, written, report)
             seen |= written
         report.series += len(seen)
         progress(report)
@@ -77,7 +77,7 @@ def _windows(
     return found
 
 
-def _text(found: Series, written: set[str], report: ExportReport) -> bytes:
+def _text(found: Series, written: set[str], report: ExportReport) -> Iterator[bytes]:
     out: list[str] = []
     for i in found.labels.sort_order().tolist():
         labels = series_text(found.labels[i])
@@ -100,7 +100,11 @@ def _text(found: Series, written: set[str], report: ExportReport) -> bytes:
             f"{labels} {format_float(value)} {_seconds(time_ms)}\n"
             for time_ms, value in zip(times, values[kept].tolist(), strict=True)
         ]
-    return "".join(out).encode("utf-8", "replace")
+        if len(out) >= PIECE_LINES:
+            yield "".join(out).encode("utf-8", "replace")
+            out = []
+    if out:
+        yield "".join(out).encode("utf-8", "replace")
 
 
 def series_text(labels: Labels) -> str:

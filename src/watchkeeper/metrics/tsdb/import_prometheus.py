@@ -238,7 +238,7 @@ class _LogReader:
                     if ref in self._series_of:
                         self._staging.delete(self._series_of[ref], start_ms, end_ms)
             elif kind != records.MMAP_MARKERS:
-                name = _KNOWN_AND_LEFT_OUT.get(kind, f"records of type {kind}")
+                name = _KNOWN_AND_LEFT_OUT.get(kind, f"type {kind}")
                 self._report.left_out[name] = self._report.left_out.get(name, 0) + 1
         except ValueError as error:
             self._report.skip(f"{path}: a record of type {kind} can't be read: {error}")
