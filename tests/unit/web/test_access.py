@@ -263,23 +263,49 @@ def test_the_bucket() -> None:
     assert all(Bucket(RateLimit()).take(0.0) for _ in range(100))
 
 
-async def test_connections_above_the_limit_wait(tmp_path: Path) -> None:
-    file = tmp_path / "web.yml"
-    file.write_text("{}")
-    listener = await serve(Access(file), max_connections=2)
+async def test_connections_above_the_limit_wait() -> None:
+    app, begun, go_on = web.Application(), asyncio.Semaphore(0), asyncio.Event()
+
+    async def slow(_: web.Request) -> web.Response:
+        begun.release()
+        await go_on.wait()
+        return web.Response(text="hello")
+
+    app.router.add_get("/", slow)
+    listener = await listen(app, "127.0.0.1", free_port(), limits=Limits(max_connections=2))
     port = int(listener.url.rpartition(":")[2])
-    request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
     open_ones = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
     for _, writer in open_ones:
-        writer.write(request)
-    answers = [asyncio.create_task(reader.readuntil(b"hello")) for reader, _ in open_ones]
-    done, waiting = await asyncio.wait(answers, timeout=0.4)
-    assert len(done) == 2
-    (late,) = waiting
-    open_ones[answers.index(next(iter(done)))][1].close()
-    assert (await asyncio.wait_for(late, 2)).startswith(b"HTTP/1.1 200")
-    for _, writer in open_ones:
+        writer.write(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    async with asyncio.timeout(10):
+        await begun.acquire()
+        await begun.acquire()
+    with pytest.raises(TimeoutError):  # The third has not come in.
+        await asyncio.wait_for(begun.acquire(), 0.2)
+    go_on.set()
+    for reader, writer in open_ones:
+        assert (await asyncio.wait_for(reader.read(), 10)).endswith(b"hello")
         writer.close()
+    await listener.close()
+
+
+async def test_idle_connections_stay_while_nobody_else_comes(tmp_path: Path) -> None:
+    file = tmp_path / "web.yml"
+    file.write_text("{}")
+    listener = await serve(Access(file), max_connections=1)
+    port = int(listener.url.rpartition(":")[2])
+    request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for _ in range(2):
+        writer.write(request)
+        assert (await asyncio.wait_for(reader.readuntil(b"hello"), 10)).startswith(b"HTTP/1.1 200")
+        await asyncio.sleep(0.2)
+    # Idle, it makes room for one that comes.
+    second = await asyncio.open_connection("127.0.0.1", port)
+    second[1].write(request)
+    assert (await asyncio.wait_for(second[0].readuntil(b"hello"), 10)).startswith(b"HTTP/1.1 200")
+    writer.close()
+    second[1].close()
     await listener.close()
 
 
@@ -292,7 +318,7 @@ async def test_a_silent_connection_is_closed(tmp_path: Path) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(first)
         try:
-            rest = await asyncio.wait_for(reader.read(), 2)
+            rest = await asyncio.wait_for(reader.read(), 10)
         except ConnectionResetError:
             rest = b""
         assert rest == b""
