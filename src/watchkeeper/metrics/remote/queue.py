@@ -167,12 +167,18 @@ class Queue:
                 await self._room.wait()
                 continue
             self.is_idle = False
+            pieces: list[Piece] = []
             try:
-                pieces = await loop.run_in_executor(None, self._reader.read, self._queue_config.max_samples_per_send)
+                # A look costs nothing while nothing comes.
+                if self._spool.end != self._reader.position:
+                    pieces = await loop.run_in_executor(
+                        None, self._reader.read, self._queue_config.max_samples_per_send
+                    )
             except OSError as error:
                 self._complain("the spool can't be read; it is tried again", str(error))
                 await asyncio.sleep(SYNC_S)
                 continue
+            self._metrics.segment.set(self._reader.position[0])
             for piece in pieces:
                 self._hand_out(piece)
             if not pieces:

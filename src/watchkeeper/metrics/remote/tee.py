@@ -9,6 +9,7 @@ import numpy as np
 
 from watchkeeper.core.model.labels import Labels
 from watchkeeper.core.model.packed_labels import pack
+from watchkeeper.core.model.stale import MISSING_BITS
 from watchkeeper.metrics.interface import (
     Appender,
     AppendResult,
@@ -35,7 +36,7 @@ class Outlets:
 
     __slots__ = ("current", "saw", "version")
 
-    def __init__(self, saw: Callable[[int], None]) -> None:
+    def __init__(self, saw: Callable[[int, int], None]) -> None:
         self.current: tuple[Outlet, ...] = ()
         self.version = 0
         self.saw = saw
@@ -68,7 +69,7 @@ class Tee:
             for outlet in outlets:
                 outlet.spool.write_batch(batch, stored, outlet.rewrite, outlet.kinds)
             if len(batch.times):
-                self._outlets.saw(int(batch.times.max()))
+                self._outlets.saw(int(batch.times.max()), int(stored[0].sum()) + int(stored[1].sum()))
         return result
 
 
@@ -140,7 +141,7 @@ class TeeWriter:
             for outlet, feed in feeds:
                 if outlet.spool.is_open:
                     outlet.spool.write_row(feed, time_ms, row)
-            self._outlets.saw(time_ms)
+            self._outlets.saw(time_ms, int(np.count_nonzero(row.view(np.uint64) != np.uint64(MISSING_BITS))))
         return status
 
     def close(self) -> None:

@@ -83,8 +83,17 @@ class RemoteMetrics:
             "epoch.",
         )
 
-    def saw(self, time_ms: int) -> None:
-        """A sample of this time was stored."""
+        self._in = registry.counter(
+            _PREFIX + "samples_in_total",
+            "Samples in to remote storage, compare to samples out for queue managers.",
+        )
+        self._segment = registry.gauge(
+            "prometheus_wal_watcher_current_segment", "Current segment the WAL watcher is reading.", ("consumer",)
+        )
+
+    def saw(self, time_ms: int, n_samples: int) -> None:
+        """So many samples were stored, the newest of this time."""
+        self._in.inc(n_samples)
         if time_ms / 1000 > self._highest.value:
             self._highest.set(time_ms / 1000)
 
@@ -100,6 +109,7 @@ class QueueMetrics:
         self._parent = parent
         self._key = key
         self.duration = parent._duration.labels(*key)
+        self.segment = parent._segment.labels(key[0])
         # All children are made at once, so that a rate over them starts at zero.
         for counter in parent._counters.values():
             counter.labels(*key)
@@ -122,6 +132,7 @@ class QueueMetrics:
         """The queue has gone: its series go too."""
         for metric in (*self._parent._counters.values(), *self._parent._gauges.values(), self._parent._duration):
             metric.remove(*self._key)
+        self._parent._segment.remove(self._key[0])
 
     def _counter(self, name: str) -> Counter:
         return self._parent._counters[name].labels(*self._key)

@@ -87,6 +87,8 @@ async def test_rows_and_batches_arrive_bit_for_bit(tmp_path):
         assert head["X-Prometheus-Remote-Write-Version"] == "0.1.0"
         assert head["User-Agent"] == "watchkeeper/test"
     assert exposed(registry, 'prometheus_remote_storage_samples_total{remote_name="r"') == 11
+    assert exposed(registry, "prometheus_remote_storage_samples_in_total") == 11
+    assert 'prometheus_wal_watcher_current_segment{consumer="r"} 0' in registry.exposition().decode()
     assert exposed(registry, "prometheus_remote_storage_samples_pending") == 0
     assert exposed(registry, "prometheus_remote_storage_highest_timestamp_in_seconds") == 3
     assert exposed(registry, "prometheus_remote_storage_queue_highest_sent_timestamp_seconds") == 3
