@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests.processes.running import Process, free_port, started, wait_for
+from watchkeeper.core.disk.lock import DirectoryLock, DirectoryLocked
 from watchkeeper.core.model.histogram import Histogram
 from watchkeeper.core.model.labels import Labels
 from watchkeeper.core.model.matcher import Matcher, MatchType
@@ -20,7 +21,7 @@ from watchkeeper.core.wire.remote import encode_write_v1
 from watchkeeper.core.wire.snappy import compress
 from watchkeeper.metrics.interface import Budget
 from watchkeeper.metrics.tsdb.db import TSDB
-from watchkeeper.metrics.tsdb.import_prometheus import PrometheusImport
+from watchkeeper.metrics.tsdb.import_prometheus import Progress, PrometheusImport
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
 
@@ -192,6 +193,22 @@ def test_deletes_in_a_block_and_a_damaged_block_beside_a_whole_one(tmp_path: Pat
 
     blocks = sorted(path.parent for path in data.glob("*/index"))
     assert len(blocks) == 3
+
+    def stop_in_second(step: Progress) -> None:
+        if step.doing == f"block {blocks[1].name}":
+            raise KeyboardInterrupt
+
+    target = tmp_path / "interrupted"
+    with pytest.raises(KeyboardInterrupt):
+        PrometheusImport(data, target, now_ms=lambda: int(time.time() * 1000), progress=stop_in_second).run()
+    report = PrometheusImport(data, target, now_ms=lambda: int(time.time() * 1000)).run()
+    assert report.blocks_done_before == 1
+    assert ours(target)[0] == expected
+    lock = DirectoryLock(target)
+    with pytest.raises(DirectoryLocked, match="in use by process"):
+        PrometheusImport(data, target, now_ms=lambda: int(time.time() * 1000)).run()
+    lock.release()
+
     chunk_file = blocks[0] / "chunks" / "000001"
     damaged = bytearray(chunk_file.read_bytes())
     damaged[12] ^= 1
