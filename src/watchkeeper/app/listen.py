@@ -246,12 +246,12 @@ async def listen(
     # A handler is told when its client goes away, so that its query can be given up.
     runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
+    shown = f"[{host}]" if ":" in host else host or "0.0.0.0"
     try:
         sockets = await _bound(host, port)
-    except OSError:
+    except OSError as error:
         await runner.cleanup()
-        raise
-    shown = f"[{host}]" if ":" in host else host or "0.0.0.0"
+        raise OSError(error.errno, error.strerror or str(error), f"{shown}:{port}") from error
     scheme = "https" if security is not None and security.context() is not None else "http"
     return Listener(f"{scheme}://{shown}:{port}", runner, sockets, limits, security)
 

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import socket
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.core.telemetry.metrics import Registry
@@ -22,6 +23,8 @@ from watchkeeper.metrics.scrape.metadata import FamilyPool
 from watchkeeper.metrics.scrape.pool import Connector, ParserFactory, ScrapePool, Surroundings
 from watchkeeper.metrics.scrape.target import DroppedTarget, Target
 from watchkeeper.metrics.scrape.telemetry import ScrapeMetrics
+
+JOBS_AT_ONCE: Final = 20  # Of a long list, so that scrapes and answers do not wait for all of it.
 
 log = get_logger("scrape manager")
 
@@ -95,13 +98,15 @@ class ScrapeManager:
                 for path in dict.fromkeys(config.scrape_failure_log_file for config in configs)
                 if path
             }
-            names = [config.job_name for config in configs]
+            names = dict.fromkeys(config.job_name for config in configs)
             for job in [job for job in self._pools if job not in names]:
                 self._departing[job] = self._pools.pop(job)
                 await self._departing[job].retire()
                 self._groups.pop(job, None)
             self._departing = {job: pool for job, pool in self._departing.items() if not pool.is_over}
-            for config in configs:
+            for number, config in enumerate(configs):
+                if number % JOBS_AT_ONCE == 0:
+                    await asyncio.sleep(0)
                 failures = self._failure_logs.get(config.scrape_failure_log_file)
                 pool = self._pools.get(config.job_name)
                 if pool is None:
