@@ -272,6 +272,7 @@ class Server:
         async def follow() -> None:
             for job, found in groups.items():
                 await self._scrape.update(job, found)
+                await asyncio.sleep(0)  # Others' turn: there may be thousands of jobs.
 
         self._spawn(follow())
 

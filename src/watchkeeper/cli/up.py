@@ -52,6 +52,7 @@ WRITE_MESSAGES = ("prometheus.WriteRequest", "io.prometheus.write.v2.Request")
 
 DURATION = DurationType()
 SIZE = SizeType()
+PORT = click.IntRange(0, 65535)
 
 
 class AddressType(click.ParamType[tuple[str, int]]):
@@ -88,8 +89,8 @@ ADDRESS = AddressType()
 @click.option("--data-dir", type=click.Path(path_type=Path), default=Path("data"), show_default=True)
 @click.option("--listen", default="127.0.0.1", show_default=True, help="Address that every server binds.")
 @click.option("--prometheus-config", "--config.file", "config_file", type=click.Path(path_type=Path))
-@click.option("--metrics-port", default=9090, show_default=True)
-@click.option("--node-port", default=9100, show_default=True)
+@click.option("--metrics-port", type=PORT, default=9090, show_default=True)
+@click.option("--node-port", type=PORT, default=9100, show_default=True)
 @click.option("--web.enable-lifecycle", "enable_lifecycle", is_flag=True, help="Allow POST /-/reload and /-/quit.")
 @click.option("--web.enable-admin-api", "enable_admin_api", is_flag=True, help="Allow deletes and snapshots.")
 @click.option("--web.enable-remote-write-receiver", "enable_remote_write_receiver", is_flag=True)
