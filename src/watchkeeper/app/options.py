@@ -32,6 +32,7 @@ class Options:
     enable_lifecycle: bool = False
     enable_admin_api: bool = False
     enable_remote_write_receiver: bool = False
+    enable_otlp_receiver: bool = False
     accepted_write_messages: tuple[str, ...] = ("prometheus.WriteRequest", "io.prometheus.write.v2.Request")
     cors_origin: str = ".*"
     external_url: str = ""
@@ -96,6 +97,7 @@ FLAG_NAMES: Final = {
     "enable_lifecycle": "web.enable-lifecycle",
     "enable_admin_api": "web.enable-admin-api",
     "enable_remote_write_receiver": "web.enable-remote-write-receiver",
+    "enable_otlp_receiver": "web.enable-otlp-receiver",
     "accepted_write_messages": "web.remote-write-receiver.accepted-protobuf-messages",
     "cors_origin": "web.cors.origin",
     "external_url": "web.external-url",

@@ -21,6 +21,7 @@ from watchkeeper import __version__
 from watchkeeper.app.listen import Limits, Listener, Security, listen
 from watchkeeper.app.node_exporter import NodeExporterOptions, NodeExporterServer
 from watchkeeper.app.options import Options
+from watchkeeper.app.otlp import otlp_settings
 from watchkeeper.app.reload import Configuration
 from watchkeeper.core.config.dump import dump
 from watchkeeper.core.model.errors import ConfigError, WatchkeeperError, describe_os_error
@@ -32,6 +33,7 @@ from watchkeeper.discovery.manager import DiscoveryManager, JobGroups
 from watchkeeper.metrics.promql.engine import Engine, EngineOptions
 from watchkeeper.metrics.promql.parser import ParserOptions
 from watchkeeper.metrics.remote.manager import RemoteWriteManager
+from watchkeeper.metrics.remote.otlp import OtlpReceiver
 from watchkeeper.metrics.remote.receive import MessageType, Receiver
 from watchkeeper.metrics.scrape.manager import ScrapeManager
 from watchkeeper.metrics.tsdb.db import TSDB
@@ -212,6 +214,7 @@ class Server:
                 enable_lifecycle=options.enable_lifecycle,
                 enable_admin_api=options.enable_admin_api,
                 enable_remote_write_receiver=options.enable_remote_write_receiver,
+                enable_otlp_receiver=options.enable_otlp_receiver,
                 accepted_write_messages=tuple(MessageType(name) for name in options.accepted_write_messages),
                 cors_origin=options.cors_origin,
                 page_title=options.page_title,
@@ -235,6 +238,11 @@ class Server:
             exemplars=self._store.exemplars,
             store=self._store,
             receiver=Receiver(self._appender, self._registry, now_ms),
+            otlp=OtlpReceiver(
+                self._appender,
+                lambda: otlp_settings(self._configuration.current.otlp, options.query_lookback_ms),
+                now_ms,
+            ),
             scrape=self._scrape,
             run=self._in_worker,
             run_read=self._in_reader,

@@ -18,6 +18,7 @@ from watchkeeper.core.model.labels import Labels
 from watchkeeper.core.telemetry.metrics import Registry
 from watchkeeper.metrics.interface import SampleBatch
 from watchkeeper.metrics.promql.engine import Engine, EngineOptions
+from watchkeeper.metrics.remote.otlp import OtlpReceiver, OtlpSettings
 from watchkeeper.metrics.remote.receive import Receiver
 from watchkeeper.metrics.scrape.manager import ScrapeManager
 from watchkeeper.metrics.tsdb.db import TSDB
@@ -104,6 +105,7 @@ async def make_site(tmp_path: Path) -> AsyncIterator[MakeSite]:
             exemplars=store.exemplars,
             store=store,
             receiver=Receiver(store, registry, lambda: NOW_MS),
+            otlp=OtlpReceiver(store, OtlpSettings, lambda: NOW_MS),
             scrape=scrape,
             run=run,
             run_read=run,

@@ -19,11 +19,13 @@ from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.core.wire.otlp import CUMULATIVE, Attributes, Buckets, OtlpMetric, Point, Resource, Scope, decode_otlp
 from watchkeeper.metrics.interface import Appender, SampleBatch, Status
 from watchkeeper.metrics.remote.otlp_names import Namer
+from watchkeeper.metrics.remote.receive import MAX_AHEAD_MS
 
 MAX_SCHEMA: Final = 8
 MIN_SCHEMA: Final = -4
 ZERO_THRESHOLD: Final = 1e-128  # Of senders that say none.
 MAX_EXEMPLAR_RUNES: Final = 128
+MAX_INFO_SAMPLES: Final = 1000  # Of `target_info` in one request, whatever times its points claim.
 MAX_FILLED_GAP: Final = 2  # Empty buckets that are cheaper to write than a new span.
 IDENTIFYING: Final = ("service.namespace", "service.name", "service.instance.id")
 TYPES: Final = {"gauge": "gauge", "histogram": "histogram", "exponential_histogram": "histogram", "summary": "summary"}
@@ -48,9 +50,10 @@ class OtlpSettings:
 class OtlpReceiver:
     """Stores requests through an appender."""
 
-    def __init__(self, appender: Appender, settings: Callable[[], OtlpSettings]) -> None:
+    def __init__(self, appender: Appender, settings: Callable[[], OtlpSettings], now_ms: Callable[[], int]) -> None:
         self._appender = appender
         self._settings = settings
+        self._now_ms = now_ms
 
     def write(self, body: bytes, *, is_json: bool) -> str:
         """Stores one request; on return it is in the WAL. What was refused and why, empty where all was stored.
@@ -59,7 +62,7 @@ class OtlpReceiver:
         Raises WireError where the body is no request.
         """
         resources = decode_otlp(body, is_json=is_json)
-        translation = Translation(self._settings())
+        translation = Translation(self._settings(), self._now_ms() + MAX_AHEAD_MS)
         for resource in resources:
             translation.add(resource)
         if translation.left_out:
@@ -71,14 +74,19 @@ class OtlpReceiver:
             for statuses in (result.samples, result.histograms)
             for status in statuses[statuses != Status.STORED].tolist()
         )
+        if translation.n_ahead:
+            refused["out of bounds: timestamp is too far in the future"] = translation.n_ahead
         return "; ".join(f"{reason} ({count})" for reason, count in sorted(refused.items()))
 
 
 class Translation:
     """Collects the samples of one request. A point is a series with one sample, so this loops over series."""
 
-    def __init__(self, settings: OtlpSettings) -> None:
+    def __init__(self, settings: OtlpSettings, latest_ms: int) -> None:
+        """Points after `latest_ms` are left out and counted in `n_ahead`."""
         self._settings = settings
+        self._latest_ms = latest_ms
+        self.n_ahead = 0
         self._namer = settings.namer
         self._series: dict[Labels, int] = {}
         self._rows: list[int] = []
@@ -106,7 +114,8 @@ class Translation:
 
     def add(self, resource: Resource) -> None:
         """Adds a resource's metrics, and the `target_info` of the resource."""
-        times = [_ms(point.time_ns) for scope in resource.scopes for metric in scope.metrics for point in metric.points]
+        points = [point for scope in resource.scopes for metric in scope.metrics for point in metric.points]
+        times = [time_ms for point in points if (time_ms := _ms(point.time_ns)) <= self._latest_ms]
         for scope in resource.scopes:
             common = self._common(resource, scope)
             for metric in scope.metrics:
@@ -147,6 +156,9 @@ class Translation:
         kind = "counter" if is_counter else TYPES.get(metric.kind, "gauge")
         self._metadata[name] = Metadata(kind, metric.description, metric.unit)
         for point in metric.points:
+            if _ms(point.time_ns) > self._latest_ms:
+                self.n_ahead += 1
+                continue
             labels = self._labels(point.attributes, common)
             match metric.kind:
                 case "gauge" | "sum":
@@ -223,7 +235,9 @@ class Translation:
         labels = self._labels(kept, ({}, identity))
         self._metadata["target_info"] = Metadata("gauge", "Target metadata", "")
         # Often enough that a query between the samples finds it.
-        for time_ms in (*range(first_ms, last_ms, max(1, self._settings.lookback_ms // 2)), last_ms):
+        step_ms = max(1, self._settings.lookback_ms // 2)
+        first_ms = max(first_ms, last_ms - MAX_INFO_SAMPLES * step_ms)
+        for time_ms in (*range(first_ms, last_ms, step_ms), last_ms):
             key = (Labels(labels.items()), time_ms)
             if key not in self._info:
                 self._info.add(key)

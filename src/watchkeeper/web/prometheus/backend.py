@@ -14,6 +14,7 @@ from watchkeeper.core.model.metadata import Metadata
 from watchkeeper.core.telemetry.metrics import Registry
 from watchkeeper.metrics.interface import Appender, ExemplarQuerier, Querier
 from watchkeeper.metrics.promql.engine import Engine
+from watchkeeper.metrics.remote.otlp import OtlpReceiver
 from watchkeeper.metrics.remote.receive import MessageType, Receiver
 from watchkeeper.metrics.scrape.manager import ScrapeManager
 from watchkeeper.web.prometheus.gate import QueryGate
@@ -114,6 +115,7 @@ class Backend:
     exemplars: ExemplarQuerier
     store: Store
     receiver: Receiver
+    otlp: OtlpReceiver
     scrape: ScrapeManager
     run: Callable[[Callable[[], Any]], Awaitable[Any]]
     run_read: Callable[[Callable[[], Any]], Awaitable[Any]]

@@ -17,6 +17,8 @@ from watchkeeper.web.prometheus.gate import budgeted
 
 WRITTEN_HEADERS: Final = "X-Prometheus-Remote-Write-{}-Written"
 
+OTLP_TYPES: Final = ("application/x-protobuf", "application/json")
+
 log = get_logger("remote")
 
 
@@ -51,6 +53,32 @@ async def write(backend: Backend, request: web.Request) -> web.Response:
     if written.refused:
         return web.Response(status=400, text=f"{written.refused}\n", headers=headers)
     return web.Response(status=204, headers=headers)
+
+
+async def otlp(backend: Backend, request: web.Request) -> web.Response:
+    """POST /otlp/v1/metrics: 200, or a text that says which samples were refused and why."""
+    if not backend.settings.enable_otlp_receiver:
+        return web.Response(
+            status=404, text="otlp write receiver needs to be enabled with --web.enable-otlp-receiver\n"
+        )
+    if request.content_type not in OTLP_TYPES:
+        said = f"unsupported content type: {request.content_type}, supported: [{', '.join(OTLP_TYPES)}]"
+        return web.Response(status=400, text=f"{said}\n")
+    # The library unpacks gzip and deflate as it reads, within the limit of a body.
+    if request.headers.get("Content-Encoding", "").lower() not in ("", "gzip", "identity"):
+        said = f"unsupported compression: {request.headers['Content-Encoding']}"
+        return web.Response(status=400, text=f'{said}. Only "gzip" or no compression supported\n')
+    async with asyncio.timeout(backend.settings.read_timeout_s):
+        body = await request.read()
+    is_json = request.content_type == "application/json"
+    try:
+        refused: str = await backend.run(lambda: backend.otlp.write(body, is_json=is_json))
+    except WireError as error:
+        return web.Response(status=400, text=f"{error}\n")
+    except (UnavailableError, OSError) as error:
+        log.error("an OTLP write failed", error=error)
+        return web.Response(status=500, text=f"{error}\n")
+    return web.Response(status=400, text=f"{refused}\n") if refused else web.Response()
 
 
 async def read(backend: Backend, request: web.Request) -> web.StreamResponse:
