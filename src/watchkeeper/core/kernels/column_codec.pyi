@@ -31,3 +31,17 @@ class Group:
 
         raises   ValueError where a column, a range or the room in `out` does not exist, or the type differs
         """
+
+def decode_few(
+    groups: list[Group],
+    columns: npt.NDArray[np.int64],
+    lo: npt.NDArray[np.int64],
+    hi: npt.NDArray[np.int64],
+    out_at: npt.NDArray[np.int64],
+    out: npt.NDArray[np.uint64],
+) -> None:
+    """Write cells [lo[i], hi[i]) of float64 column columns[i] of groups[i] to out[out_at[i]:].
+
+    Holds the GIL, so groups may be shared between threads; for a few columns each of many groups.
+    raises   ValueError where anything is outside
+    """

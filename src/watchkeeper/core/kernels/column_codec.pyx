@@ -105,3 +105,26 @@ cdef class Group:
             for i in range(n):
                 if hi[i] > lo[i]:
                     self.decoder.decode(self.decoder.columns[columns[i]], lo[i], hi[i], &out[out_at[i]])
+
+
+def decode_few(list groups not None, const int64_t[::1] columns not None, const int64_t[::1] lo not None,
+               const int64_t[::1] hi not None, const int64_t[::1] out_at not None, uint64_t[::1] out not None):
+    cdef int64_t n = len(groups)
+    cdef int64_t i, width, total = out.shape[0]
+    cdef Group group
+    if columns.shape[0] != n or lo.shape[0] != n or hi.shape[0] != n or out_at.shape[0] != n:
+        raise ValueError("groups, columns, lo, hi and out_at differ in length")
+    for i in range(n):
+        group = groups[i]
+        if columns[i] < 0 or <uint64_t> columns[i] >= group.decoder.columns.size():
+            raise ValueError(f"the group has no column {columns[i]}")
+        if lo[i] < 0 or hi[i] < lo[i] or <uint64_t> hi[i] > group.decoder.columns[columns[i]].length:
+            raise ValueError(f"column {columns[i]} has no cells {lo[i]} to {hi[i]}")
+        width = hi[i] - lo[i]
+        if out_at[i] < 0 or out_at[i] > total - width:
+            raise ValueError("the result does not fit")
+        if group.decoder.columns[columns[i]].scale == SCALE_INT64:
+            raise ValueError(f"column {columns[i]} holds the other type")
+        # The GIL stays held: it keeps other threads from the scratch of groups that are shared.
+        if width:
+            group.decoder.decode(group.decoder.columns[columns[i]], lo[i], hi[i], &out[out_at[i]])

@@ -323,6 +323,20 @@ cdef class SeriesTable:
             view[i] = last[refs[i]] if refs[i] < slots else NO_TIME
         return out
 
+    def newest(self, const uint32_t[::1] refs):
+        cdef Py_ssize_t i
+        cdef size_t slots = self.table.n_slots()
+        cdef const int64_t* last = self.table.last_time()
+        cdef const double* value = self.table.last_value()
+        times, values = np.full(refs.shape[0], NO_TIME, np.int64), np.zeros(refs.shape[0], np.float64)
+        cdef int64_t[::1] times_view = times
+        cdef double[::1] values_view = values
+        for i in range(refs.shape[0]):
+            if refs[i] < slots:
+                times_view[i] = last[refs[i]]
+                values_view[i] = value[refs[i]]
+        return times, values
+
     def last(self, uint32_t ref):
         if ref >= self.table.n_slots():
             raise IndexError("no such series")

@@ -96,7 +96,7 @@ class LabelSets:
         return np.array(sorted(range(len(self)), key=[labels.pairs for labels in self].__getitem__), np.intp)
 
     def _without_empty_columns(self) -> LabelSets:
-        used = set(np.nonzero(self.codes)[1].tolist())
+        used = np.flatnonzero(np.maximum.reduce(self.codes, axis=0, initial=0)).tolist()
         return self if len(used) == len(self.names) else self.keep(self.names[i] for i in used)
 
 

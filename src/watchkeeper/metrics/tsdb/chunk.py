@@ -24,6 +24,7 @@ from watchkeeper.core.codec.columns import (
     encode_axes,
     encode_columns,
 )
+from watchkeeper.core.kernels.column_codec import Group
 from watchkeeper.core.kernels.head_rows import gather_runs
 from watchkeeper.core.model.errors import CorruptionError
 from watchkeeper.core.model.stale import missing_mask
@@ -32,6 +33,8 @@ from watchkeeper.metrics.tsdb.wal import Floats, Ints, Refs, Samples, decode_blo
 ROW_CHUNK_HEADER: Final = struct.Struct("<IIIII")  # source, rows, groups, bytes of times, bytes of refs
 SAMPLE_CHUNK_HEADER: Final = struct.Struct("<IQIIIII")  # segment, offset, value, start and axis groups, times, refs
 HISTOGRAM_CHUNK_HEADER: Final = struct.Struct("<IQ")  # segment, offset
+FEW_COLUMNS: Final = 4  # Of one chunk: up to so many are read by way of kept groups.
+KEPT_BYTES: Final = 4 << 20  # Of unpacked groups, for each file of 16 MB.
 SLAB_COLUMNS: Final = 64 * GROUP_COLUMNS  # Sealing a very wide source takes memory for so many columns at a time.
 
 Position = tuple[int, int]
@@ -39,11 +42,16 @@ Position = tuple[int, int]
 
 
 class ChunkFile:
-    """A segment of the chunk log for reading; open as long as a chunk refers to it, though it may be unlinked."""
+    """A segment of the chunk log for reading; open as long as a chunk refers to it, though it may be unlinked.
+
+    Groups that were read for a few of their columns are kept unpacked, as dashboards and rules ask again.
+    """
 
     def __init__(self, path: Path) -> None:
         """Raises OSError."""
         self.path = path
+        self._kept: dict[int, Group] = {}
+        self._kept_bytes = 0
         self._fd = -1
         self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
 
@@ -53,6 +61,22 @@ class ChunkFile:
         if len(data) != size:
             raise CorruptionError(str(self.path), offset, "the file is cut short")
         return data
+
+    def group(self, lo: int, hi: int) -> Group:
+        """The group at these offsets, for `decode_few`. Raises CorruptionError."""
+        kept = self._kept.get(lo)
+        if kept is not None:
+            return kept
+        try:
+            raw = decompress(self.read(lo, hi - lo))
+            group = Group(raw)
+        except ValueError as error:
+            raise CorruptionError(str(self.path), lo, str(error)) from None
+        self._kept_bytes += len(raw)
+        if self._kept_bytes > KEPT_BYTES:
+            self._kept, self._kept_bytes = {}, len(raw)
+        self._kept[lo] = group
+        return group
 
     def __del__(self) -> None:
         if self._fd >= 0:
@@ -110,6 +134,12 @@ class RowChunk:
         n = len(columns)
         wide = columns.astype(np.int64, copy=False)
         self.groups.read(wide, np.full(n, lo, np.int64), np.full(n, hi, np.int64), out, out_at)
+
+    def group_of(self, column: int) -> Group:
+        """The unpacked group that has a column. Raises CorruptionError."""
+        number = column // GROUP_COLUMNS
+        bounds = self.groups.bounds
+        return self.groups.file.group(int(bounds[number]), int(bounds[number + 1]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -31,7 +31,7 @@ from watchkeeper.core.model.stale import missing_mask
 from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.metrics.interface import AppendResult, Budget, Columns, SampleBatch, Series, Status, Values
 from watchkeeper.metrics.tsdb.exemplars import Exemplars
-from watchkeeper.metrics.tsdb.head_read import Intervals, Snapshot, present_refs, read
+from watchkeeper.metrics.tsdb.head_read import Intervals, Snapshot, present_refs, read, read_newest
 from watchkeeper.metrics.tsdb.histogram_bytes import encode_histogram
 from watchkeeper.metrics.tsdb.options import TSDBOptions
 from watchkeeper.metrics.tsdb.places import Places
@@ -409,7 +409,11 @@ class Head:
                 refs = select_refs(table, matchers)
                 refs = refs[: int(np.searchsorted(refs, snapshot.n_slots))]
                 labels = LabelSets(*table.label_sets(refs))
-            return read(snapshot, refs, labels, start_ms, end_ms, budget, newest=newest)
+                known = table.newest(refs) if newest else None
+            if known is None:
+                return read(snapshot, refs, labels, start_ms, end_ms, budget)
+            budget.charge(len(refs))
+            return read_newest(snapshot, refs, labels, start_ms, end_ms, budget, *known)
 
     def read_refs(self, refs: Refs, start_ms: int, end_ms: int, budget: Budget) -> Series:
         """The samples of series given by their refs, in the order of the refs."""

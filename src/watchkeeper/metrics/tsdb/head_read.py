@@ -13,14 +13,17 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from watchkeeper.core.codec.columns import GROUP_COLUMNS
+from watchkeeper.core.kernels.column_codec import Group, decode_few
 from watchkeeper.core.kernels.head_rows import gather_runs, join_pieces
 from watchkeeper.core.model.errors import CorruptionError
 from watchkeeper.core.model.histogram import HistogramSamples
 from watchkeeper.core.model.label_sets import LabelSets
 from watchkeeper.core.model.stale import MISSING, missing_mask
 from watchkeeper.metrics.interface import Budget, Series
-from watchkeeper.metrics.tsdb.chunk import RowChunk
+from watchkeeper.metrics.tsdb.chunk import FEW_COLUMNS, RowChunk
 from watchkeeper.metrics.tsdb.histogram_bytes import decode_histogram
+from watchkeeper.metrics.tsdb.merge import merge_series
 from watchkeeper.metrics.tsdb.places import Found, Places
 from watchkeeper.metrics.tsdb.ragged import Ragged, pick, pick_histograms
 from watchkeeper.metrics.tsdb.source import Layout, Run
@@ -126,6 +129,33 @@ def read(
     out = Series(labels, times, values, bounds[1], bounds[2], bounds[0], histograms, starts)
     _delete(out, refs, row_of, snapshot.deleted)
     return _without_empty(out)
+
+
+def read_newest(
+    snapshot: Snapshot,
+    refs: Refs,
+    labels: LabelSets,
+    start_ms: int,
+    end_ms: int,
+    budget: Budget,
+    newest_times: Ints,
+    newest_values: Floats,
+) -> Series:
+    """As `read` with `newest`, where the newest samples of all are known: most answers are these and nothing is read.
+
+    newest_times, newest_values   of each series over all time; MISSING for a histogram
+    """
+    # Not what is known, but something before it: the sample is too new, a histogram, or deleted.
+    other = (newest_times > end_ms) | missing_mask(newest_values)
+    other[np.isin(refs, list(snapshot.deleted))] = True
+    rows = np.flatnonzero(~other & (newest_times >= start_ms))
+    one = np.arange(len(rows), dtype=np.int64)
+    known = Series(labels.take(rows), newest_times[rows], newest_values[rows], one, one + 1, one)
+    if not other.any():
+        return known
+    rest = np.flatnonzero(other)
+    older = read(snapshot, refs[rest], labels.take(rest), start_ms, end_ms, budget, newest=True)
+    return merge_series([older, known])
 
 
 class _Plan:
@@ -259,6 +289,7 @@ def _fill(
     runs: list[tuple[Run, int, int]] = []
     run_columns: list[Rows] = []
     run_at: list[Ints] = []
+    few: list[tuple[Group, int, int, int, int]] = []
     row_at = time_at = 0
     for block in blocks:
         out_at = value_lo[row_at : row_at + len(block.rows)]
@@ -266,9 +297,13 @@ def _fill(
         done = 0
         for part, columns, lo, hi in block.parts:
             if isinstance(part, RowChunk):
-                budget.check()
                 try:
-                    part.read(columns, lo, hi, values, out_at + done)
+                    if len(columns) <= FEW_COLUMNS:
+                        for column, at in zip(columns.tolist(), out_at.tolist(), strict=True):
+                            few.append((part.group_of(column), column % GROUP_COLUMNS, lo, hi, at + done))
+                    else:
+                        budget.check()
+                        part.read(columns, lo, hi, values, out_at + done)
                 except CorruptionError as error:
                     on_corrupt(error)
                     for at in (out_at + done).tolist():
@@ -280,6 +315,8 @@ def _fill(
             times[time_at : time_at + hi - lo] = part.times[lo:hi]
             time_at += hi - lo
             done += hi - lo
+    if few:
+        _decode_few(few, values)
     if runs:
         gather_runs(
             [run.bodies for run, _, _ in runs],
@@ -291,6 +328,11 @@ def _fill(
             np.concatenate(run_at),
         )
     return [(np.concatenate([block.rows for block in blocks]).astype(np.int64), time_lo, value_lo, lengths)]
+
+
+def _decode_few(few: Sequence[tuple[Group, int, int, int, int]], values: Floats) -> None:
+    columns = np.array([one[1:] for one in few], np.int64).T.copy()
+    decode_few([one[0] for one in few], columns[0], columns[1], columns[2], columns[3], values.view(np.uint64))
 
 
 def _add_ragged(rows: Rows, time_at: int, value_at: int, pieces: Pieces) -> None:
