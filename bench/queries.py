@@ -37,7 +37,10 @@ QUERIES: Final[tuple[tuple[str, str, int, int], ...]] = (
 
 
 def timed(peer: Peer, repeats: int = 9) -> dict[str, tuple[float, int]]:
-    """Asked at the present time, as dashboards and rules do. By name: the median of the milliseconds until the whole answer is there, and how many series it has."""
+    """By name: the median of the milliseconds until the whole answer is there, and how many series it has.
+
+    Asked at the present time, as dashboards and rules do.
+    """
     results = {}
     for name, expression, seconds, step_s in QUERIES:
         times_ms, n_series = [], 0
