@@ -155,6 +155,8 @@ def samples(body: bytes, native: bool, always_classic: bool) -> tuple[list[Sampl
         if 4 not in family:
             continue
         name = last(family, 1, b"").decode()
+        if not name:
+            raise Refused("no name")
         kind = last(family, 3, 0)
         metadata[name] = (TYPES[kind], last(family, 2, b"").decode(), last(family, 5, b"").decode())
         for raw in family[4]:

@@ -12,7 +12,13 @@
 #include <string>
 #include <vector>
 
+#include "float_bits.hpp"
+#include "varint.hpp"
+
 namespace column_codec {
+
+using namespace float_bits;
+using namespace varint;
 
 constexpr uint8_t VERSION = 1;
 constexpr uint64_t MAX_COLUMNS = 1 << 16;
@@ -31,31 +37,11 @@ constexpr double EXACT = 9007199254740992.0;  // 2^53
 constexpr uint64_t NEGATIVE_ZERO = 0x8000000000000000ull;
 constexpr uint64_t EXPONENT = 0x7FF0000000000000ull;
 constexpr int N_KNOWN = 6;
-constexpr uint64_t KNOWN[N_KNOWN] = {0x7FF00000000000A5ull, 0x7FF0000000000002ull, 0x7FF8000000000001ull,
-                                     EXPONENT,              EXPONENT | NEGATIVE_ZERO, NEGATIVE_ZERO};
+constexpr uint64_t KNOWN[N_KNOWN] = {MISSING_BITS, STALE_BITS, NORMAL_NAN_BITS, EXPONENT, EXPONENT | NEGATIVE_ZERO,
+                                     NEGATIVE_ZERO};
 
 inline bool is_special(uint64_t bits) { return (bits & EXPONENT) == EXPONENT || bits == NEGATIVE_ZERO; }
-inline uint64_t zigzag(uint64_t v) { return (v << 1) ^ (0 - (v >> 63)); }
-inline uint64_t unzigzag(uint64_t v) { return (v >> 1) ^ (0 - (v & 1)); }
 inline int bit_length(uint64_t v) { return v ? 64 - __builtin_clzll(v) : 0; }
-inline double as_double(uint64_t bits) {
-  double v;
-  std::memcpy(&v, &bits, 8);
-  return v;
-}
-inline uint64_t as_bits(double v) {
-  uint64_t bits;
-  std::memcpy(&bits, &v, 8);
-  return bits;
-}
-
-inline void put_varint(std::string& out, uint64_t v) {
-  while (v >= 0x80) {
-    out.push_back(char(v | 0x80));
-    v >>= 7;
-  }
-  out.push_back(char(v));
-}
 inline void put_fixed(std::string& out, uint64_t v) {
   for (int i = 0; i < 8; i++) out.push_back(char(v >> (8 * i)));
 }
@@ -160,7 +146,7 @@ class Encoder {
     const double scaled = v * POW10[k];
     if (!(std::fabs(scaled) < EXACT)) return false;
     const double rounded = std::nearbyint(scaled);
-    if (as_bits(rounded / POW10[k]) != as_bits(v)) return false;
+    if (bits_of(rounded / POW10[k]) != bits_of(v)) return false;
     out = uint64_t(int64_t(rounded));
     return true;
   }
@@ -172,14 +158,14 @@ class Encoder {
     int k = 0;
     size_t unsure = 0;  // Cells before this one were scaled by a smaller k.
     for (size_t i = 0; i < n; i++) {
-      const double v = as_double(base_[i]);
+      const double v = from_bits(base_[i]);
       while (!exact(v, k, ints_[i])) {
         if (++k > MAX_DECIMALS || !(std::fabs(v * POW10[k]) < EXACT)) return -1;
         unsure = i;
       }
     }
     for (size_t i = 0; i < unsure; i++)
-      if (!exact(as_double(base_[i]), k, ints_[i])) return -1;
+      if (!exact(from_bits(base_[i]), k, ints_[i])) return -1;
     // A rounded zero would come back as +0.0, and -0.0 is a run: nothing else can differ.
     return k;
   }
@@ -377,9 +363,9 @@ class Decoder {
       if (c.scale <= MAX_DECIMALS) {
         const double divisor = POW10[c.scale];
         if (c.scale == 0)
-          for (uint64_t i = lo; i < hi; i++) out[i - lo] = as_bits(double(int64_t(v[i])));
+          for (uint64_t i = lo; i < hi; i++) out[i - lo] = bits_of(double(int64_t(v[i])));
         else
-          for (uint64_t i = lo; i < hi; i++) out[i - lo] = as_bits(double(int64_t(v[i])) / divisor);
+          for (uint64_t i = lo; i < hi; i++) out[i - lo] = bits_of(double(int64_t(v[i])) / divisor);
       } else {
         std::memcpy(out, v + lo, (hi - lo) * 8);
       }
@@ -418,7 +404,7 @@ class Decoder {
     at += 8;
     return true;
   }
-  static uint64_t scaled(uint64_t v, uint8_t k) { return as_bits(double(int64_t(v)) / POW10[k]); }
+  static uint64_t scaled(uint64_t v, uint8_t k) { return bits_of(double(int64_t(v)) / POW10[k]); }
 
   // Walks a column's runs, checking them; with `out`, writes those inside [lo, hi).
   bool runs(const Column& c, uint64_t& at, uint64_t lo, uint64_t hi, uint64_t* out) const {

@@ -20,14 +20,20 @@
 #include <utility>
 #include <vector>
 
+#include "float_bits.hpp"
+#include "utf8.hpp"
+
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
 
 namespace exposition {
 
+using float_bits::NORMAL_NAN_BITS;
+using float_bits::from_bits;
+using utf8::valid_utf8;
+
 constexpr int64_t NO_TIME = std::numeric_limits<int64_t>::min();
-constexpr uint64_t NORMAL_NAN = 0x7FF8000000000001ull;
 constexpr size_t MAX_BODY = 0x3FFFFFFF;  // Offsets are 32 bits, and two of them are flags.
 
 enum Type : int { UNKNOWN, COUNTER, GAUGE, HISTOGRAM, GAUGEHISTOGRAM, SUMMARY, INFO, STATESET };
@@ -61,12 +67,6 @@ inline const double* powers_of_ten() {
     return table;
 }
 
-inline double normal_nan() {
-    double value;
-    std::memcpy(&value, &NORMAL_NAN, 8);
-    return value;
-}
-
 inline bool is_digit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
 
 inline bool equals_lower(std::string_view text, const char* lower) {
@@ -96,7 +96,7 @@ inline Number parse_number_slow(std::string_view text, double& out) {
         return Number::OK;
     }
     if (!has_sign && equals_lower(rest, "nan")) {
-        out = normal_nan();
+        out = from_bits(NORMAL_NAN_BITS);
         return Number::OK;
     }
     // The syntax is checked here, because from_chars stops where it no longer understands.
@@ -210,44 +210,6 @@ inline std::string format_open_metrics(double value) {
 }
 
 // --- text ----------------------------------------------------------------------------------------------------------
-
-inline bool valid_utf8(std::string_view text) {
-    const unsigned char* p = reinterpret_cast<const unsigned char*>(text.data());
-    const unsigned char* end = p + text.size();
-    while (p < end) {
-        if (end - p >= 8) {
-            uint64_t word;
-            std::memcpy(&word, p, 8);
-            if (!(word & 0x8080808080808080ull)) {
-                p += 8;
-                continue;
-            }
-        }
-        unsigned char c = *p++;
-        if (c < 0x80) continue;
-        int more;
-        unsigned char lo = 0x80, hi = 0xBF;
-        if (c >= 0xC2 && c <= 0xDF) {
-            more = 1;
-        } else if (c >= 0xE0 && c <= 0xEF) {
-            more = 2;
-            if (c == 0xE0) lo = 0xA0;
-            if (c == 0xED) hi = 0x9F;
-        } else if (c >= 0xF0 && c <= 0xF4) {
-            more = 3;
-            if (c == 0xF0) lo = 0x90;
-            if (c == 0xF4) hi = 0x8F;
-        } else {
-            return false;
-        }
-        if (end - p < more) return false;
-        if (*p < lo || *p > hi) return false;
-        for (int i = 1; i < more; i++)
-            if ((p[i] & 0xC0) != 0x80) return false;
-        p += more;
-    }
-    return true;
-}
 
 inline uint64_t mix(uint64_t a, uint64_t b) {
     unsigned __int128 product = static_cast<unsigned __int128>(a) * b;

@@ -9,28 +9,23 @@
 #include <unordered_map>
 #include <vector>
 
+#include "float_bits.hpp"
+#include "varint.hpp"
+
 namespace watchkeeper::rows {
 
-constexpr uint64_t kMissing = 0x7FF00000000000A5ull;
+using float_bits::MISSING_BITS;
+using float_bits::bits_of;
+using float_bits::from_bits;
+
 constexpr size_t kHeader = 9;        // u8 kind, u32 columns, u32 sequence
 constexpr uint32_t kMaxColumns = 1u << 26;
-
-inline uint64_t bits(double v) {
-    uint64_t b;
-    std::memcpy(&b, &v, 8);
-    return b;
-}
-inline double from_bits(uint64_t b) {
-    double v;
-    std::memcpy(&v, &b, 8);
-    return v;
-}
 
 // Whether a float is a whole number that int64 arithmetic restores bit by bit (so not -0.0).
 inline bool whole(double v, int64_t& out) {
     if (!(v > -9007199254740992.0 && v < 9007199254740992.0)) return false;
     out = static_cast<int64_t>(v);
-    return bits(static_cast<double>(out)) == bits(v);
+    return bits_of(static_cast<double>(out)) == bits_of(v);
 }
 
 constexpr size_t kGroup = 64;  // Cells between two entries of a row's table of places.
@@ -56,15 +51,15 @@ inline void encode(const double* prev, size_t n_prev, const double* row, size_t 
             const uint32_t place = static_cast<uint32_t>(p - cells);
             std::memcpy(table + (i / kGroup - 1) * 4, &place, 4);
         }
-        const double old = key ? 0.0 : i < n_prev ? prev[i] : from_bits(kMissing);
-        if (bits(old) == bits(row[i])) continue;
+        const double old = key ? 0.0 : i < n_prev ? prev[i] : from_bits(MISSING_BITS);
+        if (bits_of(old) == bits_of(row[i])) continue;
         map[i >> 3] |= static_cast<uint8_t>(1u << (i & 7));
         int64_t now = 0, before = 0;
         if (whole(row[i], now)) {
             if (!whole(old, before)) before = 0;
             const int64_t d = now - before;
             if (d) {
-                uint64_t z = (static_cast<uint64_t>(d) << 1) ^ static_cast<uint64_t>(d >> 63);
+                uint64_t z = varint::zigzag(static_cast<uint64_t>(d));
                 while (z >= 0x80) {
                     *p++ = static_cast<uint8_t>(z | 0x80);
                     z >>= 7;
@@ -204,7 +199,7 @@ inline bool apply(const uint8_t* p, size_t size, double* row, size_t room) {
 // Only the groups of cells that hold a wanted column are looked at.
 inline bool gather(const uint8_t* const* bodies, const size_t* sizes, size_t n_rows, const int32_t* columns,
                    size_t n_columns, double* out, const int64_t* out_at, size_t skip) {
-    std::vector<double> now(n_columns, from_bits(kMissing));
+    std::vector<double> now(n_columns, from_bits(MISSING_BITS));
     for (size_t t = 0; t < n_rows; ++t) {
         Row in;
         if (!open_row(bodies[t], sizes[t], in) || (t == 0 && !in.head.key)) return false;
@@ -242,7 +237,7 @@ inline bool gather(const uint8_t* const* bodies, const size_t* sizes, size_t n_r
         if (t >= skip)
             for (size_t c = 0; c < n_columns; ++c)
                 out[out_at[c] + static_cast<int64_t>(t - skip)] =
-                    static_cast<size_t>(columns[c]) < n ? now[c] : from_bits(kMissing);
+                    static_cast<size_t>(columns[c]) < n ? now[c] : from_bits(MISSING_BITS);
     }
     return true;
 }
@@ -312,7 +307,7 @@ class Join {
                const int64_t* src_times, const double* src_values, const int64_t* src_starts) {
         std::vector<int64_t> at(hi - lo, 0);
         const auto skip = [&](size_t k) {
-            while (at[k - lo] < n[k] && bits(src_values[value_lo[k] + at[k - lo]]) == kMissing) ++at[k - lo];
+            while (at[k - lo] < n[k] && bits_of(src_values[value_lo[k] + at[k - lo]]) == MISSING_BITS) ++at[k - lo];
         };
         for (size_t k = lo; k < hi; ++k) skip(k);
         while (true) {

@@ -6,91 +6,21 @@
 #pragma once
 
 #include "exposition.hpp"
+#include "protobuf_reader.hpp"
+#include "varint.hpp"
 
 namespace exposition {
 
-struct Reader {
-    const uint8_t* p;
-    const uint8_t* end;
-    const char* error = nullptr;
+struct Reader : protobuf::Reader {
+    using protobuf::Reader::Reader;
 
-    Reader(const void* data, size_t size) : p(static_cast<const uint8_t*>(data)), end(p + size) {}
-    explicit Reader(std::string_view bytes) : Reader(bytes.data(), bytes.size()) {}
-
-    bool fail(const char* why) {
-        if (!error) error = why;
-        p = end;
-        return false;
-    }
-
-    bool varint(uint64_t& out) {
-        out = 0;
-        for (int shift = 0; shift < 64; shift += 7) {
-            if (p == end) return fail("truncated varint");
-            uint64_t byte = *p++;
-            out |= (byte & 0x7F) << shift;
-            if (byte < 0x80) return true;
-        }
-        return fail("varint of more than 10 bytes");
-    }
-
+    // A double; every NaN is the same one.
     bool number(double& out) {
-        if (end - p < 8) return fail("truncated double");
-        std::memcpy(&out, p, 8);
-        p += 8;
-        if (std::isnan(out)) out = normal_nan();
+        if (!protobuf::Reader::number(out)) return false;
+        if (std::isnan(out)) out = from_bits(NORMAL_NAN_BITS);
         return true;
     }
-
-    bool bytes(std::string_view& out) {
-        uint64_t n;
-        if (!varint(n)) return false;
-        if (n > static_cast<uint64_t>(end - p)) return fail("truncated field");
-        out = {reinterpret_cast<const char*>(p), static_cast<size_t>(n)};
-        p += n;
-        return true;
-    }
-
-    bool next(uint32_t& field, uint32_t& wire) {
-        if (p == end) return false;
-        uint64_t tag;
-        if (!varint(tag)) return false;
-        if (tag >> 32 || tag < 8) return fail("bad field number");
-        field = static_cast<uint32_t>(tag >> 3);
-        wire = static_cast<uint32_t>(tag & 7);
-        return true;
-    }
-
-    bool skip(uint32_t wire) {
-        uint64_t value;
-        std::string_view view;
-        switch (wire) {
-            case 0:
-                return varint(value);
-            case 1:
-            case 5: {
-                std::ptrdiff_t n = wire == 1 ? 8 : 4;
-                if (end - p < n) return fail("truncated field");
-                p += n;
-                return true;
-            }
-            case 2:
-                return bytes(view);
-            default:
-                return fail("unknown wire type");
-        }
-    }
-
-    bool need(uint32_t wire, uint32_t wanted) { return wire == wanted || fail("wrong wire type"); }
 };
-
-inline int64_t zigzag(uint64_t value) { return static_cast<int64_t>(value >> 1) ^ -static_cast<int64_t>(value & 1); }
-
-inline double as_double(uint64_t bits) {
-    double value;
-    std::memcpy(&value, &bits, 8);
-    return value;
-}
 
 // google.protobuf.Timestamp in milliseconds.
 inline bool read_timestamp(std::string_view bytes, int64_t& ms, const char*& error) {
@@ -476,7 +406,7 @@ class ProtoLayout {
         if (number < 0) return false;
         if (!is_first(number, time, out)) return true;
         out.rows.push_back(number);
-        out.values.push_back(std::isnan(value) ? normal_nan() : value);
+        out.values.push_back(std::isnan(value) ? from_bits(NORMAL_NAN_BITS) : value);
         out.times.push_back(time);
         out.created.push_back(created);
         out.has_times |= time != NO_TIME;
@@ -709,9 +639,10 @@ class ProtoLayout {
             else
                 r.skip(wire);
         }
-        if (!r.error && (zigzag(offset) != static_cast<int32_t>(zigzag(offset)) || length > 0xFFFFFFFFull))
+        const auto gap = static_cast<int64_t>(varint::unzigzag(offset));
+        if (!r.error && (gap != static_cast<int32_t>(gap) || length > 0xFFFFFFFFull))
             r.error = "histogram span out of range";
-        spans.push_back({static_cast<int32_t>(zigzag(offset)), static_cast<uint32_t>(length)});
+        spans.push_back({static_cast<int32_t>(gap), static_cast<uint32_t>(length)});
         error = r.error;
         return !r.error;
     }
@@ -756,7 +687,7 @@ class ProtoLayout {
                     if (r.need(wire, 1)) r.number(h.count_float);
                     break;
                 case 5:
-                    if (r.need(wire, 0) && r.varint(value)) h.schema = zigzag(value);
+                    if (r.need(wire, 0) && r.varint(value)) h.schema = varint::unzigzag(value);
                     break;
                 case 6:
                     if (r.need(wire, 1)) r.number(h.zero_threshold);
@@ -774,7 +705,7 @@ class ProtoLayout {
                 case 10:
                 case 13:
                     read_repeated(r, wire, 0, [&](Reader& in) {
-                        if (in.varint(value)) side.deltas.push_back(zigzag(value));
+                        if (in.varint(value)) side.deltas.push_back(varint::unzigzag(value));
                     });
                     break;
                 case 11:

@@ -9,68 +9,20 @@
 #include <string_view>
 #include <vector>
 
+#include "protobuf_reader.hpp"
+#include "utf8.hpp"
+#include "varint.hpp"
+
 namespace remote_write {
 
+using protobuf::BYTES;
+using protobuf::FIXED64;
+using protobuf::Reader;
+using protobuf::VARINT;
 using std::string_view;
-
-struct Reader {
-    const uint8_t* at;
-    const uint8_t* end;
-    bool ok = true;
-
-    explicit Reader(string_view bytes)
-        : at(reinterpret_cast<const uint8_t*>(bytes.data())), end(at + bytes.size()) {}
-
-    bool more() const { return ok && at < end; }
-
-    uint64_t varint() {
-        uint64_t value = 0;
-        for (int shift = 0; shift < 64; shift += 7) {
-            if (at >= end) break;
-            const uint8_t byte = *at++;
-            value |= uint64_t(byte & 0x7F) << shift;
-            if (byte < 0x80) return value;
-        }
-        ok = false;
-        return 0;
-    }
-
-    uint64_t fixed64() {
-        uint64_t value = 0;
-        if (end - at < 8) {
-            ok = false;
-            return 0;
-        }
-        std::memcpy(&value, at, 8);
-        at += 8;
-        return value;
-    }
-
-    string_view bytes() {
-        const uint64_t size = varint();
-        if (!ok || size > uint64_t(end - at)) {
-            ok = false;
-            return {};
-        }
-        const string_view view(reinterpret_cast<const char*>(at), size);
-        at += size;
-        return view;
-    }
-
-    // Steps over a field that is not known here.
-    void skip(unsigned wire_type) {
-        switch (wire_type) {
-            case 0: varint(); break;
-            case 1: fixed64(); break;
-            case 2: bytes(); break;
-            case 5:
-                if (end - at < 4) ok = false;
-                else at += 4;
-                break;
-            default: ok = false;
-        }
-    }
-};
+using utf8::valid_utf8;
+using varint::put_varint;
+using varint::varint_size;
 
 // Kinds of messages that are left to Python: they are rare.
 enum Kind : int32_t { EXEMPLAR = 0, HISTOGRAM = 1, METADATA = 2 };
@@ -91,35 +43,6 @@ struct Decoded {
     std::vector<std::pair<int64_t, int64_t>> symbols;
     bool any_start = false;
 };
-
-inline bool valid_utf8(string_view text) {
-    const auto* at = reinterpret_cast<const uint8_t*>(text.data());
-    const auto* end = at + text.size();
-    while (at < end) {
-        if (end - at >= 8) {
-            uint64_t word;
-            std::memcpy(&word, at, 8);
-            if (!(word & 0x8080808080808080ULL)) {
-                at += 8;
-                continue;
-            }
-        }
-        const uint8_t lead = *at;
-        if (lead < 0x80) {
-            ++at;
-            continue;
-        }
-        const int more = lead >= 0xC2 && lead <= 0xDF ? 1 : lead >= 0xE0 && lead <= 0xEF ? 2 : lead >= 0xF0 && lead <= 0xF4 ? 3 : 0;
-        if (!more || end - at <= more) return false;
-        for (int i = 1; i <= more; ++i)
-            if ((at[i] & 0xC0) != 0x80) return false;
-        if ((lead == 0xE0 && at[1] < 0xA0) || (lead == 0xED && at[1] > 0x9F) || (lead == 0xF0 && at[1] < 0x90) ||
-            (lead == 0xF4 && at[1] > 0x8F))
-            return false;
-        at += more + 1;
-    }
-    return true;
-}
 
 using Pairs = std::vector<std::pair<string_view, string_view>>;
 
@@ -146,36 +69,34 @@ inline bool append_labels(Decoded& out, Pairs& pairs) {
 
 inline bool read_label(string_view message, Pairs& pairs) {
     Reader in(message);
+    uint32_t field, wire;
     string_view name, value;
-    while (in.more()) {
-        const uint64_t tag = in.varint();
-        if (tag == (1 << 3 | 2)) name = in.bytes();
-        else if (tag == (2 << 3 | 2)) value = in.bytes();
-        else in.skip(tag & 7);
+    while (in.next(field, wire)) {
+        if (field == 1 && wire == BYTES) in.bytes(name);
+        else if (field == 2 && wire == BYTES) in.bytes(value);
+        else in.skip(wire);
     }
     pairs.emplace_back(name, value);
-    return in.ok;
+    return !in.error;
 }
 
 inline bool read_sample(string_view message, int32_t series, Decoded& out) {
     Reader in(message);
+    uint32_t field, wire;
     double value = 0;
-    int64_t time = 0, start = 0;
-    while (in.more()) {
-        const uint64_t tag = in.varint();
-        if (tag == (1 << 3 | 1)) {
-            const uint64_t bits = in.fixed64();
-            std::memcpy(&value, &bits, 8);
-        } else if (tag == (2 << 3 | 0)) time = int64_t(in.varint());
-        else if (tag == (3 << 3 | 0)) start = int64_t(in.varint());
-        else in.skip(tag & 7);
+    uint64_t time = 0, start = 0;
+    while (in.next(field, wire)) {
+        if (field == 1 && wire == FIXED64) in.number(value);
+        else if (field == 2 && wire == VARINT) in.varint(time);
+        else if (field == 3 && wire == VARINT) in.varint(start);
+        else in.skip(wire);
     }
     out.series.push_back(series);
-    out.times.push_back(time);
+    out.times.push_back(int64_t(time));
     out.values.push_back(value);
-    out.starts.push_back(start);
+    out.starts.push_back(int64_t(start));
     out.any_start |= start != 0;
-    return in.ok;
+    return !in.error;
 }
 
 inline void other(Decoded& out, Kind kind, int32_t series, string_view whole, string_view part) {
@@ -185,48 +106,57 @@ inline void other(Decoded& out, Kind kind, int32_t series, string_view whole, st
 // prometheus.WriteRequest.
 inline bool decode_v1(string_view whole, Decoded& out) {
     Reader in(whole);
+    uint32_t field, wire;
+    string_view message, part;
     Pairs pairs;
-    while (in.more()) {
-        const uint64_t tag = in.varint();
-        if (tag == (3 << 3 | 2)) {
-            other(out, METADATA, -1, whole, in.bytes());
+    while (in.next(field, wire)) {
+        if (wire != BYTES || (field != 1 && field != 3)) {
+            in.skip(wire);
             continue;
         }
-        if (tag != (1 << 3 | 2)) {
-            in.skip(tag & 7);
+        if (!in.bytes(message)) return false;
+        if (field == 3) {
+            other(out, METADATA, -1, whole, message);
             continue;
         }
-        Reader row(in.bytes());
-        if (!in.ok) return false;
+        Reader row(message);
         const auto series = int32_t(out.valid.size());
         pairs.clear();
-        while (row.more()) {
-            const uint64_t field = row.varint();
-            if (field == (1 << 3 | 2)) {
-                if (!read_label(row.bytes(), pairs)) return false;
-            } else if (field == (2 << 3 | 2)) {
-                if (!read_sample(row.bytes(), series, out)) return false;
-            } else if (field == (3 << 3 | 2)) other(out, EXEMPLAR, series, whole, row.bytes());
-            else if (field == (4 << 3 | 2)) other(out, HISTOGRAM, series, whole, row.bytes());
-            else row.skip(field & 7);
+        while (row.next(field, wire)) {
+            if (wire != BYTES) {
+                row.skip(wire);
+                continue;
+            }
+            if (!row.bytes(part)) return false;
+            if (field == 1) {
+                if (!read_label(part, pairs)) return false;
+            } else if (field == 2) {
+                if (!read_sample(part, series, out)) return false;
+            } else if (field == 3) other(out, EXEMPLAR, series, whole, part);
+            else if (field == 4) other(out, HISTOGRAM, series, whole, part);
         }
-        if (!row.ok) return false;
+        if (row.error) return false;
         append_labels(out, pairs);
     }
-    return in.ok;
+    return !in.error;
 }
 
 // io.prometheus.write.v2.Request. Symbols may follow the series on the wire, so they are gathered first.
 inline bool decode_v2(string_view whole, Decoded& out) {
     std::vector<string_view> symbols, rows;
     Reader in(whole);
-    while (in.more()) {
-        const uint64_t tag = in.varint();
-        if (tag == (4 << 3 | 2)) symbols.push_back(in.bytes());
-        else if (tag == (5 << 3 | 2)) rows.push_back(in.bytes());
-        else in.skip(tag & 7);
+    uint32_t field, wire;
+    string_view part;
+    while (in.next(field, wire)) {
+        if (wire != BYTES) {
+            in.skip(wire);
+            continue;
+        }
+        if (!in.bytes(part)) return false;
+        if (field == 4) symbols.push_back(part);
+        else if (field == 5) rows.push_back(part);
     }
-    if (!in.ok) return false;
+    if (in.error) return false;
     for (const auto& symbol : symbols)
         out.symbols.emplace_back(symbol.data() - whole.data(), symbol.data() - whole.data() + symbol.size());
     Pairs pairs;
@@ -236,23 +166,29 @@ inline bool decode_v2(string_view whole, Decoded& out) {
         const auto series = int32_t(out.valid.size());
         const size_t first = out.times.size();
         refs.clear();
-        int64_t created = 0;
-        while (row.more()) {
-            const uint64_t field = row.varint();
-            if (field == (1 << 3 | 2)) {
-                Reader packed(row.bytes());
-                while (packed.more()) refs.push_back(packed.varint());
-                if (!packed.ok) return false;
-            } else if (field == (1 << 3 | 0)) refs.push_back(row.varint());
-            else if (field == (2 << 3 | 2)) {
-                if (!read_sample(row.bytes(), series, out)) return false;
-            } else if (field == (3 << 3 | 2)) other(out, HISTOGRAM, series, whole, row.bytes());
-            else if (field == (4 << 3 | 2)) other(out, EXEMPLAR, series, whole, row.bytes());
-            else if (field == (5 << 3 | 2)) other(out, METADATA, series, whole, row.bytes());
-            else if (field == (6 << 3 | 0)) created = int64_t(row.varint());
-            else row.skip(field & 7);
+        uint64_t ref, created = 0;
+        while (row.next(field, wire)) {
+            if (wire == VARINT && (field == 1 || field == 6)) {
+                if (!row.varint(field == 1 ? ref : created)) return false;
+                if (field == 1) refs.push_back(ref);
+                continue;
+            }
+            if (wire != BYTES) {
+                row.skip(wire);
+                continue;
+            }
+            if (!row.bytes(part)) return false;
+            if (field == 1) {
+                Reader packed(part);
+                while (packed.p < packed.end && packed.varint(ref)) refs.push_back(ref);
+                if (packed.error) return false;
+            } else if (field == 2) {
+                if (!read_sample(part, series, out)) return false;
+            } else if (field == 3) other(out, HISTOGRAM, series, whole, part);
+            else if (field == 4) other(out, EXEMPLAR, series, whole, part);
+            else if (field == 5) other(out, METADATA, series, whole, part);
         }
-        if (!row.ok || refs.size() % 2) return false;
+        if (row.error || refs.size() % 2) return false;
         pairs.clear();
         for (size_t i = 0; i < refs.size(); i += 2) {
             if (refs[i] >= symbols.size() || refs[i + 1] >= symbols.size()) return false;
@@ -261,29 +197,12 @@ inline bool decode_v2(string_view whole, Decoded& out) {
         if (created)
             for (size_t i = first; i < out.starts.size(); ++i)
                 if (!out.starts[i]) {
-                    out.starts[i] = created;
+                    out.starts[i] = int64_t(created);
                     out.any_start = true;
                 }
         append_labels(out, pairs);
     }
     return true;
-}
-
-inline void put_varint(std::string& out, uint64_t value) {
-    while (value > 0x7F) {
-        out.push_back(char(value & 0x7F | 0x80));
-        value >>= 7;
-    }
-    out.push_back(char(value));
-}
-
-inline size_t varint_size(uint64_t value) {
-    size_t size = 1;
-    while (value > 0x7F) {
-        value >>= 7;
-        ++size;
-    }
-    return size;
 }
 
 // The TimeSeries messages of prometheus.WriteRequest for canonical label bytes; samples sorted by series.

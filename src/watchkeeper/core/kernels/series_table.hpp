@@ -16,7 +16,14 @@
 #include <utility>
 #include <vector>
 
+#include "float_bits.hpp"
+
 namespace watchkeeper {
+
+using float_bits::MISSING_BITS;
+using float_bits::STALE_BITS;
+using float_bits::bits_of;
+using float_bits::from_bits;
 
 inline uint64_t fold(uint64_t a, uint64_t b) {
     const unsigned __int128 product = static_cast<unsigned __int128>(a) * b;
@@ -154,19 +161,6 @@ struct Pair {
 
 constexpr int64_t kNoTime = INT64_MIN;
 constexpr uint32_t kMaxGap = 1u << 22;  // A ref this far beyond the table is not one that this program wrote.
-
-inline uint64_t bits_of(double value) {
-    uint64_t bits;
-    std::memcpy(&bits, &value, 8);
-    return bits;
-}
-inline double from_bits(uint64_t bits) {
-    double value;
-    std::memcpy(&value, &bits, 8);
-    return value;
-}
-constexpr uint64_t kMissingBits = 0x7FF00000000000A5ull;
-constexpr uint64_t kStaleBits = 0x7FF0000000000002ull;
 
 template <class T>
 inline void put(std::string& out, T value) {
@@ -401,12 +395,12 @@ class SeriesTable {
         refused = 0;
         const size_t slots = live_.size();
         for (size_t i = 0; i < n; ++i) {
-            if (bits_of(row[i]) == kMissingBits) continue;
+            if (bits_of(row[i]) == MISSING_BITS) continue;
             const uint32_t ref = refs[i];
             if (ref >= slots || last_time_[ref] >= time) {
                 // The same sample again is no fault: it is here already.
                 if (ref >= slots || last_time_[ref] > time || bits_of(last_value_[ref]) != bits_of(row[i])) ++refused;
-                row[i] = from_bits(kMissingBits);
+                row[i] = from_bits(MISSING_BITS);
                 continue;
             }
             ++kept;
@@ -416,7 +410,7 @@ class SeriesTable {
     void commit_row(const uint32_t* refs, const double* row, size_t n, int64_t time) {
         const size_t slots = live_.size();
         for (size_t i = 0; i < n; ++i) {
-            if (bits_of(row[i]) == kMissingBits || refs[i] >= slots) continue;
+            if (bits_of(row[i]) == MISSING_BITS || refs[i] >= slots) continue;
             if (last_time_[refs[i]] < time) {
                 last_time_[refs[i]] = time;
                 last_value_[refs[i]] = row[i];
@@ -453,7 +447,7 @@ class SeriesTable {
                 }
                 if (t == last) {
                     const uint64_t known = bits_of(last_value_[ref]);
-                    if (known == bits_of(values[i]) || known == kMissingBits)
+                    if (known == bits_of(values[i]) || known == MISSING_BITS)
                         kind[i] = 3;
                     else
                         status[i] = 2;
@@ -667,7 +661,7 @@ class SeriesTable {
         hash_[ref] = hash_bytes(canonical.data(), canonical.size(), seed_);
         live_[ref] = 1;
         last_time_[ref] = kNoTime;
-        last_value_[ref] = from_bits(kMissingBits);
+        last_value_[ref] = from_bits(MISSING_BITS);
         index_series(ref);
         ++n_live_;
         return 1;
@@ -681,7 +675,7 @@ class SeriesTable {
         }
         hash_.resize(slots), pair_lo_.resize(slots), pair_n_.resize(slots), live_.resize(slots);
         last_time_.resize(slots, kNoTime);
-        last_value_.resize(slots, from_bits(kMissingBits));
+        last_value_.resize(slots, from_bits(MISSING_BITS));
     }
     void release_used() {
         while (!free_.empty() && live_[free_.back()]) free_.pop_back();

@@ -7,17 +7,15 @@
 #include <limits>
 #include <vector>
 
+#include "float_bits.hpp"
+
 namespace wk {
 
-constexpr uint64_t STALE_BITS = 0x7FF0000000000002ULL;
-constexpr uint64_t MISSING_BITS = 0x7FF00000000000A5ULL;
-constexpr double NAN_ = std::numeric_limits<double>::quiet_NaN();
+using float_bits::MISSING_BITS;
+using float_bits::STALE_BITS;
+using float_bits::bits_of;
 
-inline uint64_t bits(double x) {
-    uint64_t out;
-    std::memcpy(&out, &x, 8);
-    return out;
-}
+constexpr double NAN_ = std::numeric_limits<double>::quiet_NaN();
 
 // Neumaier's compensated addition. An infinite sum drops the compensation, which would be NaN otherwise.
 inline void kahan_add(double x, double& sum, double& c) {
@@ -67,10 +65,10 @@ inline void align(const SeriesView& s, int64_t lo, int64_t hi, const GridView& g
         for (int64_t k = 0; k < g.n_steps; ++k) {
             const int64_t now = g.start + k * g.step;
             while (j < n && t[j] <= now) {
-                if (bits(v[j]) != MISSING_BITS) newest = j;
+                if (bits_of(v[j]) != MISSING_BITS) newest = j;
                 ++j;
             }
-            if (newest >= 0 && t[newest] > now - g.reach && bits(v[newest]) != STALE_BITS) {
+            if (newest >= 0 && t[newest] > now - g.reach && bits_of(v[newest]) != STALE_BITS) {
                 row[k] = v[newest];
                 here[k] = 1;
                 if (stamps) stamps[i * g.n_steps + k] = static_cast<double>(t[newest]) / 1000.0;
@@ -351,7 +349,7 @@ void windows(const SeriesView& s, int64_t lo, int64_t hi, const GridView& g, con
         const int64_t* starts = s.starts ? s.starts + s.value_lo[i] : nullptr;
         int64_t kept = 0;
         for (int64_t j = 0; j < n; ++j)
-            kept += !(bits(v[j]) == MISSING_BITS || bits(v[j]) == STALE_BITS);
+            kept += !(bits_of(v[j]) == MISSING_BITS || bits_of(v[j]) == STALE_BITS);
         if (kept != n) {
             // Cells without a sample would break up every window: work on a copy without them.
             scratch.times.resize(kept);
@@ -359,7 +357,7 @@ void windows(const SeriesView& s, int64_t lo, int64_t hi, const GridView& g, con
             if (starts) scratch.starts.resize(kept);
             int64_t to = 0;
             for (int64_t j = 0; j < n; ++j) {
-                if (bits(v[j]) == MISSING_BITS || bits(v[j]) == STALE_BITS) continue;
+                if (bits_of(v[j]) == MISSING_BITS || bits_of(v[j]) == STALE_BITS) continue;
                 scratch.times[to] = t[j];
                 if (starts) scratch.starts[to] = starts[j];
                 scratch.values[to++] = v[j];
@@ -459,7 +457,7 @@ inline void extended(int op_number, bool smoothed, int64_t lookback, const Serie
         values.clear();
         for (int64_t j = 0; j < n; ++j) {
             const double x = s.values[s.value_lo[i] + j];
-            if (bits(x) == MISSING_BITS || bits(x) == STALE_BITS) continue;
+            if (bits_of(x) == MISSING_BITS || bits_of(x) == STALE_BITS) continue;
             times.push_back(s.times[s.time_lo[i] + j]);
             values.push_back(x);
         }

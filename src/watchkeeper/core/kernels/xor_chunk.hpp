@@ -7,7 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "float_bits.hpp"
+#include "varint.hpp"
+
 namespace xor_chunk {
+
+using float_bits::bits_of;
+using float_bits::from_bits;
 
 struct BitWriter {
     std::string& out;
@@ -71,12 +77,6 @@ struct BitReader {
     }
 };
 
-inline uint64_t as_bits(double value) {
-    uint64_t bits;
-    std::memcpy(&bits, &value, 8);
-    return bits;
-}
-
 inline bool fits(int64_t value, int bits) {
     return -((1LL << (bits - 1)) - 1) <= value && value <= 1LL << (bits - 1);
 }
@@ -89,9 +89,8 @@ inline std::string encode(const int64_t* times, const double* values, size_t cou
     int leading = 0xFF, trailing = 0;
     for (size_t i = 0; i < count; ++i) {
         if (i == 0) {
-            const uint64_t zigzag = uint64_t(times[0]) << 1 ^ uint64_t(times[0] >> 63);
-            to.uvarint(zigzag);
-            to.bits(as_bits(values[0]), 64);
+            to.uvarint(varint::zigzag(uint64_t(times[0])));
+            to.bits(bits_of(values[0]), 64);
             continue;
         }
         const uint64_t next = uint64_t(times[i]) - uint64_t(times[i - 1]);
@@ -105,7 +104,7 @@ inline std::string encode(const int64_t* times, const double* values, size_t cou
             else to.bits(0b1111, 4), to.bits(uint64_t(change), 64);
         }
         delta = next;
-        const uint64_t x = as_bits(values[i]) ^ as_bits(values[i - 1]);
+        const uint64_t x = bits_of(values[i]) ^ bits_of(values[i - 1]);
         if (!x) {
             to.bits(0, 1);
             continue;
@@ -141,8 +140,7 @@ inline bool decode(const uint8_t* data, size_t size, std::vector<int64_t>& times
     int leading = 0, trailing = 0;
     for (size_t i = 0; i < count && from.ok; ++i) {
         if (i == 0) {
-            const uint64_t zigzag = from.uvarint();
-            time = int64_t(zigzag >> 1) ^ -int64_t(zigzag & 1);
+            time = int64_t(varint::unzigzag(from.uvarint()));
             value = from.bits(64);
         } else {
             if (i == 1) delta = from.uvarint();
@@ -167,10 +165,8 @@ inline bool decode(const uint8_t* data, size_t size, std::vector<int64_t>& times
                 value ^= from.bits(64 - leading - trailing) << trailing;
             }
         }
-        double number;
-        std::memcpy(&number, &value, 8);
         times.push_back(time);
-        values.push_back(number);
+        values.push_back(from_bits(value));
     }
     return from.ok;
 }

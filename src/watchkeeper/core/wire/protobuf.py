@@ -13,6 +13,8 @@ FIXED64: Final = 1
 BYTES: Final = 2
 FIXED32: Final = 5
 
+_MAX_NUMBER: Final = (1 << 29) - 1
+
 Field = tuple[int, int, int | bytes]
 """Number, wire type, and the raw value: an int for VARINT, FIXED64 and FIXED32, bytes for BYTES."""
 
@@ -23,6 +25,8 @@ def fields(message: bytes) -> Iterator[Field]:
     while at < end:
         tag, at = read_varint(message, at)
         number, wire_type = tag >> 3, tag & 7
+        if not 0 < number <= _MAX_NUMBER:
+            raise WireError(f"protobuf: field number {number}")
         value: int | bytes
         if wire_type == VARINT:
             value, at = read_varint(message, at)
@@ -38,8 +42,6 @@ def fields(message: bytes) -> Iterator[Field]:
             value, at = int.from_bytes(message[at : at + size], "little"), at + size
         else:
             raise WireError(f"protobuf: wire type {wire_type} is not in use")
-        if number == 0:
-            raise WireError("protobuf: field number 0")
         yield number, wire_type, value
 
 
