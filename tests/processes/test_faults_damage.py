@@ -14,6 +14,7 @@ import pytest
 
 from tests.processes.running import Process, started, watchkeeper
 from watchkeeper.core.model.labels import Labels
+from watchkeeper.core.model.matcher import Matcher, MatchType
 from watchkeeper.core.model.metadata import Exemplar, Metadata
 from watchkeeper.core.model.stale import missing_mask
 from watchkeeper.metrics.interface import Budget, SampleBatch
@@ -256,6 +257,22 @@ def test_a_file_of_a_block_is_missing_or_empty(built: Built, tmp_path: Path, mis
             path.unlink()
         gone = lost(built, of_store(built, data))
         assert all(built.in_block(name, times) for times in gone.values())
+
+
+def test_a_damaged_file_of_deletes_deletes_nothing_else(built: Built, tmp_path: Path) -> None:
+    data = copied(built, tmp_path)
+    store = TSDB.open(data / "metrics", clock=lambda: built.end_ms)
+    deleted_from = built.end_ms - 30 * MINUTE_MS
+    store.delete([[Matcher("source", MatchType.EQUAL, "2")]], deleted_from, built.end_ms)
+    store.close()
+    file = data / "metrics" / "head_tombstones.json"
+    whole = file.read_bytes()
+    assert {len(times) for times in lost(built, of_store(built, data)).values()} == {30}
+    for place in random.Random(8).sample(range(len(whole)), 25):
+        file.write_bytes(whole)
+        flip(file, place, bit=0x01)
+        # All of it is lost, and said to be, but no other sample is deleted.
+        assert lost(built, of_store(built, data)) == {}, place
 
 
 def test_strangers_in_the_directory_are_left_alone(built: Built, tmp_path: Path) -> None:

@@ -46,16 +46,22 @@ class WriteFailed(UnavailableError):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Bytes of a log that are not records: where, how many, and what was done with them."""
+    """Bytes of a log that are not records: where, how many, and what was done with them.
 
-    segment: int
+    segment   None where the log is one file
+    """
+
+    segment: int | None
     offset: int
     size_bytes: int
     message: str
     log: str = ""
 
     def __str__(self) -> str:
-        return f"{self.log or 'segment'}/{self.segment:08d}, offset {self.offset}: {self.message}"
+        place = self.log or "segment"
+        if self.segment is not None:
+            place += f"/{self.segment:08d}"
+        return f"{place}, offset {self.offset}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)

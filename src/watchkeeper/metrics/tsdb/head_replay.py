@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +25,7 @@ from watchkeeper.metrics.tsdb.chunk import (
     decode_sample_chunk,
 )
 from watchkeeper.metrics.tsdb.head import Head
-from watchkeeper.metrics.tsdb.head_read import only_known
+from watchkeeper.metrics.tsdb.head_read import Intervals, only_known
 from watchkeeper.metrics.tsdb.ragged import Blob, add_part
 from watchkeeper.metrics.tsdb.series_log import replay_series
 from watchkeeper.metrics.tsdb.source import NO_TIME, Layout, Run, Source
@@ -100,7 +101,7 @@ class Replay:
             try:
                 self._add_chunk(record, file)
             except ValueError as error:
-                self.problems.append(Problem(record.segment, record.offset, len(record.payload), str(error)))
+                self.problems.append(record.problem(error))
 
     def _add_chunk(self, record: Record, file: ChunkFile) -> None:
         head = self._head
@@ -172,7 +173,7 @@ class Replay:
             try:
                 self._add_record(record)
             except ValueError as error:
-                self.problems.append(Problem(record.segment, record.offset, len(record.payload), str(error)))
+                self.problems.append(record.problem(error))
 
     def _add_record(self, record: Record) -> None:
         if record.type == RecordType.ROW:
@@ -269,7 +270,7 @@ class Replay:
             try:
                 apply_row(body, row)
             except ValueError as error:
-                self.problems.append(Problem(run.segment, 0, len(body), str(error)))
+                self.problems.append(Problem(run.segment, 0, len(body), str(error), "wal"))
                 del run.times[i:], run.bodies[i:]
                 break
             width = row_header(body)[1]
@@ -288,7 +289,7 @@ class Replay:
             try:
                 chunk.read(columns, 0, n_rows, matrix.ravel(), np.arange(len(columns), dtype=np.int64) * n_rows)
             except CorruptionError as error:
-                self.problems.append(Problem(chunk.segment, 0, 0, str(error)))
+                self.problems.append(Problem(chunk.segment, 0, 0, str(error), "chunks_head"))
                 continue
             present = ~missing_mask(matrix)
             last = n_rows - 1 - np.argmax(present[:, ::-1], axis=1)
@@ -299,7 +300,7 @@ class Replay:
     def _read_tombstones(self) -> None:
         path = self._directory / TOMBSTONES_FILE
         try:
-            stones = json.loads(path.read_bytes())
+            stones = read_stones(path.read_bytes())
             self._head.deleted = {
                 int(ref): [(int(start_ms), int(end_ms)) for start_ms, end_ms in intervals]
                 for ref, intervals in stones.items()
@@ -308,7 +309,22 @@ class Replay:
         except FileNotFoundError:
             pass
         except (ValueError, TypeError, AttributeError) as error:
-            self.problems.append(Problem(0, 0, 0, f"{path}: {error}"))
+            self.problems.append(Problem(None, 0, 0, f"the deletes in the head are lost: {error}", TOMBSTONES_FILE))
+
+
+def stones_as_bytes(deleted: Intervals) -> bytes:
+    """The file of the deletes in the head: a line of JSON, and its checksum in a second."""
+    text = json.dumps(deleted).encode()
+    return b"%b\n%08x\n" % (text, crc32(text))
+
+
+def read_stones(data: bytes) -> dict[str, list[list[int]]]:
+    """What `stones_as_bytes` wrote. Raises ValueError."""
+    text, _, checksum = data.rstrip(b"\n").rpartition(b"\n")
+    if checksum != b"%08x" % crc32(text):
+        raise ValueError("checksum mismatch")
+    stones: dict[str, list[list[int]]] = json.loads(text)
+    return stones
 
 
 def with_shared_refs(chunk: RowChunk, source: Source) -> RowChunk:

@@ -5,7 +5,6 @@ Runs in one thread at a time, beside appends and reads.
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -28,7 +27,7 @@ from watchkeeper.metrics.tsdb.chunk import (
     encode_sample_chunk,
 )
 from watchkeeper.metrics.tsdb.head import MAX_TIME, Head
-from watchkeeper.metrics.tsdb.head_replay import TOMBSTONES_FILE, with_shared_refs
+from watchkeeper.metrics.tsdb.head_replay import TOMBSTONES_FILE, stones_as_bytes, with_shared_refs
 from watchkeeper.metrics.tsdb.ragged import Blob, sorted_by_series
 from watchkeeper.metrics.tsdb.source import Layout, Run, Source
 from watchkeeper.metrics.tsdb.wal import RecordType, Samples, joined
@@ -326,6 +325,6 @@ class Upkeep:
         """Make the deletes in the head durable. Raises OSError."""
         path = self._directory / TOMBSTONES_FILE
         if self._head.deleted:
-            write_atomically(path, json.dumps(self._head.deleted).encode())
+            write_atomically(path, stones_as_bytes(self._head.deleted))
         else:
             path.unlink(missing_ok=True)

@@ -4,12 +4,27 @@ from __future__ import annotations
 
 import errno
 import os
+import random
+import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from watchkeeper.core.disk import wal as module
-from watchkeeper.core.disk.wal import MAGIC, OtherVersion, Problem, Wal, WriteFailed, replay, segment_path, segments
+from watchkeeper.core.disk.wal import (
+    MAGIC,
+    OtherVersion,
+    Problem,
+    Wal,
+    WriteFailed,
+    frame,
+    replay,
+    scan,
+    segment_path,
+    segments,
+)
 
 
 def payloads(directory: Path, *, repair: bool = False) -> tuple[list[bytes], list[Problem]]:
@@ -167,3 +182,45 @@ def test_another_version_is_refused_and_left_alone(tmp_path: Path, start: bytes,
         payloads(tmp_path, repair=True)
     assert path.read_bytes() == before
     assert segments(tmp_path) == [0]
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 31), st.binary(max_size=80)), min_size=1, max_size=12),
+    st.data(),
+)
+@settings(max_examples=100, deadline=None)
+def test_damage_anywhere_costs_only_the_records_it_hits(records: list[tuple[int, bytes]], data: st.DataObject) -> None:
+    pieces = [MAGIC, *(frame(type_, payload) for type_, payload in records)]
+    whole = bytearray(b"".join(pieces))
+    hit: set[int] = set()
+    places = st.integers(len(MAGIC), len(whole) - 1)
+    for place in data.draw(st.lists(places, min_size=1, max_size=3, unique=True)):
+        whole[place] ^= data.draw(st.integers(1, 255))
+        end = 0
+        for i, piece in enumerate(pieces):
+            end += len(piece)
+            if place < end:
+                hit.add(i - 1)
+                break
+    found, problems, _ = scan(0, memoryview(bytes(whole)))
+    left = [record for i, record in enumerate(records) if i not in hit]
+    good = [(record.type, bytes(record.payload)) for record in found]
+    assert good == left
+    assert problems
+
+
+def test_a_damaged_size_in_a_large_segment_is_found_quickly() -> None:
+    chosen = random.Random(1)
+    pieces = [frame(5, chosen.randbytes(2000)) for _ in range(4000)]
+    whole = bytearray(MAGIC + b"".join(pieces))
+    whole[len(MAGIC) + 3] ^= 0x01  # The size of the first record, by 16 MiB.
+    began_s = time.perf_counter()
+    found, problems, good_end = scan(0, memoryview(bytes(whole)))
+    assert time.perf_counter() - began_s < 5
+    assert (len(found), len(problems), good_end) == (3999, 1, len(whole))
+
+
+def test_a_torn_tail_of_zeros_is_no_record() -> None:
+    whole = MAGIC + frame(5, b"abc") + bytes(5_000_000)
+    found, problems, good_end = scan(0, memoryview(whole))
+    assert (len(found), len(problems), good_end) == (1, 1, len(MAGIC) + len(frame(5, b"abc")))
