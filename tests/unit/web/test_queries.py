@@ -95,7 +95,7 @@ BAD = [
     (
         "query_range?query=up[5m]&start=0&end=1&step=1",
         "bad_data",
-        'invalid parameter "query": 1:1: parse error: invalid expression type "range vector" for range query, '
+        'invalid parameter "query": invalid expression type "range vector" for range query, '
         "must be Scalar or instant Vector",
     ),
     ("format_query?query=(", "bad_data", 'invalid parameter "query": 1:2: parse error: unclosed left parenthesis'),

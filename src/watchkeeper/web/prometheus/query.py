@@ -161,7 +161,9 @@ async def _answered(
     try:
         return await backend.queries.run(work, timeout_s, options.cancel)
     except ParseError as error:
-        raise bad_parameter("query", error) from None
+        # That a whole query is of the wrong type is no error of syntax to upstream, and has no place.
+        has_place = not error.message.startswith("invalid expression type")
+        raise bad_parameter("query", error if has_place else error.message) from None
 
 
 def _check_size(result: Result, max_bytes: int) -> None:
