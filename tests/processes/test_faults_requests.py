@@ -332,6 +332,20 @@ def test_two_thousand_idle_connections(server: Process, first: bytes) -> None:
         assert memory_bytes(server) < before + 100 * MIB
 
 
+def test_bodies_that_never_end(server: Process) -> None:
+    """A thousand senders of half a request keep nobody out for longer than a slow body may take."""
+    head = b"POST /api/v1/write HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-protobuf\r\n"
+    head += b"Content-Length: 999\r\n\r\na"
+    with open_connections(server, 1000, head) as made:
+        for _ in range(3):
+            for connection in made:
+                with suppress(OSError):
+                    connection.sendall(b"a")
+            status, _, took_s = ask(server, "query", query="up")
+            assert (status, took_s < 5) == (200, True)
+    assert server.request("/-/ready")[0] == 200
+
+
 def test_more_queries_than_places(server: Process) -> None:
     """Health and small answers pass by those who wait."""
     query = urllib.parse.quote("sum(max_over_time(rate(many[5m])[10m:1s]))")

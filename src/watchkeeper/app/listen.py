@@ -20,6 +20,7 @@ from watchkeeper.core.telemetry.log import get_logger
 SHUTDOWN_S: Final = 5.0  # How long answers under way may take once the server stops.
 BACKLOG: Final = 512
 RETRY_S: Final = 0.5  # After an accept that failed, as for want of file descriptors.
+SLOW_BODY_S: Final = 2.0  # A body that takes longer to arrive makes room for others, where there is no other room.
 EVICT_S: Final = 0.05  # While no place is free: how often an idle connection is looked for.
 HANDSHAKE_S: Final = 10.0
 
@@ -111,9 +112,9 @@ class Listener:
         """Waits for a place. Those who hold one without asking anything must not keep others out."""
         while self._free.locked():
             if _has_newcomer(listening):
-                idle = min((one for one in self._open if one.is_idle), key=_least_missed, default=None)
-                if idle is not None:
-                    idle.abort()
+                waiting = [one for one in self._open if one.is_idle or one.is_slow]
+                if waiting:
+                    min(waiting, key=_least_missed).abort()
             try:
                 async with asyncio.timeout(EVICT_S):
                     await self._free.acquire()
@@ -150,15 +151,15 @@ def _has_newcomer(listening: socket.socket) -> bool:
     return bool(poll.poll(0))
 
 
-def _least_missed(connection: _Connection) -> bool:
-    """Orders idle connections: first those that never asked; of equals, `min` takes the oldest."""
-    return connection.has_asked
+def _least_missed(connection: _Connection) -> tuple[bool, bool]:
+    """Orders connections: who never asked, who asks nothing, who is slow; of equals `min` takes the oldest."""
+    return connection.is_slow, connection.has_asked
 
 
 class _Connection(web.RequestHandler):
     """A connection that gives its place back when it is lost, and is closed when nothing comes for too long."""
 
-    __slots__ = ("_limits", "_release", "_security", "_seen", "_watch")
+    __slots__ = ("_began_s", "_limits", "_release", "_security", "_seen", "_watch")
 
     def __init__(
         self, server: web.Server, release: Callable[[], None], limits: Limits, security: Security | None
@@ -175,6 +176,7 @@ class _Connection(web.RequestHandler):
         self._limits = limits
         self._security = security
         self._seen = 0
+        self._began_s = loop.time()
         self._watch: asyncio.TimerHandle | None = None
 
     @property
@@ -183,6 +185,14 @@ class _Connection(web.RequestHandler):
         if self.transport is None or self.transport.is_closing():
             return False
         return not (self._request_in_progress or self._messages)
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether the body of its request has been arriving for longer than bodies take."""
+        request = self._current_request
+        if request is None or self.transport is None or self.transport.is_closing() or request.content.is_eof():
+            return False
+        return asyncio.get_running_loop().time() - self._began_s > SLOW_BODY_S
 
     @property
     def has_asked(self) -> bool:
@@ -209,6 +219,12 @@ class _Connection(web.RequestHandler):
             transport.abort()
             return
         self._plan_look()
+
+    def data_received(self, data: bytes) -> None:
+        """Notes when a request began to arrive."""
+        if not self._request_in_progress:
+            self._began_s = asyncio.get_running_loop().time()
+        super().data_received(data)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The place is free again."""
