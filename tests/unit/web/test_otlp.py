@@ -113,7 +113,7 @@ async def test_every_kind_as_protobuf(make_site: MakeSite) -> None:
     histogram = found.pop("sizes_bytes{}")
     assert found == EVERYTHING
     assert histogram["count"] == "7"
-    assert histogram["buckets"] == [[3, "-1e-128", "1e-128", "1"], [0, "4", "8", "1"], [0, "16", "32", "5"]]
+    assert histogram["buckets"] == [[3, "-1e-128", "1e-128", "1"], [0, "2", "4", "1"], [0, "8", "16", "5"]]
     told = await site.data("metadata?metric=cpu_utilization_ratio")
     assert told == {"cpu_utilization_ratio": [{"type": "gauge", "help": "How busy.", "unit": "1"}]}
 

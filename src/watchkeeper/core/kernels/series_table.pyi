@@ -86,7 +86,7 @@ class SeriesTable:
     def last_times(self, refs: _Refs) -> npt.NDArray[np.int64]:
         """The times of the newest samples; the smallest int64 where there is none."""
     def newest(self, refs: _Refs) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-        """Times (the smallest int64 where there is none) and values of the newest samples; of a histogram MISSING."""
+        """Times (the smallest int64 where there is none) and values of the newest samples, as they were committed."""
     def last(self, ref: int) -> tuple[int, float]:
         """Time and value of the newest sample; the smallest int64 and MISSING where there is none."""
     def keep_only(self, flags: npt.NDArray[np.uint8]) -> int:

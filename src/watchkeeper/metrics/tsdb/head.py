@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
-from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +31,7 @@ from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.metrics.interface import AppendResult, Budget, Columns, SampleBatch, Series, Status, Values
 from watchkeeper.metrics.tsdb.exemplars import Exemplars
 from watchkeeper.metrics.tsdb.head_read import Intervals, Snapshot, present_refs, read, read_newest
-from watchkeeper.metrics.tsdb.histogram_bytes import encode_histogram
+from watchkeeper.metrics.tsdb.histogram_bytes import encode_histogram, stand_ins
 from watchkeeper.metrics.tsdb.options import TSDBOptions
 from watchkeeper.metrics.tsdb.places import Places
 from watchkeeper.metrics.tsdb.ragged import Blob, Ragged, add_part
@@ -296,12 +295,11 @@ class Head:
     ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], bool]:
         window_ms = self.options.out_of_order_time_window_ms
         n = len(samples)
-        # A histogram takes part in the order of its series with a number that stands for its bytes.
         refs, times, values = samples.refs, samples.times, samples.values
         if blobs:
             refs = np.concatenate((refs, np.array([ref for ref, _, _ in blobs], np.uint32)))
             times = np.concatenate((times, np.array([time_ms for _, time_ms, _ in blobs], np.int64)))
-            values = np.concatenate((values, np.array([float(crc32(blob)) for _, _, blob in blobs])))
+            values = np.concatenate((values, stand_ins([blob for _, _, blob in blobs])))
         newest = max(self.max_time_ms, NO_TIME + window_ms)
         status, kind, undo = self.table.admit_samples(
             refs, times, values, self.min_valid_ms, newest - window_ms, window_ms > 0

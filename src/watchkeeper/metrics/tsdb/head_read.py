@@ -22,7 +22,7 @@ from watchkeeper.core.model.label_sets import LabelSets
 from watchkeeper.core.model.stale import MISSING, missing_mask
 from watchkeeper.metrics.interface import Budget, Series
 from watchkeeper.metrics.tsdb.chunk import FEW_COLUMNS, RowChunk
-from watchkeeper.metrics.tsdb.histogram_bytes import decode_histogram
+from watchkeeper.metrics.tsdb.histogram_bytes import decode_histogram, is_stand_in
 from watchkeeper.metrics.tsdb.merge import merge_series
 from watchkeeper.metrics.tsdb.places import Found, Places
 from watchkeeper.metrics.tsdb.ragged import Ragged, pick, pick_histograms
@@ -143,10 +143,10 @@ def read_newest(
 ) -> Series:
     """As `read` with `newest`, where the newest samples of all are known: most answers are these and nothing is read.
 
-    newest_times, newest_values   of each series over all time; MISSING for a histogram
+    newest_times, newest_values   of each series over all time; of a histogram what stands in for it
     """
     # Not what is known, but something before it: the sample is too new, a histogram, or deleted.
-    other = (newest_times > end_ms) | missing_mask(newest_values)
+    other = (newest_times > end_ms) | is_stand_in(newest_values)
     other[np.isin(refs, list(snapshot.deleted))] = True
     rows = np.flatnonzero(~other & (newest_times >= start_ms))
     one = np.arange(len(rows), dtype=np.int64)

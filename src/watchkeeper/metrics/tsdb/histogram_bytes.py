@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from typing import Final
+from zlib import crc32
+
+import numpy as np
+import numpy.typing as npt
 
 from watchkeeper.core.model.histogram import Histogram, ResetHint, Spans
+from watchkeeper.core.model.stale import missing_mask
 
+_STAND_IN: Final = 0x7FF000A6 << 32  # A signalling NaN; its lower half is a checksum.
 _HEADER: Final = struct.Struct("<bBddddHHIII")
 
 
@@ -27,6 +34,20 @@ def encode_histogram(histogram: Histogram) -> bytes:
         len(histogram.negative),
         len(histogram.custom_values),
     ) + struct.pack(f"<{len(spans)}i{len(cells)}d", *spans, *cells)
+
+
+def stand_ins(blobs: Sequence[bytes]) -> npt.NDArray[np.float64]:
+    """A number for each histogram's bytes, by which the table of series tells equal newest samples from others.
+
+    They are NaNs that stand for nothing else, so that none is ever taken for a value.
+    """
+    return np.array([_STAND_IN | crc32(blob) for blob in blobs], np.uint64).view(np.float64)
+
+
+def is_stand_in(values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Where a series' newest sample is a histogram (of which a replay leaves MISSING)."""
+    found: npt.NDArray[np.bool_] = np.equal(values.view(np.uint64) >> np.uint64(32), np.uint64(_STAND_IN >> 32))
+    return found | missing_mask(values)
 
 
 def decode_histogram(data: bytes) -> Histogram:

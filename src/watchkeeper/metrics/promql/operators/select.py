@@ -43,7 +43,7 @@ def instant_vector(
     lookback_ms = ev.settings.lookback_ms
     moved = grid.moved(node.offset_ms, node.at_ms)
     start_ms, end_ms = read_range(node, grid, lookback_ms, lookback_ms)
-    series = ev.select(node, start_ms, end_ms, newest=grid.n_steps == 1 and not node.smoothed)
+    series = ev.select(node, start_ms, end_ms, newest=grid.n_steps == 1 and not node.smoothed and stamps != "start")
     ev.memory.reserve(len(series.labels), grid.n_steps)
     if node.smoothed and not stamps:
         values, present, counted = reduce_extended(
