@@ -47,7 +47,7 @@ check: .venv/dev ## format, lint, types, layers
 	@$(BIN)/lint-imports
 
 soak: .venv/dev ## long fuzzing and load
-	@$(BIN)/python -m pytest -q -m soak --timeout 3600 -o addopts=
+	@$(BIN)/python -m pytest -q -s -m soak --timeout 3600 tests/soak
 
 bench: .venv/dev ## compare with prometheus and victoria-metrics in the same run
 	@tests/system_packages.sh

@@ -26,9 +26,10 @@ PACKED = PackedLabels.of(Labels.of(__name__="written", series=str(i)) for i in r
 class Writer(threading.Thread):
     """Sends remote-write requests, one time each, and remembers which were acknowledged."""
 
-    def __init__(self, server: Process) -> None:
+    def __init__(self, server: Process, pause_s: float = 0.003) -> None:
         super().__init__(daemon=True)
         self.server = server
+        self.pause_s = pause_s
         self.acknowledged: dict[int, float] = {}
         self.unknown: set[int] = set()
         self.stopping = threading.Event()
@@ -52,7 +53,20 @@ class Writer(threading.Thread):
                 self.acknowledged[time_ms] = value
             elif status != 503:
                 self.refused.append(f"{status}: {text.decode()}")
-            time.sleep(0.003)
+            time.sleep(self.pause_s)
+
+
+def assert_all_there(writer: Writer) -> None:
+    """Every acknowledged sample is answered, and none that was never sent."""
+    assert not writer.refused
+    found = writer.server.query("written[1d]")
+    assert len(found) == SERIES
+    for row in found:
+        stored = {round(time_s * 1000): float(value) for time_s, value in row["values"]}
+        missing = writer.acknowledged.keys() - stored.keys()
+        assert not missing, f"{len(missing)} of {len(writer.acknowledged)} acknowledged samples are gone"
+        assert all(stored[time_ms] == value for time_ms, value in writer.acknowledged.items())
+        assert stored.keys() <= writer.acknowledged.keys() | writer.unknown
 
 
 def test_fifty_kills_lose_nothing(tmp_path: Path) -> None:
@@ -73,16 +87,8 @@ def test_fifty_kills_lose_nothing(tmp_path: Path) -> None:
             server.start()
         writer.stopping.set()
         writer.join()
-        assert not writer.refused
         assert len(writer.acknowledged) > KILLS
-        found = server.query("written[1h]")
-        assert len(found) == SERIES
-        for row in found:
-            stored = {round(time_s * 1000): float(value) for time_s, value in row["values"]}
-            missing = writer.acknowledged.keys() - stored.keys()
-            assert not missing, f"{len(missing)} of {len(writer.acknowledged)} acknowledged samples are gone"
-            assert all(stored[time_ms] == value for time_ms, value in writer.acknowledged.items())
-            assert stored.keys() <= writer.acknowledged.keys() | writer.unknown
+        assert_all_there(writer)
         scrapes = dict(server.query('ticks{n="7"}[1h]')[0]["values"])
         assert seen_scrapes.items() <= scrapes.items()
         wait_for("a scrape after the last restart", lambda: server.number('up{job="ticking"}') == 1)
