@@ -32,6 +32,7 @@ FULL: Final = frozenset((errno.ENOSPC, errno.EDQUOT))  # What a write fails with
 MAX_RECORD_BYTES: Final = 1 << 30
 MAX_TYPE: Final = 31  # Types of records are from 1 to this.
 _SUFFIX: Final = ".corrupt"
+_SHORT_BYTES: Final = 4096
 _SEARCH_WINDOW_BYTES: Final = 1 << 18
 _MAX_SEARCHED_BYTES: Final = 4 << 30  # Checksummed in search of the next record: half a second at most.
 
@@ -128,16 +129,15 @@ def scan(number: int, data: memoryview, log: str = "") -> tuple[list[Record], li
             records.append(Record(number, at, data[at + 8], data[at + HEADER.size : end], log))
             at = good_end = end
             continue
-        after = _record_end(data, end) if end is not None else None
-        if end is not None and after is not None and _is_good(data, end, after):
-            problems.append(Problem(number, at, end - at, "checksum mismatch; record left out", log))
-            at = end
-            continue
+        # Not where the record says that it ends: its length may be what is damaged.
         found = _next_good(data, at + 1)
         if found is None:
             problems.append(Problem(number, at, size - at, f"{size - at} bytes are not whole records", log))
             break
-        problems.append(Problem(number, at, found - at, f"{found - at} bytes are not records; left out", log))
+        left_out = (
+            "checksum mismatch; record left out" if found == end else f"{found - at} bytes are not records; left out"
+        )
+        problems.append(Problem(number, at, found - at, left_out, log))
         at = found
     return records, problems, good_end
 
@@ -166,8 +166,9 @@ def _next_good(data: memoryview, at: int) -> int | None:
         fits = ends <= len(data)
         starts, ends = starts[fits], ends[fits]
         followed = ends + HEADER.size <= len(data)
-        likely = ~followed
-        likely[followed] = _is_type(octets[ends[followed] + 8])
+        # Unless what follows is damaged too; a short one costs little to check.
+        likely = ~followed | (ends - starts <= _SHORT_BYTES)
+        likely[followed] |= _is_type(octets[ends[followed] + 8])
         for start, end in zip(starts[likely].tolist(), ends[likely].tolist(), strict=True):
             if _is_good(data, start, end):
                 return int(start)
