@@ -75,7 +75,8 @@ def timestamp(fields: Fields, number: int) -> int | None:
     if number not in fields:
         return None
     stamp = read(fields[number][-1])
-    return signed(last(stamp, 1, 0)) * 1000 + int(signed(last(stamp, 2, 0)) / 1_000_000)
+    nanos = last(stamp, 2, 0) & 0xFFFFFFFF  # An int32, whatever the varint holds.
+    return signed(last(stamp, 1, 0)) * 1000 + int((nanos - (nanos >> 31 << 32)) / 1_000_000)
 
 
 def labels_of(fields: Fields) -> list[tuple[str, str]]:

@@ -28,8 +28,8 @@ inline bool read_timestamp(std::string_view bytes, int64_t& ms, const char*& err
     uint32_t field, wire;
     uint64_t value, seconds = 0, nanos = 0;
     while (r.next(field, wire)) {
-        if (wire == 0 && (field == 1 || field == 2)) {
-            if (r.varint(value)) (field == 1 ? seconds : nanos) = value;
+        if (field == 1 || field == 2) {
+            if (r.need(wire, 0) && r.varint(value)) (field == 1 ? seconds : nanos) = value;
         } else {
             r.skip(wire);
         }
@@ -171,20 +171,18 @@ inline bool read_labels(std::string_view labels, std::vector<Pair>& pairs, const
     uint32_t field, wire;
     std::string_view message;
     while (r.next(field, wire)) {
-        if (field != 1 || wire != 2) {
+        if (field != 1) {
             r.skip(wire);
             continue;
         }
-        if (!r.bytes(message)) break;
+        if (!r.need(wire, 2) || !r.bytes(message)) break;
         Reader l(message);
         Pair pair{std::string_view("", 0), std::string_view("", 0)};
         while (l.next(field, wire)) {
-            if (field == 1 && wire == 2)
-                l.bytes(pair.name);
-            else if (field == 2 && wire == 2)
-                l.bytes(pair.value);
-            else
+            if (field != 1 && field != 2)
                 l.skip(wire);
+            else if (l.need(wire, 2))
+                l.bytes(field == 1 ? pair.name : pair.value);
         }
         if (l.error) {
             error = l.error;
@@ -591,8 +589,8 @@ class ProtoLayout {
         int64_t ms;
         std::string_view stamp;
         while (r.next(field, wire)) {
-            if (field == 3 && wire == 2) {
-                if (r.bytes(stamp)) read_timestamp(stamp, ms, r.error);
+            if (field == 3) {
+                if (r.need(wire, 2) && r.bytes(stamp)) read_timestamp(stamp, ms, r.error);
             } else if (field == 2 && wire != 1) {
                 r.fail("wrong wire type");
             } else {
@@ -875,10 +873,10 @@ inline ExemplarMessage read_exemplar(std::string_view message) {
     while (r.next(field, wire)) {
         if (field == 2)
             r.number(exemplar.value);
-        else if (field == 3 && wire == 2 && r.bytes(stamp))
-            read_timestamp(stamp, exemplar.time, r.error);
-        else if (field != 3 || wire != 2)
+        else if (field != 3)
             r.skip(wire);
+        else if (r.bytes(stamp))
+            read_timestamp(stamp, exemplar.time, r.error);
     }
     return exemplar;
 }

@@ -324,11 +324,6 @@ class Registry:
         """Ask `collector` for families at each exposition; one that raises costs only its own families."""
         self._collectors.append(collector)
 
-    def unregister(self, name: str) -> None:
-        """Forget the metric of this name, if there is one."""
-        with self._lock:
-            self._metrics.pop(name, None)
-
     def collect(self) -> list[Family]:
         """All families as they stand now, in no order."""
         with self._lock:

@@ -182,10 +182,6 @@ class Evaluation:
             return replace(frame, drop_name=np.ones(frame.n_series, np.bool_), lease=None)
         return without_names(frame, duplicate=duplicate_labels)
 
-    def unnamed_at_once(self, frame: Frame) -> Frame:
-        """Likewise for operations that never delay it."""
-        return replace(without_names(frame, duplicate=duplicate_labels), drop_name=None)
-
     def finished(self, frame: Frame) -> Frame:
         """The answer's frame: names dropped where that was delayed, equal rows made one."""
         drop = frame.drop_name

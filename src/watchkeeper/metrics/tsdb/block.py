@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from watchkeeper.core.codec.columns import ColumnGroup
 from watchkeeper.core.codec.histograms import decode_histograms
+from watchkeeper.core.disk.atomic import write_atomically
 from watchkeeper.core.model.errors import CorruptionError
 from watchkeeper.core.model.histogram import HistogramSamples
 from watchkeeper.core.model.label_sets import LabelSets
@@ -128,7 +129,7 @@ class Block:
             stones.write(self.directory)
             self._tombstones = stones
             meta = self._meta.with_tombstones(len(stones))
-            layout.replace_durably(self.directory / layout.META_FILE, meta.encoded())
+            write_atomically(self.directory / layout.META_FILE, meta.encoded())
             self._meta = meta
             return len(rows)
 

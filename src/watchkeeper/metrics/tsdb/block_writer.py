@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from watchkeeper.core.codec.columns import BLOCK_LEVEL, GROUP_COLUMNS, encode_axes, encode_columns
 from watchkeeper.core.codec.histograms import encode_histograms
+from watchkeeper.core.disk.atomic import sync_directory
 from watchkeeper.core.model.histogram import HistogramSamples
 from watchkeeper.core.model.label_sets import LabelSets
 from watchkeeper.core.model.labels import METRIC_NAME
@@ -63,9 +64,9 @@ def write_block(
             return None
         meta = BlockMeta(ulid, min_time_ms, max_time_ms, stats, level, tuple(sources) or (ulid,), tuple(parents))
         layout.write_durably(temporary / layout.META_FILE, meta.encoded())
-        layout.sync_directory(temporary)
+        sync_directory(temporary)
         temporary.rename(parent_dir / ulid)
-        layout.sync_directory(parent_dir)
+        sync_directory(parent_dir)
     except BaseException:
         writer.abandon()
         shutil.rmtree(temporary, ignore_errors=True)

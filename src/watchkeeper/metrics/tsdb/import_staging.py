@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from watchkeeper.core.disk.atomic import sync_directory
 from watchkeeper.core.model.histogram import Histogram, HistogramSamples
 from watchkeeper.core.model.label_sets import LabelSets
 from watchkeeper.core.model.labels import Labels
@@ -137,7 +138,7 @@ class Staging:
                 meta = compact(group, self._directory, now_ms=self._now_ms())
             elif meta is not None:
                 (self._folder / meta.ulid).rename(self._directory / meta.ulid)
-                layout.sync_directory(self._directory)
+                sync_directory(self._directory)
             for block in group:
                 block.close()
             if meta is not None:

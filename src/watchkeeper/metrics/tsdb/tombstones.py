@@ -17,8 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from watchkeeper.core.codec.columns import ColumnGroup, encode_axes
+from watchkeeper.core.disk.atomic import write_atomically
 from watchkeeper.core.model.errors import CorruptionError
-from watchkeeper.metrics.tsdb.layout import TOMBSTONES_FILE, TOMBSTONES_MAGIC, replace_durably
+from watchkeeper.metrics.tsdb.layout import TOMBSTONES_FILE, TOMBSTONES_MAGIC
 
 Ints = npt.NDArray[np.int64]
 
@@ -81,7 +82,7 @@ class Tombstones:
             np.concatenate([self.rows, self.start_ms, self.end_ms]), np.array([0, n, 2 * n, 3 * n], np.int64)
         )
         header = _HEADER.pack(TOMBSTONES_MAGIC, len(payload), zlib.crc32(payload))
-        replace_durably(directory / TOMBSTONES_FILE, header + payload)
+        write_atomically(directory / TOMBSTONES_FILE, header + payload)
 
 
 def read_tombstones(directory: Path, n_rows: int) -> Tombstones:
