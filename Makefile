@@ -54,7 +54,7 @@ bench: .venv/dev ## compare with prometheus and victoria-metrics in the same run
 	@$(BIN)/python -m bench
 
 golden: .venv/dev ## rewrite the golden files; review with git diff
-	@WATCHKEEPER_GOLDEN=write $(BIN)/python -m pytest -q tests/golden tests/scripts
+	@WATCHKEEPER_GOLDEN=write $(BIN)/python -m pytest -q tests/golden tests/scripts tests/docs
 
 clean: ## remove what was built
 	@rm -rf .venv build src/*.egg-info src/watchkeeper/core/kernels/*.so src/watchkeeper/core/kernels/*.cpp
