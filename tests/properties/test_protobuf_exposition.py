@@ -199,7 +199,7 @@ def same(
                 for pairs, value, time in found
                 if time is not None or number not in natives
             ]
-            assert got.get(number, expected) == expected
+            assert repr(got.get(number, expected)) == repr(expected)
             assert number in got or not expected or "index" in last
     last.update(index=index, seen=seen)
 
