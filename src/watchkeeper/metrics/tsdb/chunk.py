@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -128,6 +128,13 @@ class RowChunk:
     times: Ints
     refs: Refs
     groups: Groups
+    first_ms: int = field(init=False)
+    last_ms: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        # As plain numbers: every query compares them, of every chunk.
+        object.__setattr__(self, "first_ms", int(self.times[0]))
+        object.__setattr__(self, "last_ms", int(self.times[-1]))
 
     def read(self, columns: Ints | npt.NDArray[np.int32], lo: int, hi: int, out: Floats, out_at: Ints) -> None:
         """Write rows [lo, hi) of these columns (ascending) to out[out_at[i]:]. Raises CorruptionError."""

@@ -224,7 +224,7 @@ class _Plan:
             one = self._series_of(part)
             if one is None:
                 continue
-            if not mine or not (mine[-1].rows is one.rows or np.array_equal(mine[-1].rows, one.rows)):
+            if not mine or not (mine[-1].rows is one.rows or mine[-1].rows.tobytes() == one.rows.tobytes()):
                 mine.append(_Block(one.rows, source=source))
             mine[-1].parts.append((part, one.columns, lo, hi))
             mine[-1].n_cells += hi - lo
@@ -241,30 +241,31 @@ class _Plan:
 def _parts_between(layout: Layout, start_ms: int, end_ms: int) -> list[tuple[RowChunk | Run, int, int]]:
     """The parts with rows from start to end, and which rows, half open. Looked for from the newest on."""
     out: list[tuple[RowChunk | Run, int, int]] = []
-    every: tuple[Sequence[RowChunk | Run], ...] = (layout.runs, layout.chunks)
-    for parts in every:
-        for part in reversed(parts):
-            bounds = _range(part, start_ms, end_ms)
-            if bounds is not None:
-                out.append((part, *bounds))
-            elif len(part.times) and part.times[-1] < start_ms:
-                out.reverse()
-                return out
-    out.reverse()
-    return out
-
-
-def _range(part: RowChunk | Run, start_ms: int, end_ms: int) -> tuple[int, int] | None:
-    """The part's rows from start to end, half open; None where there are none."""
-    times = part.times
-    n = len(times)  # Of a run: the rows that are whole now; it may grow meanwhile.
-    if not n or times[0] > end_ms or times[n - 1] < start_ms:
-        return None
-    if isinstance(part, RowChunk):
-        lo, hi = (int(part.times.searchsorted(start_ms)), int(part.times.searchsorted(end_ms, "right")))
-    else:
-        lo, hi = bisect_left(part.times, start_ms, 0, n), bisect_right(part.times, end_ms, 0, n)
-    return (lo, hi) if lo < hi else None
+    for run in reversed(layout.runs):
+        times = run.times
+        n = len(times)  # The rows that are whole now; it may grow meanwhile.
+        if not n or times[0] > end_ms:
+            continue
+        if times[n - 1] < start_ms:
+            return out[::-1]
+        lo = 0 if times[0] >= start_ms else bisect_left(times, start_ms, 0, n)
+        hi = n if times[n - 1] <= end_ms else bisect_right(times, end_ms, 0, n)
+        if lo < hi:
+            out.append((run, lo, hi))
+        if lo:
+            return out[::-1]  # All before is older.
+    for chunk in reversed(layout.chunks):
+        if chunk.first_ms > end_ms:
+            continue
+        if chunk.last_ms < start_ms:
+            break
+        lo = 0 if chunk.first_ms >= start_ms else int(chunk.times.searchsorted(start_ms))
+        hi = len(chunk.times) if chunk.last_ms <= end_ms else int(chunk.times.searchsorted(end_ms, "right"))
+        if lo < hi:
+            out.append((chunk, lo, hi))
+        if lo:
+            break
+    return out[::-1]
 
 
 Pieces = list[tuple[Ints, Ints, Ints, Ints]]
@@ -386,8 +387,8 @@ def present_refs(snapshot: Snapshot, start_ms: int, end_ms: int) -> npt.NDArray[
     limit = snapshot.n_slots
     for layout in snapshot.sources:
         seen: Refs | None = None
-        for part in layout.parts:
-            if part.refs is not seen and _range(part, max(start_ms, snapshot.truncated_ms), end_ms) is not None:
+        for part, _, _ in _parts_between(layout, max(start_ms, snapshot.truncated_ms), end_ms):
+            if part.refs is not seen:
                 seen = part.refs
                 flags[np.minimum(part.refs, limit)] = True
     ragged = snapshot.ragged
