@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -15,7 +16,9 @@ from typing import Final
 import numpy as np
 
 from watchkeeper.core.disk.wal import MAGIC, Wal, WriteFailed, scan, segment_path, segments
+from watchkeeper.core.model.histogram import Histogram
 from watchkeeper.core.model.labels import Labels
+from watchkeeper.core.model.metadata import Exemplar
 from watchkeeper.core.model.packed_labels import PackedLabels, pack, unpack
 from watchkeeper.core.model.stale import MISSING_BITS
 from watchkeeper.core.telemetry.log import get_logger
@@ -37,6 +40,7 @@ from watchkeeper.metrics.remote.telemetry import QueueMetrics
 SPOOL_LIMIT_BYTES: Final = 4 << 30  # About a day of 50,000 series every 15 s; the oldest segments go first.
 SEGMENT_BYTES: Final = 16 << 20
 RUN_ROWS: Final = 64  # A damaged record costs its source's rows up to the end of their run.
+WAITING_SAMPLES: Final = 1_000_000  # In memory while the disk takes nothing; beyond, the oldest are not sent.
 QUIET_S: Final = 60.0  # A disk that stays full is told once in this time.
 
 Position = tuple[int, int]
@@ -51,7 +55,7 @@ log = get_logger("remote")
 class Spool:
     """The segments of one remote. Any thread may write; `end` says up to where another may read.
 
-    A write that fails is counted and logged, never raised: the samples are in the store by then.
+    A write that fails is logged, never raised, as the samples are in the store by then; it is made with the next one.
     """
 
     def __init__(
@@ -76,6 +80,8 @@ class Spool:
         self._refs: dict[bytes, int] = {}  # Of source 0, in this segment: column by labels as stored; -1: not sent.
         self._n_refs = 0
         self._last_complaint_s = -QUIET_S
+        self._waiting: deque[tuple[int, Callable[[], None]]] = deque()
+        self._n_waiting = 0
         self.end: Position = (self._wal.segment, self._wal.offset)
 
     def new_source(self) -> int:
@@ -90,17 +96,28 @@ class Spool:
         n_samples = int(np.count_nonzero(cells != np.uint64(MISSING_BITS)))
         if not n_samples:
             return
+        self._write(n_samples, lambda: self._write_cells(feed, time_ms, cells, n_samples))
+
+    def _write_cells(self, feed: Feed, time_ms: int, cells: Bits, n_samples: int) -> None:
+        if len(cells) < len(feed.columns):  # It waited, and columns came meanwhile.
+            cells = np.concatenate((cells, np.full(len(feed.columns) - len(cells), MISSING_BITS, np.uint64)))
+        segment = self._ready()
+        self._append(segment, feed.records(segment, time_ms, cells), n_samples)
+        feed.wrote(segment, cells)
+
+    def _write(self, n_samples: int, write: Callable[[], None]) -> None:
+        """Writes what waited for room on the disk, then this; what can't be written waits, up to WAITING_SAMPLES."""
         with self._lock:
             if not self.is_open:
                 return
+            self._waiting.append((n_samples, write))
+            self._n_waiting += n_samples
             try:
-                segment = self._ready()
-                records = feed.records(segment, time_ms, cells)
-                self._append(segment, records, n_samples)
+                while self._waiting:
+                    self._waiting[0][1]()
+                    self._n_waiting -= self._waiting.popleft()[0]
             except WriteFailed as error:
-                self._complain(n_samples, error)
-                return
-            feed.wrote(segment, cells)
+                self._complain(error)
 
     def write_batch(self, batch: SampleBatch, stored: Sequence[np.ndarray], rewrite: Rewrite, kinds: Kinds) -> None:
         """Writes what was stored of a batch.
@@ -110,44 +127,48 @@ class Spool:
         keep = np.flatnonzero(stored[0])
         histograms = [one for one, good in zip(batch.histograms, stored[1], strict=True) if good and kinds.histograms]
         exemplars = [one for one, good in zip(batch.exemplars, stored[2], strict=True) if good and kinds.exemplars]
-        series = batch.series[keep]
         n_samples = len(keep) + len(histograms)
         if not n_samples and not exemplars:
             return
         used = np.zeros(len(batch.labels), np.bool_)
-        used[series] = True
+        used[batch.series[keep]] = True
         used[[one[0] for one in histograms] + [one[0] for one in exemplars]] = True
-        with self._lock:
-            if not self.is_open:
-                return
-            try:
-                segment = self._ready()
-                number, new = self._numbers(batch.labels, np.flatnonzero(used).tolist(), rewrite)
-                first = self._n_refs - len(new)
-                records = [(int(SpoolRecord.COLUMNS), encode_columns(0, first, encode_labels(new)))] if new else []
-                columns = number[series]
-                sent = columns >= 0
-                if sent.any():
-                    taken = keep[sent]
-                    payload = encode_samples(
-                        0, columns[sent].astype(np.uint32), batch.times[taken], batch.values[taken]
-                    )
-                    records.append((int(SpoolRecord.SAMPLES), payload))
-                for row, time_ms, value in histograms:
-                    if number[row] >= 0:
-                        message = encode_histogram(time_ms, value)
-                        payload = encode_single(0, int(number[row]), time_ms, message)
-                        records.append((int(SpoolRecord.HISTOGRAM), payload))
-                for row, exemplar in exemplars:
-                    if number[row] >= 0:
-                        payload = encode_single(0, int(number[row]), exemplar.time_ms or 0, encode_exemplar(exemplar))
-                        records.append((int(SpoolRecord.EXEMPLAR), payload))
-                if records:
-                    self._append(segment, records, n_samples)
-            except WriteFailed as error:
-                self._refs, self._n_refs = {}, 0
-                self._segment = -1  # What the segment knows of source 0 is not sure any more: begin another.
-                self._complain(n_samples, error)
+        self._write(n_samples, lambda: self._write_parts(batch, keep, used, histograms, exemplars, rewrite))
+
+    def _write_parts(
+        self,
+        batch: SampleBatch,
+        keep: np.ndarray,
+        used: np.ndarray,
+        histograms: Sequence[tuple[int, int, Histogram]],
+        exemplars: Sequence[tuple[int, Exemplar]],
+        rewrite: Rewrite,
+    ) -> None:
+        try:
+            segment = self._ready()
+            number, new = self._numbers(batch.labels, np.flatnonzero(used).tolist(), rewrite)
+            first = self._n_refs - len(new)
+            records = [(int(SpoolRecord.COLUMNS), encode_columns(0, first, encode_labels(new)))] if new else []
+            columns = number[batch.series[keep]]
+            sent = columns >= 0
+            if sent.any():
+                taken = keep[sent]
+                payload = encode_samples(0, columns[sent].astype(np.uint32), batch.times[taken], batch.values[taken])
+                records.append((int(SpoolRecord.SAMPLES), payload))
+            for row, time_ms, value in histograms:
+                if number[row] >= 0:
+                    payload = encode_single(0, int(number[row]), time_ms, encode_histogram(time_ms, value))
+                    records.append((int(SpoolRecord.HISTOGRAM), payload))
+            for row, exemplar in exemplars:
+                if number[row] >= 0:
+                    payload = encode_single(0, int(number[row]), exemplar.time_ms or 0, encode_exemplar(exemplar))
+                    records.append((int(SpoolRecord.EXEMPLAR), payload))
+            if records:
+                self._append(segment, records, len(keep) + len(histograms))
+        except WriteFailed:
+            self._refs, self._n_refs = {}, 0
+            self._segment = -1  # What the segment knows of source 0 is not sure any more: begin another.
+            raise
 
     def _numbers(self, labels: Sequence[Labels], rows: list[int], rewrite: Rewrite) -> tuple[np.ndarray, list[bytes]]:
         """The column of each label set in this segment, and the packed labels of the new ones."""
@@ -210,11 +231,19 @@ class Spool:
             )
         self.metrics.gauge("spool_bytes").set(size_bytes)
 
-    def _complain(self, n_samples: int, error: WriteFailed) -> None:
-        self.metrics.dropped("samples", n_samples, "spool_write_failed")
+    def _complain(self, error: WriteFailed) -> None:
+        while self._n_waiting > WAITING_SAMPLES and len(self._waiting) > 1:
+            n_samples, _ = self._waiting.popleft()
+            self._n_waiting -= n_samples
+            self.metrics.dropped("samples", n_samples, "spool_write_failed")
         if time.monotonic() - self._last_complaint_s >= QUIET_S:
             self._last_complaint_s = time.monotonic()
-            log.error("samples are stored but not kept for remote storage", error=error)
+            log.error(
+                "samples are stored and wait in memory for remote storage",
+                samples=self._n_waiting,
+                limit=WAITING_SAMPLES,
+                error=error,
+            )
 
     def release(self, segment: int) -> None:
         """Segments before this one are sent and may go."""
