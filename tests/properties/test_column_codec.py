@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.oracle import column_codec as oracle
 from watchkeeper.core.codec.columns import ColumnGroup, compress, decompress, encode_axes, encode_columns
-from watchkeeper.core.kernels.column_codec import Group, encode
+from watchkeeper.core.kernels.column_codec import Group, decode_few, encode
 from watchkeeper.core.model.stale import MISSING_BITS, STALE_BITS
 
 BITS = st.one_of(
@@ -85,6 +85,30 @@ def test_parts_of_single_columns(cells: list[list[int]], data: st.DataObject) ->
         group.decode_into(*(np.array([x]) for x in (i, lo, hi)), out, np.array([1]))
         assert out[1:-1].view(np.uint64).tolist() == column[lo:hi]
         assert out[0] == out[-1] == 0
+
+
+@settings(max_examples=50, deadline=None)
+@given(columns(), columns(), st.data())
+def test_a_few_columns_of_many_groups(one: list[list[int]], two: list[list[int]], data: st.DataObject) -> None:
+    groups, expected = [], []
+    picks: list[tuple[int, int, int, int]] = []
+    for cells in (one, two):
+        group = Group(encode(*arrays(cells), False))
+        for column in data.draw(st.lists(st.integers(0, len(cells) - 1), max_size=3)) if cells else []:
+            lo = data.draw(st.integers(0, len(cells[column])))
+            hi = data.draw(st.integers(lo, len(cells[column])))
+            picks.append((column, lo, hi, len(expected)))
+            groups.append(group)
+            expected += cells[column][lo:hi]
+    rows = np.array(picks, np.int64).reshape(-1, 4).T.copy()
+    out = np.zeros(len(expected), np.uint64)
+    decode_few(groups, *rows, out)
+    assert out.tolist() == expected
+    if picks:
+        with pytest.raises(ValueError, match="no cells"):
+            decode_few(groups[:1], rows[0, :1], rows[1, :1], rows[2, :1] + 1000, rows[3, :1], out)
+        with pytest.raises(ValueError, match="fit"):
+            decode_few(groups[:1], rows[0, :1], rows[1, :1], rows[2, :1], rows[3, :1] + len(out) + 1, out)
 
 
 @settings(max_examples=100, deadline=None)
