@@ -27,6 +27,7 @@ MAX_BODY_BYTES: Final = 256 << 20  # Of a decoded body where body_size_limit is 
 MAX_HEADER_BYTES: Final = 64 << 10  # Status line and headers of one response.
 _COMPRESSION_SLACK_BYTES: Final = 1024  # By so much a tiny body may be larger compressed than decoded.
 _REDIRECTS: Final = frozenset((301, 302, 303, 307, 308))
+_GZIP_MIN_BYTES: Final = 18  # Header and trailer of a member.
 _GZIP_WINDOW: Final = 31  # zlib's number for: gzip header, largest window.
 
 
@@ -420,6 +421,9 @@ def status_text(status: int) -> str:
 
 def _gunzip(data: bytes, limit_bytes: int) -> bytes:
     """All members of a gzip stream."""
+    # The last member tells its size at its end: what is too large by its own word is not unpacked to find that out.
+    if len(data) >= _GZIP_MIN_BYTES and int.from_bytes(data[-4:], "little") >= limit_bytes:
+        raise BodySizeExceeded
     parts: list[bytes] = []
     left = limit_bytes
     while data:

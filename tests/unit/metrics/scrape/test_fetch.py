@@ -16,7 +16,7 @@ from watchkeeper.core.model.labels import Labels
 from watchkeeper.core.relabel import Relabeler
 from watchkeeper.discovery.interface import TargetGroup
 from watchkeeper.metrics.scrape.connect import HttpConnector
-from watchkeeper.metrics.scrape.fetch import ClientFetch, DirectFetch, Request
+from watchkeeper.metrics.scrape.fetch import ClientFetch, DirectFetch, Request, Response
 from watchkeeper.metrics.scrape.target import assemble, discovered_labels
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -253,6 +253,15 @@ async def test_a_small_body_that_unpacks_to_a_huge_one():
         with pytest.raises(TargetError, match="^body size limit exceeded$"):
             response.decoded(1_000_000)
         fetch.close()
+
+
+def test_a_body_that_says_it_is_too_large_is_not_unpacked():
+    packed = gzip.compress(b"a" * 50_000_000)
+    cut = Response("text/plain", "gzip", packed[:100] + packed[-4:])
+    with pytest.raises(TargetError, match="^body size limit exceeded$"):
+        cut.decoded(50_000_000)
+    with pytest.raises(TargetError, match="^flate: corrupt input$|^unexpected EOF$"):
+        cut.decoded(50_000_001)
 
 
 async def test_answers_that_are_not_http():
