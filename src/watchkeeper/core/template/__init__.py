@@ -1,0 +1,1 @@
+"""Go text/template, as log formats, annotations and notifications need it."""

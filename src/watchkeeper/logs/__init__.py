@@ -1,0 +1,1 @@
+"""Logs: the agent that reads them, the store that keeps them, and LogQL."""

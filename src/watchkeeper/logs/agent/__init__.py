@@ -1,0 +1,1 @@
+"""The agent: reads logs where they are written, and sends them."""

@@ -1,0 +1,1 @@
+"""Line to fields: what LogQL and the agent share."""

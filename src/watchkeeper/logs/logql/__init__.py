@@ -1,0 +1,1 @@
+"""LogQL: text to tree, tree to plan, plan over blocks."""

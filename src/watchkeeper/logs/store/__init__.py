@@ -1,0 +1,1 @@
+"""The log store: streams, WAL, blocks, segments."""
