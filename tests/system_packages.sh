@@ -3,6 +3,7 @@
 set -u
 declare -A command_of=(
   [prometheus]=prometheus [prometheus-node-exporter]=prometheus-node-exporter [victoria-metrics]=victoria-metrics
+  [ripgrep]=rg [zstd]=zstdcat
 )
 missing=()
 for package in "${!command_of[@]}"; do
