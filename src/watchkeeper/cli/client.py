@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote, urlencode, urlsplit
+from urllib.parse import SplitResult, unquote, urlencode, urlsplit
 
 from watchkeeper import __version__
 from watchkeeper.core.model.errors import WatchkeeperError
@@ -36,27 +36,31 @@ class Answer:
     infos: list[str] = field(default_factory=list)
 
 
-def ask(base_url: str, path: str, params: Mapping[str, str], timeout_s: float) -> Answer:
+def ask(
+    base_url: str,
+    path: str,
+    params: Mapping[str, str],
+    timeout_s: float,
+    *,
+    api: str = "Prometheus",
+    org_id: str | None = None,
+) -> Answer:
     """The answer to one form POST to `path` (such as `/api/v1/query`) below `base_url`.
+
+    api      whose answers they are: Prometheus explains its errors in JSON, Loki in plain text
+    org_id   the tenant that is asked for, where there are several
 
     Raises ApiError for an error the server explains, and ClientError where there is no server, no answer in time, or
     another thing than this API.
     """
-    parts = urlsplit(base_url if "://" in base_url else f"http://{base_url}")
+    parts = server_parts(base_url)
     shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ClientError(f"not a URL of a server: {base_url}; it should look like http://127.0.0.1:9090")
-    headers = {
-        "Content-Type": "application/x-www-form-urlencoded",
-        "Accept": "application/json",
-        "User-Agent": f"watchkeeper/{__version__}",
-    }
-    if parts.username is not None:
-        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json", **own_headers(parts)}
+    if org_id:
+        headers["X-Scope-OrgID"] = org_id
     try:
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        connection = kind(parts.hostname, parts.port, timeout=timeout_s)
+        connection = kind(parts.hostname or "", parts.port, timeout=timeout_s)
         try:
             connection.request("POST", parts.path.rstrip("/") + path, urlencode(params), headers)
             response = connection.getresponse()
@@ -69,10 +73,29 @@ def ask(base_url: str, path: str, params: Mapping[str, str], timeout_s: float) -
         raise ClientError(f"no watchkeeper at {shown}; start it with: watchkeeper up") from None
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise ClientError(f"can't talk to {shown}: {error or type(error).__name__}") from None
-    return _decode(body, response.status, response.reason, shown + path)
+    if api == "Loki" and response.status >= 400 and response.headers.get_content_type() == "text/plain":
+        raise ApiError(response.reason, body.decode("utf-8", "replace").strip())
+    return _decode(body, response.status, response.reason, shown + path, api)
 
 
-def _decode(body: bytes, status: int, reason: str, url: str) -> Answer:
+def server_parts(base_url: str) -> SplitResult:
+    """A server's URL in its parts; `http://` where it names no scheme. Raises ClientError where it is none."""
+    parts = urlsplit(base_url if "://" in base_url else f"http://{base_url}")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ClientError(f"not a URL of a server: {base_url}; it should look like http://127.0.0.1:9090")
+    return parts
+
+
+def own_headers(parts: SplitResult) -> dict[str, str]:
+    """Who asks, with the user and password that the URL holds."""
+    headers = {"User-Agent": f"watchkeeper/{__version__}"}
+    if parts.username is not None:
+        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
+    return headers
+
+
+def _decode(body: bytes, status: int, reason: str, url: str, api: str) -> Answer:
     try:
         document = json.loads(body)
         if document["status"] == "success":
@@ -82,4 +105,4 @@ def _decode(body: bytes, status: int, reason: str, url: str) -> Answer:
     except (ValueError, KeyError, TypeError):
         text = body[:200].decode("utf-8", "replace").strip()
         said = f": {text.splitlines()[0]}" if text and not text.startswith("<") else ""
-        raise ClientError(f"{url} answered {status} {reason}, which is not the Prometheus API{said}") from None
+        raise ClientError(f"{url} answered {status} {reason}, which is not the {api} API{said}") from None

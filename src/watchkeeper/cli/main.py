@@ -25,6 +25,8 @@ class _Entry:
 COMMANDS: Final = {
     "up": _Entry("up", "up", "Start everything that makes sense on this machine."),
     "query": _Entry("query", "query", "Ask a running server a PromQL question."),
+    "logs": _Entry("logs", "logs", "Show log lines of a running server, or follow them."),
+    "agent": _Entry("agent", "agent", "Read this machine's logs and send them, as Promtail does."),
     "check": _Entry("check", "check", "Say what is wrong with a file, and where."),
     "test": _Entry("test", "test", "Run data-driven tests of queries."),
     "node-exporter": _Entry("node_exporter", "node_exporter", "Serve this machine's metrics, and nothing else."),
@@ -66,6 +68,7 @@ def watchkeeper() -> None:
     \b
     watchkeeper up             starts it
     watchkeeper query 'up'     asks it
+    watchkeeper logs '{job=~".+"}'
     """
 
 
