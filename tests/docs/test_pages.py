@@ -15,7 +15,11 @@ from watchkeeper.cli.upstream_flags import without_ignored
 from watchkeeper.core.config.docs import reference
 
 ROOT = Path(__file__).parents[2]
-PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "tests").rglob("*.md")]
+PAGES = [
+    page
+    for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "tests").rglob("*.md"))
+    if "node_modules" not in page.parts
+]
 REFERENCE = ROOT / "docs" / "config" / "prometheus.md"
 HEAD = """# prometheus.yml
 

@@ -2,73 +2,50 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
 
 import aiohttp
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 from zlib_ng import zlib_ng
 
-from watchkeeper.web import pages
-from watchkeeper.web.middleware import compression, cors, last_net, without_server_name
-from watchkeeper.web.prometheus.backend import Backend
-from watchkeeper.web.prometheus.lifecycle import not_ready
-from watchkeeper.web.prometheus.routes import add_routes
-from watchkeeper.web.prometheus.status import build_info
+from watchkeeper.web.middleware import compression, last_net, without_server_name
 
 if TYPE_CHECKING:
     from watchkeeper.web.access.gate import Access
 
-PAGES = (
-    "/query",
-    "/alerts",
-    "/targets",
-    "/rules",
-    "/config",
-    "/flags",
-    "/status",
-    "/tsdb-status",
-    "/service-discovery",
-    "/alertmanager-discovery",
-)
+
+class Surface(Protocol):
+    """One product's HTTP API: its routes, and what else its answers pass.
+
+    max_body_bytes   of a request that names no limit of its own
+    """
+
+    max_body_bytes: int
+
+    def middlewares(self) -> Sequence[Middleware]:
+        """Outermost first; they see the requests of other surfaces too."""
+        ...
+
+    def add_routes(self, app: web.Application) -> None:
+        """All of them; a path that the application has already stays as it is."""
+        ...
 
 
-def make_app(backend: Backend, *, access: Access | None = None) -> web.Application:
-    """All routes over one backend, behind `access` where it is given."""
+def make_app(surfaces: Sequence[Surface], *, access: Access | None = None) -> web.Application:
+    """All routes of all surfaces, behind `access` where it is given. Where paths collide, the first surface answers:
+    each port begins with its own."""
     aiohttp.set_zlib_backend(zlib_ng)
-    prefix = backend.settings.route_prefix
+    own = [middleware for surface in surfaces for middleware in surface.middlewares()]
     app = web.Application(
-        middlewares=[cors(backend.settings.cors_origin, f"{prefix}/api/"), compression, last_net],
-        client_max_size=backend.settings.max_body_bytes,
+        middlewares=[*own, compression, last_net],
+        client_max_size=max(surface.max_body_bytes for surface in surfaces),
     )
     app.on_response_prepare.append(without_server_name)
     if access is not None:
         app.middlewares.insert(0, access.middleware)
         app.on_response_prepare.append(access.add_headers)
-    add_routes(app, backend)
-
-    async def page(_: web.Request) -> web.Response:
-        if not backend.lifecycle.serving:
-            return not_ready(backend)
-        head = (await backend.run(lambda: backend.store.status(1))).get("headStats", {})
-        build = [("Version", build_info()["revision"].removeprefix("watchkeeper-"))]
-        found = [target for targets in backend.scrape.active_targets().values() for target in targets]
-        text = pages.status_page(backend.settings.page_title, found, head, build, backend.config_text(), prefix=prefix)
-        return web.Response(text=text, content_type="text/html")
-
-    async def to_query(request: web.Request) -> web.Response:
-        # Old links name the graph page, and carry its state.
-        return web.Response(
-            status=302, headers={"Location": str(request.rel_url.with_path(f"{prefix}/query", keep_query=True))}
-        )
-
-    async def to_prefix(_: web.Request) -> web.Response:
-        return web.Response(status=302, headers={"Location": f"{prefix}/"})
-
-    for path in PAGES:
-        app.router.add_route("GET", prefix + path, page)
-    for path in ("/", "/graph"):
-        app.router.add_route("GET", prefix + path, to_query)
-    if prefix:
-        app.router.add_route("GET", "/", to_prefix)
-        app.router.add_route("GET", prefix, to_prefix)
+    for surface in surfaces:
+        surface.add_routes(app)
     return app

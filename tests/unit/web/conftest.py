@@ -23,9 +23,11 @@ from watchkeeper.metrics.remote.receive import Receiver
 from watchkeeper.metrics.scrape.manager import ScrapeManager
 from watchkeeper.metrics.tsdb.db import TSDB
 from watchkeeper.metrics.tsdb.options import TSDBOptions
-from watchkeeper.web.prometheus.backend import Backend, Lifecycle, Settings
+from watchkeeper.web.lifecycle import Lifecycle
+from watchkeeper.web.prometheus.backend import Backend, Settings
 from watchkeeper.web.prometheus.gate import QueryGate
 from watchkeeper.web.prometheus.notifications import Notifications
+from watchkeeper.web.prometheus.surface import PrometheusSurface
 from watchkeeper.web.server import make_app
 
 NOW_MS = 1_700_000_000_000
@@ -123,7 +125,7 @@ async def make_site(tmp_path: Path) -> AsyncIterator[MakeSite]:
         )
         if ready:
             backend.lifecycle.ready.set()
-        client = TestClient(TestServer(make_app(backend)))
+        client = TestClient(TestServer(make_app([PrometheusSurface(backend)])))
         await client.start_server()
         opened.append((client, store, pool, gate, scrape))
         return Site(client, backend, store, reloads)

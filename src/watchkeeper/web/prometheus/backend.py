@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -17,6 +16,7 @@ from watchkeeper.metrics.promql.engine import Engine
 from watchkeeper.metrics.remote.otlp import OtlpReceiver
 from watchkeeper.metrics.remote.receive import MessageType, Receiver
 from watchkeeper.metrics.scrape.manager import ScrapeManager
+from watchkeeper.web.lifecycle import Lifecycle
 from watchkeeper.web.prometheus.gate import QueryGate
 from watchkeeper.web.prometheus.notifications import Notifications
 
@@ -49,19 +49,6 @@ class Store(Protocol):
     def replay_progress(self) -> tuple[int, int, int]:
         """First, last and current WAL segment of the replay."""
         ...
-
-
-@dataclass(slots=True)
-class Lifecycle:
-    """The state of the process that its health and reload routes show."""
-
-    ready: threading.Event = field(default_factory=threading.Event)
-    stopping: threading.Event = field(default_factory=threading.Event)
-
-    @property
-    def serving(self) -> bool:
-        """Whether queries and writes are taken."""
-        return self.ready.is_set() and not self.stopping.is_set()
 
 
 @dataclass(slots=True)

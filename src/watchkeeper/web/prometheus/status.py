@@ -9,14 +9,13 @@ from aiohttp import web
 
 from watchkeeper.core.model.errors import UnavailableError
 from watchkeeper.core.model.labels import quote
+from watchkeeper.web.build import build_info
 from watchkeeper.web.envelope import Reply
 from watchkeeper.web.errors import bad_data, bad_parameter
 from watchkeeper.web.params import MAX_TIME_MS, MIN_TIME_MS, Params, parse_bool, parse_int
 from watchkeeper.web.prometheus.backend import Backend
 from watchkeeper.web.prometheus.family_json import family_json
 
-# Clients choose their features by this number; it names the release whose API this one follows.
-COMPATIBLE_VERSION = "3.14.0"
 MAX_STATUS_LIMIT = 10_000
 LIVE_CHECK_S = 1.0  # How late a stream of notices notices that the server stops.
 
@@ -29,22 +28,6 @@ async def config(backend: Backend, _: Params, __: web.Request) -> Reply:
 async def runtimeinfo(backend: Backend, _: Params, __: web.Request) -> Reply:
     """GET /status/runtimeinfo."""
     return Reply(dict(backend.runtime()))
-
-
-def build_info() -> dict[str, str]:
-    """Version and origin, in the shape that clients detect a server's abilities by."""
-    import platform
-
-    from watchkeeper import __version__
-
-    return {
-        "version": COMPATIBLE_VERSION,
-        "revision": f"watchkeeper-{__version__}",
-        "branch": "main",
-        "buildUser": "watchkeeper",
-        "buildDate": "",
-        "goVersion": f"python{platform.python_version()}",
-    }
 
 
 async def buildinfo(_: Backend, __: Params, ___: web.Request) -> Reply:
