@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from watchkeeper.core.model.duration import format_duration_ms
 
-PARTS: Final = ("metrics", "node")
+PARTS: Final = ("metrics", "logs", "agent", "node")
 DAY_MS: Final = 86_400_000
 
 
@@ -20,14 +20,18 @@ class Options:
     only            the parts that run; see PARTS
     data_dir        holds one folder for each pillar
     config_file     prometheus.yml; None for the embedded one
+    loki_config_file, promtail_config_file   likewise, for the log store and for the agent
     listen          the address that every server binds
     """
 
     only: tuple[str, ...] = PARTS
     data_dir: Path = Path("data")
     config_file: Path | None = None
+    loki_config_file: Path | None = None
+    promtail_config_file: Path | None = None
     listen: str = "127.0.0.1"
     metrics_port: int = 9090
+    logs_port: int = 3100
     node_port: int = 9100
     enable_lifecycle: bool = False
     enable_admin_api: bool = False
@@ -69,6 +73,16 @@ class Options:
     def metrics_dir(self) -> Path:
         """Where the metrics store lives."""
         return self.data_dir / "metrics"
+
+    @property
+    def logs_dir(self) -> Path:
+        """Where the log store lives."""
+        return self.data_dir / "logs"
+
+    @property
+    def agent_dir(self) -> Path:
+        """Where the agent keeps its positions and what waits to be sent."""
+        return self.data_dir / "agent"
 
     def flags(self) -> dict[str, str]:
         """Flag by name, as /api/v1/status/flags shows them."""
