@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from watchkeeper.core.model.labels import quote
+from watchkeeper.core.model.quoted import QuotedError, read_quoted
 from watchkeeper.core.model.span import Span
 
 
@@ -126,10 +127,6 @@ _BAD_NUMBER: Final = re.compile(r"[0-9._]+(?:[smhdwy]s?(?:[0-9]+[smhdw]s?)*[0-9A
 _OPERATORS: Final = re.compile(r"</|>/|<=|>=|==|!=|[-+*/%^<>@]")
 _IN_BRACES: Final = re.compile(r"=~|!~|!=|=|,")
 _IN_BRACKETS: Final = re.compile(r"[-+*/%^]")
-_PLAIN_STRING: Final = {
-    '"': re.compile(r'"([^"\\\n]*)"'),
-    "'": re.compile(r"'([^'\\\n]*)'"),
-}
 
 
 class LexError(Exception):
@@ -326,77 +323,18 @@ def _rune(text: str, pos: int) -> str:
 
 # --- strings -------------------------------------------------------------------------------------------------------
 
-_SIMPLE_ESCAPES: Final = {"a": 7, "b": 8, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11, "\\": 92}
-_NUMBERED: Final = {"x": (2, 16), "u": (4, 16), "U": (8, 16)}
-
 
 def scan_string(text: str, pos: int) -> int:
     """The end of the quoted string that starts at `pos`. Raises LexError where it is not one."""
-    return _read_string(text, pos)[0]
+    try:
+        return read_quoted(text, pos)[0]
+    except QuotedError as error:
+        raise LexError(str(error)) from None
 
 
 def unquote(text: str) -> str:
-    """The value of a token that `scan_string` accepted."""
-    return _read_string(text, 0)[1]
-
-
-def _read_string(text: str, pos: int) -> tuple[int, str]:
-    delimiter = text[pos]
-    if delimiter == "`":
-        end = text.find("`", pos + 1)
-        if end < 0:
-            raise LexError("unterminated raw string")
-        return end + 1, text[pos + 1 : end]
-    plain = _PLAIN_STRING[delimiter].match(text, pos)
-    if plain:
-        return plain.end(), plain.group(1)
-    # Escapes may spell single bytes of a longer character, so the value is put together as bytes.
-    out = bytearray()
-    pos += 1
-    while True:
-        if pos >= len(text) or text[pos] == "\n":
-            raise LexError("unterminated quoted string")
-        char = text[pos]
-        pos += 1
-        if char == delimiter:
-            return pos, out.decode(errors="replace")
-        if char != "\\":
-            out += char.encode(errors="replace")
-            continue
-        pos = _read_escape(text, pos, delimiter, out)
-
-
-def _read_escape(text: str, pos: int, delimiter: str, out: bytearray) -> int:
-    """Append what the escape after a backslash stands for; returns where it ends."""
-    if pos >= len(text):
-        raise LexError("escape sequence not terminated")
-    char = text[pos]
-    if char == delimiter or char in _SIMPLE_ESCAPES:
-        out.append(_SIMPLE_ESCAPES.get(char, ord(char)))
-        return pos + 1
-    if char in "01234567":
-        n_digits, base = 3, 8
-    elif char in _NUMBERED:
-        n_digits, base = _NUMBERED[char]
-        pos += 1
-    else:
-        raise LexError(f"unknown escape sequence U+{ord(char):04X} '{char}'")
-    code = 0
-    for offset in range(n_digits):
-        if pos + offset >= len(text):
-            raise LexError("escape sequence not terminated")
-        digit = text[pos + offset]
-        value = int(digit, 16) if digit in "0123456789abcdefABCDEF" else 16
-        if value >= base:
-            raise LexError(f"illegal character U+{ord(digit):04X} '{digit}' in escape sequence")
-        code = code * base + value
-    if code > (0x10FFFF if char in "uU" else 255) or 0xD800 <= code < 0xE000:
-        raise LexError("escape sequence is an invalid Unicode code point")
-    if char in "uU":
-        out += chr(code).encode()
-    else:
-        out.append(code)
-    return pos + n_digits
+    """The value of a token that `scan_string` accepted; bytes that are not UTF-8 become U+FFFD."""
+    return read_quoted(text, 0)[1].decode(errors="replace")
 
 
 # --- numbers -------------------------------------------------------------------------------------------------------
