@@ -28,6 +28,7 @@ MAX_HEADER_BYTES: Final = 64 << 10  # Status line and headers of one response.
 _COMPRESSION_SLACK_BYTES: Final = 1024  # By so much a tiny body may be larger compressed than decoded.
 _REDIRECTS: Final = frozenset((301, 302, 303, 307, 308))
 _GZIP_MIN_BYTES: Final = 18  # Header and trailer of a member.
+_DEFLATE_MAX_RATIO: Final = 1032  # No deflate stream unpacks to more than this many times its size.
 _GZIP_WINDOW: Final = 31  # zlib's number for: gzip header, largest window.
 
 
@@ -422,7 +423,11 @@ def status_text(status: int) -> str:
 def _gunzip(data: bytes, limit_bytes: int) -> bytes:
     """All members of a gzip stream."""
     # The last member tells its size at its end: what is too large by its own word is not unpacked to find that out.
-    if len(data) >= _GZIP_MIN_BYTES and int.from_bytes(data[-4:], "little") >= limit_bytes:
+    # Where so few bytes can't hold so much, it is no size but the middle of a body that was cut.
+    if (
+        len(data) >= _GZIP_MIN_BYTES
+        and limit_bytes <= int.from_bytes(data[-4:], "little") <= len(data) * _DEFLATE_MAX_RATIO
+    ):
         raise BodySizeExceeded
     parts: list[bytes] = []
     left = limit_bytes

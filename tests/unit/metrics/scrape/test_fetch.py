@@ -257,11 +257,19 @@ async def test_a_small_body_that_unpacks_to_a_huge_one():
 
 def test_a_body_that_says_it_is_too_large_is_not_unpacked():
     packed = gzip.compress(b"a" * 50_000_000)
-    cut = Response("text/plain", "gzip", packed[:100] + packed[-4:])
+    cut = Response("text/plain", "gzip", packed[:-100] + packed[-4:])
     with pytest.raises(TargetError, match="^body size limit exceeded$"):
         cut.decoded(50_000_000)
     with pytest.raises(TargetError, match="^flate: corrupt input$|^unexpected EOF$"):
         cut.decoded(50_000_001)
+
+
+def test_a_cut_body_is_cut_whatever_its_last_bytes_would_be_as_a_size():
+    packed = gzip.compress(b"a 1\n" * 1000, mtime=0)
+    for last in (b"\xff\xff\xff\xff", b"\0\0\0\x40"):
+        cut = Response("text/plain", "gzip", packed[:-20] + last)
+        with pytest.raises(TargetError, match="^flate: corrupt input$|^unexpected EOF$"):
+            cut.decoded(256 << 20)
 
 
 async def test_answers_that_are_not_http():
