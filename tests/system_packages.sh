@@ -5,6 +5,12 @@ declare -A command_of=(
   [prometheus]=prometheus [prometheus-node-exporter]=prometheus-node-exporter [victoria-metrics]=victoria-metrics
   [ripgrep]=rg [zstd]=zstdcat
 )
+# Node's senders, where Node is: their exact versions stand in the lock file.
+senders="$(dirname "$0")/senders"
+if command -v npm >/dev/null && [ "$senders/package-lock.json" -nt "$senders/node_modules/.package-lock.json" ]; then
+  echo "==> installing Node's log senders"
+  npm ci --silent --prefix "$senders" || echo "missing: Node's log senders; tests that need them will be skipped and listed"
+fi
 missing=()
 for package in "${!command_of[@]}"; do
   command -v "${command_of[$package]}" >/dev/null || missing+=("$package")

@@ -14,9 +14,10 @@ from tests.processes.running import Process
 class Watch(threading.Thread):
     """Asks all the time; remembers what was not answered well, and the longest wait."""
 
-    def __init__(self, server: Process) -> None:
+    def __init__(self, server: Process, asks: str = "/api/v1/query?query=up") -> None:
         super().__init__(daemon=True)
         self.server = server
+        self.asks = asks
         self.problems: list[str] = []
         self.slowest_s = 0.0
         self._stopping = threading.Event()
@@ -25,7 +26,7 @@ class Watch(threading.Thread):
         while not self._stopping.wait(0.02):
             began_s = time.monotonic()
             try:
-                status, text, _ = self.server.request("/api/v1/query?query=up")
+                status, text, _ = self.server.request(self.asks)
             except OSError as error:
                 self.problems.append(repr(error))
                 continue

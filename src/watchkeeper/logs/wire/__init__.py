@@ -1,0 +1,1 @@
+"""Bodies of pushes to entries, and entries to bodies."""
