@@ -1,0 +1,40 @@
+"""Floats as Go's strconv and fmt write them."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+
+
+def format_plain(value: float) -> str:
+    """Go's `FormatFloat(v, 'f', -1, 64)`: as many digits as needed, no exponent; `+Inf`, `NaN`."""
+    special = _special(value)
+    if special:
+        return special
+    text = format(Decimal(repr(value)), "f")
+    return text.removesuffix(".0")
+
+
+def format_shortest(value: float, *, large_exponent: int = 21) -> str:
+    """Go's `%v`: as few digits as needed, with an exponent below -4 and from `large_exponent` on (`1e+21`, `1e-05`)."""
+    special = _special(value)
+    if special:
+        return special
+    if value == 0:
+        return "-0" if math.copysign(1, value) < 0 else "0"
+    sign, digits, power = Decimal(repr(value)).as_tuple()
+    assert isinstance(power, int)
+    text = "".join(map(str, digits)).rstrip("0")
+    exponent = len(digits) + power - 1
+    if -4 <= exponent < large_exponent:
+        return format_plain(value)
+    mantissa = text[0] + ("." + text[1:] if len(text) > 1 else "")
+    return f"{'-' if sign else ''}{mantissa}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
+
+
+def _special(value: float) -> str:
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "+Inf" if value > 0 else "-Inf"
+    return ""

@@ -1,0 +1,356 @@
+"""A LogQL text to its tree: `parse(text)`, and the smaller texts `parse_log_query` and `parse_selector`.
+
+Operator precedence, by recursive descent. The grammar and the error texts are upstream's
+(Source: Loki pkg/logql/syntax/syntax.y).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from watchkeeper.core.model.matcher import Matcher
+from watchkeeper.core.model.regex import RegexError, compile_re2
+from watchkeeper.core.model.span import Span
+from watchkeeper.logs.logql import ast
+from watchkeeper.logs.logql.check import check, check_matchers
+from watchkeeper.logs.logql.cursor import MAX_BYTES, MAX_DEPTH
+from watchkeeper.logs.logql.errors import LogQLParseError, NotThisKind
+from watchkeeper.logs.logql.folding import fold
+from watchkeeper.logs.logql.lexer import Kind, Token
+from watchkeeper.logs.logql.parser_stages import StageParser
+from watchkeeper.logs.logql.regex_words import regex_problem
+
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "LogQLParseError", "parse", "parse_log_query", "parse_selector"]
+
+_BINARY: Final = {op.value: op for op in ast.BinaryOp}
+_RANGE_OPS: Final = {op.value: op for op in ast.RangeOp}
+_VECTOR_OPS: Final = {op.value: op for op in ast.VectorOp}
+_CONVERSIONS: Final = {conversion.value: conversion for conversion in ast.Conversion if conversion.value}
+
+
+def parse(text: str) -> ast.Expr:
+    """The checked tree of a query. Raises LogQLParseError."""
+    return _Parser(text).query()
+
+
+def parse_log_query(text: str) -> ast.LogQuery:
+    """The checked tree of a query for lines: a selector and its stages. Raises LogQLParseError."""
+    parser = _Parser(text)
+    expr = parser.any_expression()
+    if not isinstance(expr, ast.LogQuery):
+        raise NotThisKind("only log selector is supported", expr.span, text)
+    check(expr, text)
+    return expr
+
+
+def parse_selector(text: str, *, need_one: bool = False) -> tuple[Matcher, ...]:
+    """The matchers of `{a="b", …}` alone. Raises LogQLParseError.
+
+    need_one   at least one matcher must refuse the empty value, as in queries; else all may let it pass, also `{}`
+    """
+    expr = _Parser(text).any_expression()
+    if not isinstance(expr, ast.LogQuery) or expr.stages:
+        raise NotThisKind("only label matchers is supported", expr.span, text)
+    if need_one:
+        check_matchers(expr, text)
+    return expr.matchers
+
+
+@dataclass(slots=True)
+class _Window:
+    """A log range as far as it has been read; its parts may come in several orders."""
+
+    matchers: tuple[Matcher, ...]
+    stages: tuple[ast.Stage, ...]
+    unwrap: ast.Unwrap | None
+    query_span: Span
+    range_ns: int | None = None
+    offset_ns: int = 0
+
+
+class _Parser(StageParser):
+    """The grammar of expressions."""
+
+    __slots__ = ()
+
+    # --- whole texts ---
+
+    def query(self) -> ast.Expr:
+        expr = self.any_expression()
+        check(expr, self._text)
+        return expr
+
+    def any_expression(self) -> ast.Expr:
+        """The tree of the whole text, not checked."""
+        expr = self._expression(0)
+        if self._peek().kind is not Kind.END:
+            if self._at("|"):  # Of a log query: `unwrap`, which only a range may have.
+                self._take()
+            self._unexpected()
+        self._limit_height(expr)
+        return expr
+
+    def _limit_height(self, expr: ast.Expr) -> None:
+        """Refuse trees that are deep by long chains of operators, which are parsed in a loop."""
+        level: list[ast.Expr] = [expr]
+        for _ in range(MAX_DEPTH):
+            level = [child for node in level for child in ast.children(node)]
+            if not level:
+                return
+        self._too_deep(level[0].span)
+
+    # --- expressions ---
+
+    def _expression(self, least: int) -> ast.Expr:
+        """An expression whose operators bind at least as tightly as `least`."""
+        self._deeper()
+        lhs = self._primary()
+        n_operators = 0
+        while True:
+            token = self._peek()
+            op = _BINARY.get(token.word or (token.text if token.kind is Kind.SIGN else ""))
+            if op is None or op.binding < least:
+                break
+            n_operators += 1
+            if n_operators > MAX_DEPTH:
+                self._too_deep(token.span)
+            self._take()
+            matching, return_bool = self._modifiers()
+            rhs = self._expression(op.binding if op is ast.BinaryOp.POW else op.binding + 1)
+            lhs = self._binary(op, lhs, rhs, matching, return_bool)
+        self._depth -= 1
+        return lhs
+
+    def _metric(self) -> ast.MetricExpr:
+        """An expression that has numbers; a log query is refused at what follows it."""
+        expr = self._expression(0)
+        if isinstance(expr, ast.LogQuery):
+            self._unexpected()
+        return expr
+
+    def _binary(
+        self, op: ast.BinaryOp, lhs: ast.Expr, rhs: ast.Expr, matching: ast.VectorMatching, return_bool: bool
+    ) -> ast.MetricExpr:
+        span = lhs.span.join(rhs.span)
+        for side, leg in (("left", lhs), ("right", rhs)):
+            if isinstance(leg, ast.LogQuery):
+                kind = "*syntax.PipelineExpr" if leg.stages else "*syntax.MatchersExpr"
+                self._refuse(f"unexpected type for {side} leg of binary operation ({op.value}): {kind}", leg.span)
+            if op.is_set and isinstance(leg, ast.Number):
+                self._refuse(
+                    f"unexpected literal for {side} leg of logical/set binary operation ({op.value}): {leg.value:f}",
+                    leg.span,
+                )
+        assert not isinstance(lhs, ast.LogQuery)
+        assert not isinstance(rhs, ast.LogQuery)
+        if isinstance(lhs, ast.Number) and isinstance(rhs, ast.Number):
+            return ast.Number(fold(op, lhs.value, rhs.value), span)
+        if op.is_set and matching.card is ast.Cardinality.ONE_TO_ONE:
+            matching = replace(matching, card=ast.Cardinality.MANY_TO_MANY)
+        return ast.Binary(op, lhs, rhs, matching, return_bool, span)
+
+    def _modifiers(self) -> tuple[ast.VectorMatching, bool]:
+        """What stands between an operator and its right side: `bool on(a) group_left(b)`."""
+        return_bool = self._accept_word("bool")
+        if not (self._at_word("on", "ignoring") and self._peek().kind is Kind.WORD):
+            return ast.VectorMatching(), return_bool
+        on = self._take().word == "on"
+        labels = self._names()
+        card = ast.Cardinality.ONE_TO_ONE
+        include: tuple[str, ...] = ()
+        if self._at_word("group_left", "group_right"):
+            left = self._take().word == "group_left"
+            card = ast.Cardinality.MANY_TO_ONE if left else ast.Cardinality.ONE_TO_MANY
+            if self._at("(") and self._opens_names():
+                include = self._names()
+        return ast.VectorMatching(card, labels, on, include), return_bool
+
+    def _opens_names(self) -> bool:
+        """Whether the parenthesis that comes holds label names, and not the right side of an operator."""
+        following = self._following()
+        if following.kind is Kind.SIGN:
+            return following.text == ")"
+        return following.kind is Kind.WORD and not following.is_call
+
+    def _primary(self) -> ast.Expr:
+        token = self._peek()
+        if token.kind is Kind.SIGN:
+            if token.text == "{":
+                matchers = self._selector()
+                stages = self._stages()
+                return ast.LogQuery(matchers, stages, self._since(token.lo))
+            if token.text == "(":
+                self._take()
+                inner = self._expression(0)
+                if not self._accept(")"):
+                    self._unexpected()
+                return replace(inner, span=self._since(token.lo))
+            if token.text in ("+", "-"):
+                self._take()
+                if self._peek().kind is not Kind.NUMBER:
+                    self._unexpected("NUMBER")
+                value = self._number_of(self._take())
+                return ast.Number(-value if token.text == "-" else value, self._since(token.lo))
+        elif token.kind is Kind.NUMBER:
+            self._take()
+            return ast.Number(self._number_of(token), token.span)
+        elif token.kind is Kind.WORD and token.is_call:
+            if token.word in _RANGE_OPS:
+                return self._range_aggregation(_RANGE_OPS[token.word])
+            if token.word in _VECTOR_OPS:
+                return self._vector_aggregation(_VECTOR_OPS[token.word])
+            if token.word == "label_replace":
+                return self._label_replace()
+            if token.word == "vector":
+                self._take()
+                self._expect("(")
+                number = self._expect_kind(Kind.NUMBER)
+                self._expect(")")
+                return ast.Vector(self._number_of(number), self._since(token.lo))
+        raise self._surprise()
+
+    # --- aggregations ---
+
+    def _vector_aggregation(self, op: ast.VectorOp) -> ast.VectorAggregation:
+        token = self._take()
+        grouping = self._grouping()
+        self._expect("(")
+        parameter = self._leading_parameter()
+        expr = self._metric()
+        self._expect(")")
+        if grouping is None:
+            grouping = self._grouping()
+        span = self._since(token.lo)
+        count = self._count_parameter(op, parameter, span)
+        if op is ast.VectorOp.APPROX_TOPK and grouping is not None:
+            self._refuse(f"grouping not allowed for {op.value} aggregation", span)
+        if not op.takes_grouping and grouping is not None and grouping.labels:
+            self._refuse("sort and sort_desc doesn't allow grouping by ", span)
+        if grouping is not None and not op.takes_grouping:
+            grouping = None
+        if grouping == ast.Grouping(()):
+            grouping = None  # `by ()` is what an aggregation without grouping does.
+        return ast.VectorAggregation(op, expr, count, grouping, span)
+
+    def _count_parameter(self, op: ast.VectorOp, parameter: Token | None, span: Span) -> int | None:
+        if not op.has_parameter:
+            if parameter is not None:
+                self._refuse(f"unsupported parameter for operation {op.value}({parameter.text},", parameter.span)
+            return None
+        if parameter is None:
+            self._refuse(f"parameter required for operation {op.value}", span)
+        if not parameter.text.isdecimal() or len(parameter.text) > 18:
+            self._refuse(f"invalid parameter {op.value}({parameter.text},", parameter.span)
+        count = int(parameter.text)
+        if count <= 0:
+            self._refuse(f"invalid parameter (must be greater than 0) {op.value}({parameter.text}", parameter.span)
+        return count
+
+    def _leading_parameter(self) -> Token | None:
+        """`5,` in front of what is aggregated."""
+        following = self._following()
+        if self._peek().kind is Kind.NUMBER and following.kind is Kind.SIGN and following.text == ",":
+            number = self._take()
+            self._take()
+            return number
+        return None
+
+    def _grouping(self) -> ast.Grouping | None:
+        if not self._at_word("by", "without"):
+            return None
+        without = self._take().word == "without"
+        return ast.Grouping(self._names(), without)
+
+    def _range_aggregation(self, op: ast.RangeOp) -> ast.RangeAggregation:
+        token = self._take()
+        self._expect("(")
+        parameter = self._leading_parameter()
+        window = self._log_range()
+        self._expect(")")
+        grouping = self._grouping()
+        span = self._since(token.lo)
+        param: float | None = None
+        if op is ast.RangeOp.QUANTILE_OVER_TIME:
+            if parameter is None:
+                self._refuse(f"parameter required for operation {op.value}", span)
+            param = self._number_of(parameter)
+        elif parameter is not None:
+            self._refuse(f"parameter {parameter.text} not supported for operation {op.value}", parameter.span)
+        return ast.RangeAggregation(op, window, param, grouping, span)
+
+    def _label_replace(self) -> ast.LabelReplace:
+        token = self._take()
+        self._expect("(")
+        expr = self._metric()
+        texts: list[str] = []
+        for _ in range(4):
+            self._expect(",")
+            regex = self._peek()
+            texts.append(self._string())
+        self._expect(")")
+        try:
+            compile_re2(f"^(?:{texts[3]})$")
+        except (RegexError, UnicodeError):
+            self._refuse(f"invalid regex in label_replace: {regex_problem(texts[3])}", regex.span)
+        dst, replacement, src, expression = texts
+        return ast.LabelReplace(expr, dst, replacement, src, expression, self._since(token.lo))
+
+    # --- log ranges ---
+
+    def _log_range(self) -> ast.LogRange:
+        lo = self._peek().lo
+        window = self._window()
+        if window.range_ns is None:
+            self._unexpected("RANGE")
+        query = ast.LogQuery(window.matchers, window.stages, window.query_span)
+        return ast.LogRange(query, window.range_ns, window.offset_ns, window.unwrap, self._since(lo))
+
+    def _window(self) -> _Window:
+        """A selector with stages, unwrap, range and offset: the range last, or right behind the selector."""
+        lo = self._peek().lo
+        if self._accept("("):
+            self._deeper()
+            window = self._window()
+            self._expect(")")
+            self._depth -= 1
+        else:
+            matchers = self._selector()
+            stages = self._stages()
+            unwrap = self._unwrap()
+            window = _Window(matchers, stages, unwrap, self._since(lo))
+        if window.range_ns is not None or self._peek().kind is not Kind.RANGE:
+            return window
+        token = self._take()
+        window.range_ns = self._duration_ns(token.text[1:-1], token.span)
+        if self._accept_word("offset"):
+            negative = self._accept("-")
+            token = self._expect_kind(Kind.DURATION)
+            offset_ns = self._duration_ns(token.text, token.span)
+            window.offset_ns = -offset_ns if negative else offset_ns
+        if not window.stages and window.unwrap is None:
+            window.stages = self._stages()
+            window.unwrap = self._unwrap()
+            if window.stages:
+                window.query_span = Span(window.query_span.lo, window.stages[-1].span.hi)
+        return window
+
+    def _unwrap(self) -> ast.Unwrap | None:
+        """`| unwrap …` and the label filters behind it."""
+        if not self._at("|"):
+            return None
+        lo = self._take().lo
+        self._take()
+        token = self._peek()
+        conversion = ast.Conversion.NONE
+        if token.word in _CONVERSIONS and token.is_call:
+            conversion = _CONVERSIONS[self._take().word]
+            self._expect("(")
+            label = self._name()
+            self._expect(")")
+        else:
+            label = self._name()
+        filters: list[ast.LabelFilterStage] = []
+        while self._at("|"):
+            filters.append(self._label_filter_stage(self._take().lo))
+        return ast.Unwrap(label, conversion, tuple(filters), self._since(lo))

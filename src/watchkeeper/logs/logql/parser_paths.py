@@ -1,0 +1,125 @@
+"""The small languages inside of a query's strings: paths into JSON, patterns with captures, names of groups."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from watchkeeper.core.model.labels import is_legacy_name, quote
+from watchkeeper.core.model.regex import RegexError, compile_re2
+from watchkeeper.logs.logql.regex_words import regex_problem
+
+_CAPTURE: Final = re.compile(r"<([A-Za-z_][A-Za-z0-9_]*)>")
+_JSON_TOKEN: Final = re.compile(r'[ \t\n]*(?:(\[)|(\])|(\.)|([A-Za-z_][A-Za-z0-9_]*)|([0-9]+)|("(?:[^"\\]|\\.)*"))')
+_ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
+_UNNAMED: Final = "_"
+
+
+class PathError(ValueError):
+    """A string that is not in its little language; the text is upstream's where upstream has one."""
+
+
+def parse_json_path(expression: str) -> tuple[str | int, ...]:
+    """`a.b[0]["c d"]` taken apart: keys as str, places in arrays as int. Raises PathError."""
+    path: list[str | int] = []
+    end = len(expression.rstrip(" \t\n"))
+    pos = 0
+    while pos < end:
+        start = pos
+        token, pos = _json_token(expression, pos)
+        if token == "[":
+            key, pos = _json_token(expression, pos)
+            closing, pos = _json_token(expression, pos)
+            if closing != "]" or (isinstance(key, str) and key[:1] != '"'):
+                raise PathError("syntax error: unexpected token, expecting RSB")
+            path.append(key if isinstance(key, int) else _ESCAPE.sub(r"\1", key[1:-1]))
+            continue
+        if token == ".":
+            if start == 0:
+                raise PathError("syntax error: unexpected DOT, expecting LSB or FIELD")
+            token, pos = _json_token(expression, pos)
+        elif path:
+            raise PathError("syntax error: unexpected token, expecting LSB or DOT")
+        if not isinstance(token, str) or not is_legacy_name(token):
+            raise PathError("syntax error: unexpected token, expecting FIELD")
+        path.append(token)
+    if not path:
+        raise PathError("syntax error: unexpected $end, expecting LSB or FIELD")
+    return tuple(path)
+
+
+def _json_token(text: str, pos: int) -> tuple[str | int, int]:
+    found = _JSON_TOKEN.match(text, pos)
+    if found is None:
+        rest = text[pos:].lstrip(" \t\n")
+        raise PathError(f"unexpected char {rest[0]}" if rest else "syntax error: unexpected $end")
+    number = found[5]
+    if number is None:
+        return found.group().lstrip(" \t\n"), found.end()
+    if len(number) > 18:
+        raise PathError(f"strconv.Atoi: parsing {quote(number)}: value out of range")
+    return int(number), found.end()
+
+
+def parse_pattern(pattern: str) -> tuple[tuple[bytes, ...], tuple[str | None, ...]]:
+    """The literals of a pattern, and between them its captures (None for `<_>`). Raises PathError.
+
+    At least one capture has a name, names differ, and there is text between captures.
+    """
+    literals, names = _split(pattern)
+    if not any(names):
+        raise PathError("at least one capture is required")
+    _refuse_neighbours(literals, names)
+    seen: set[str] = set()
+    for name in names:
+        if name is None:
+            continue
+        if name in seen:
+            raise PathError(f"duplicate capture name ({name}): invalid expression")
+        seen.add(name)
+    return literals, names
+
+
+def parse_line_pattern(pattern: str) -> tuple[bytes, ...]:
+    """The literals of a pattern filter, between which anything may stand. Raises PathError."""
+    if not pattern:
+        raise PathError("empty pattern: invalid expression")
+    literals, names = _split(pattern)
+    for name in names:
+        if name is not None:
+            raise PathError(f"named captures are not allowed: found '<{name}>'")
+    _refuse_neighbours(literals, names)
+    return literals
+
+
+def _split(pattern: str) -> tuple[tuple[bytes, ...], tuple[str | None, ...]]:
+    parts = _CAPTURE.split(pattern)
+    literals = tuple(part.encode("utf-8", "surrogateescape") for part in parts[::2])
+    return literals, tuple(None if name == _UNNAMED else name for name in parts[1::2])
+
+
+def _refuse_neighbours(literals: tuple[bytes, ...], names: tuple[str | None, ...]) -> None:
+    for i, literal in enumerate(literals[1:-1]):
+        if not literal:
+            pair = "".join(f"<{name or _UNNAMED}>" for name in names[i : i + 2])
+            raise PathError(f"found consecutive capture '{pair}': invalid expression")
+
+
+def parse_group_names(expression: str) -> tuple[str, ...]:
+    """The names of an expression's named groups, in order. Raises PathError."""
+    compiled = compile_pattern(expression)
+    names = [name for name, _ in sorted(compiled.groupindex.items(), key=lambda item: item[1])]
+    if not names:
+        raise PathError("at least one named capture must be supplied")
+    for name in names:
+        if not is_legacy_name(name):
+            raise PathError(f"invalid extracted label name '{name}'")
+    return tuple(names)
+
+
+def compile_pattern(expression: str) -> Any:
+    """An expression compiled by RE2, not anchored. Raises PathError."""
+    try:
+        return compile_re2(expression)
+    except (RegexError, UnicodeError):
+        raise PathError(regex_problem(expression)) from None
