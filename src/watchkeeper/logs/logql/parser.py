@@ -122,6 +122,11 @@ class _Parser(StageParser):
         self._depth -= 1
         return lhs
 
+    def _close(self) -> None:
+        """The parenthesis behind an expression; an operator could stand there too, so an error lists nothing."""
+        if not self._accept(")"):
+            self._unexpected()
+
     def _metric(self) -> ast.MetricExpr:
         """An expression that has numbers; a log query is refused at what follows it."""
         expr = self._expression(0)
@@ -183,8 +188,7 @@ class _Parser(StageParser):
             if token.text == "(":
                 self._take()
                 inner = self._expression(0)
-                if not self._accept(")"):
-                    self._unexpected()
+                self._close()
                 return replace(inner, span=self._since(token.lo))
             if token.text in ("+", "-"):
                 self._take()
@@ -218,7 +222,7 @@ class _Parser(StageParser):
         self._expect("(")
         parameter = self._leading_parameter()
         expr = self._metric()
-        self._expect(")")
+        self._close()
         if grouping is None:
             grouping = self._grouping()
         span = self._since(token.lo)
@@ -285,7 +289,8 @@ class _Parser(StageParser):
         expr = self._metric()
         texts: list[str] = []
         for _ in range(4):
-            self._expect(",")
+            if not self._accept(","):
+                self._unexpected()
             regex = self._peek()
             texts.append(self._string())
         self._expect(")")

@@ -11,7 +11,7 @@ from typing import Final
 from watchkeeper.logs.logql import ast
 from watchkeeper.logs.logql.cursor import MAX_DEPTH, Cursor
 from watchkeeper.logs.logql.ip_pattern import check_ip_pattern
-from watchkeeper.logs.logql.lexer import Kind, Token
+from watchkeeper.logs.logql.lexer import STAGE_WORDS, Kind, Token
 from watchkeeper.logs.logql.units import UnitError, parse_bytes
 
 _COMPARE: Final = {"=": ast.CompareOp.EQ, **{op.value: op for op in ast.CompareOp}}
@@ -74,10 +74,10 @@ class LabelFilterParser(Cursor):
             self._expect(")")
             return found
         token = self._peek()
-        if token.kind is not Kind.WORD:
+        sign = self._following()
+        if token.kind is not Kind.WORD or (token.word in STAGE_WORDS and sign.kind is not Kind.SIGN):
             self._unexpected()
         self._name()
-        sign = self._peek()
         if sign.kind is not Kind.SIGN or (sign.text not in _COMPARE and sign.text not in _STRING_ONLY):
             self._unexpected()
         self._take()
