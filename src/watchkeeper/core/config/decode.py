@@ -45,9 +45,21 @@ class Load:
     base_dir       what relative paths in it are relative to; the file's own directory if not given
     environ        what `$VAR` stands for, where a setting expands it
     files_checked  whether a file that a setting names must exist
+    lenient        whether keys that are not known, or no longer, are warnings instead of problems
     """
 
-    __slots__ = ("_claims", "_reads", "_shared", "base_dir", "environ", "file", "files_checked", "problems")
+    __slots__ = (
+        "_claims",
+        "_reads",
+        "_shared",
+        "base_dir",
+        "environ",
+        "file",
+        "files_checked",
+        "lenient",
+        "problems",
+        "warnings",
+    )
 
     def __init__(
         self,
@@ -56,20 +68,24 @@ class Load:
         base_dir: Path | None = None,
         environ: Mapping[str, str] | None = None,
         files_checked: bool = False,
+        lenient: bool = False,
     ) -> None:
         self.file = file
         self.base_dir = base_dir if base_dir is not None else Path(file).parent
         self.environ: Mapping[str, str] = environ if environ is not None else {}
         self.files_checked = files_checked
+        self.lenient = lenient
         self.problems: list[ConfigProblem] = []
+        self.warnings: list[ConfigProblem] = []
         self._shared: dict[type, Any] = {}
         self._claims: dict[tuple[str, str], str] = {}
         self._reads = 0
 
     def included(self, file: str) -> Load:
         """The reading of another file that belongs to this one: problems, shared sections and claims are common."""
-        other = Load(file, environ=self.environ, files_checked=self.files_checked)
+        other = Load(file, environ=self.environ, files_checked=self.files_checked, lenient=self.lenient)
         other.problems, other._shared, other._claims = self.problems, self._shared, self._claims
+        other.warnings = self.warnings
         return other
 
     def share(self, value: object) -> None:
@@ -85,12 +101,19 @@ class Load:
 
     def report(self, node: Node | None, path: str, message: str) -> None:
         """Note a problem at a node's start (at the file's start without a node)."""
-        if len(self.problems) >= MAX_PROBLEMS:
+        self._note(self.problems, node, path, message)
+
+    def warn(self, node: Node | None, path: str, message: str) -> None:
+        """Note, likewise, what does not keep the file from being used."""
+        self._note(self.warnings, node, path, message)
+
+    def _note(self, notes: list[ConfigProblem], node: Node | None, path: str, message: str) -> None:
+        if len(notes) >= MAX_PROBLEMS:
             return
         line, column = (node.line, node.column) if node is not None else (1, 1)
-        problem = ConfigProblem(self.file, line, column, without_passwords(path), without_passwords(message))
-        if problem not in self.problems[-50:]:
-            self.problems.append(problem)
+        note = ConfigProblem(self.file, line, column, without_passwords(path), without_passwords(message))
+        if note not in notes[-50:]:
+            notes.append(note)
 
     def count_read(self) -> None:
         """Called for each value read; raises ConfigError where aliases multiply without bound."""
@@ -118,6 +141,10 @@ class Place:
     def report(self, message: str) -> None:
         """Note a problem here."""
         self.load.report(self.node, self.path, message)
+
+    def warn(self, message: str) -> None:
+        """Note a warning here."""
+        self.load.warn(self.node, self.path, message)
 
     def read(self, kind: Kind[T]) -> T | _Broken:
         """The value here, or BROKEN with the problem reported."""
@@ -206,6 +233,15 @@ class SectionPlace:
             path = ".".join(part for part in (self.place.path, key) if part)
             self.load.report(self.place.node, path, message)
 
+    def warn(self, key: str, message: str) -> None:
+        """Note a warning at a key's value, at the section's start if the file does not set it."""
+        entry = self.entries.get(key)
+        if entry is not None:
+            entry.value.warn(message)
+        else:
+            path = ".".join(part for part in (self.place.path, key) if part)
+            self.load.warn(self.place.node, path, message)
+
     def claim(self, scope: str, key: str, value: str, message: str) -> None:
         """Report `message` at a key whose value another section of this scope has already."""
         claims = self.load._claims
@@ -218,15 +254,19 @@ class SectionPlace:
 
 
 def read_section(cls: type[T], at: Place) -> T | _Broken:
-    """A section from the mapping at a place. Raises Invalid if there is none; all else is reported."""
+    """A section from the mapping at a place. Raises Invalid if there is none; all else is reported.
+
+    Keys that are not known are problems, or, where the load is lenient, warnings.
+    """
     entries = at.entries()
     table = table_of(cls)
     allowed = set(table.keys)
     for name, entry in entries.items():
+        complain = entry.key.warn if at.load.lenient else entry.key.report
         if name in table.unsupported:
-            entry.key.report(table.unsupported[name])
+            complain(table.unsupported[name])
         elif name not in allowed:
-            entry.key.report(_unknown(name, table.keys))
+            complain(_unknown(name, table.keys))
     return _build(cls, at, entries)
 
 
