@@ -1,0 +1,172 @@
+"""Blocks that were cut on their way to segments: sealed, gathered, written; then the log is cut short."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from watchkeeper.core.telemetry.log import get_logger
+from watchkeeper.logs.store.head import Head
+from watchkeeper.logs.store.metrics import StoreMetrics
+from watchkeeper.logs.store.options import HOUR_NS, StoreOptions
+from watchkeeper.logs.store.segment import SegmentInfo
+from watchkeeper.logs.store.segment_writer import SegmentWriter
+from watchkeeper.logs.store.segments import Segments
+from watchkeeper.logs.store.stream import HeadBlock
+from watchkeeper.logs.store.streams import Streams
+
+log = get_logger("logs.store")
+
+RETRY_S = 5.0
+
+
+class Flusher:
+    """A thread that seals and writes. `flush` and `stop` wait for it."""
+
+    def __init__(
+        self,
+        head: Head,
+        segments: Segments,
+        streams: Streams,
+        options: StoreOptions,
+        metrics: StoreMetrics,
+        clock_ns: Callable[[], int],
+    ) -> None:
+        self._head = head
+        self._segments = segments
+        self._streams = streams
+        self._options = options
+        self._metrics = metrics
+        self._clock_ns = clock_ns
+        self._wake = threading.Event()
+        self._work = threading.Lock()
+        self._is_stopping = False
+        self._retry_at = 0.0
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._head.wake = self._wake.set
+        self._thread = threading.Thread(target=self._run, name="logs-flush", daemon=True)
+        self._thread.start()
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End the thread; what it is at ends first."""
+        self._is_stopping = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def wake(self) -> None:
+        """Look for work now."""
+        self._wake.set()
+
+    def _run(self) -> None:
+        while not self._is_stopping:
+            self._wake.wait()
+            self._wake.clear()
+            try:
+                self._step()
+            except Exception as error:
+                log.error("flushing failed; blocks stay in memory and in the log", err=error)
+
+    def _step(self) -> None:
+        while not self._is_stopping:
+            with self._work:
+                if not self._seal_one():
+                    break
+                self._write_if_due()
+        with self._work:
+            self._write_if_due()
+
+    def flush(self) -> None:
+        """Write all that was cut. Raises OSError."""
+        with self._work:
+            while self._seal_one():
+                pass
+            self._write()
+
+    def _seal_one(self) -> bool:
+        """Seal the oldest block; False where there is none."""
+        held = self._head.next_unsealed()
+        if held is None:
+            return False
+        self._head.put_sealed(held, held.seal(self._options.seal_level))
+        return True
+
+    def _write_if_due(self) -> None:
+        pending = [held for held in self._head.pending if held.sealed is not None]
+        if not pending or time.monotonic() < self._retry_at:
+            return
+        size = sum(held.size_bytes for held in pending)
+        oldest_ns = min(held.opened_ns for held in pending)
+        wal = self._head.wal
+        is_long = wal is not None and self._is_log_long(pending)
+        if size >= self._options.flush_bytes or is_long or self._is_old(oldest_ns):
+            try:
+                self._write()
+            except OSError as error:
+                self._retry_at = time.monotonic() + RETRY_S
+                log.error("a segment could not be written; blocks stay in memory and in the log", err=str(error))
+
+    def _is_old(self, opened_ns: int) -> bool:
+        return self._clock_ns() - opened_ns >= self._options.max_pending_ns
+
+    def _is_log_long(self, pending: Sequence[HeadBlock]) -> bool:
+        """Whether what waits here keeps alive more of the log than it should."""
+        options = self._options
+        wal = self._head.wal
+        assert wal is not None
+        first = self._head.first_segment()
+        return (wal.segment - first) * options.wal_segment_bytes > options.max_wal_bytes // 2
+
+    def _write(self) -> None:
+        """All sealed blocks into a segment. Raises OSError; then they stay where they are."""
+        head, segments = self._head, self._segments
+        blocks = [held for held in head.pending if held.sealed is not None]
+        if blocks:
+            try:
+                info = self._write_segment(blocks)
+                segments.replace([], [info], lambda: head.drop(blocks))
+            except OSError:
+                self._metrics.flushes_failed.inc()
+                head.note_stuck(True)
+                raise
+            self._observe(blocks)
+        head.note_stuck(False)
+        self._retry_at = 0.0
+        if head.wal is not None:
+            head.wal.drop_before(head.first_segment())
+
+    def _write_segment(self, blocks: Sequence[HeadBlock]) -> SegmentInfo:
+        by_stream: dict[int, list[HeadBlock]] = {}
+        for held in blocks:
+            by_stream.setdefault(held.stream.id, []).append(held)
+        keys = {id_: self._streams.key(id_) for id_ in by_stream}
+        name = self._segments.new_name(min(held.min_ns for held in blocks), self._clock_ns())
+        path = self._segments.directory / name
+        with SegmentWriter(path, log_id=self._segments.log_id) as writer:
+            for id_ in sorted(by_stream, key=lambda id_: keys[id_]):
+                mine = by_stream[id_]
+                writer.start_stream(keys[id_], max(held.flushed_to for held in mine))
+                for held in sorted(mine, key=lambda held: held.min_ns):
+                    assert held.sealed is not None
+                    writer.add(held.sealed)
+            footer = writer.finish()
+        return SegmentInfo.of(name, path.stat().st_size, footer)
+
+    def _observe(self, blocks: Sequence[HeadBlock]) -> None:
+        metrics = self._metrics
+        now_ns = self._clock_ns()
+        for held in blocks:
+            sealed = held.sealed
+            assert sealed is not None
+            metrics.chunks_flushed.labels(held.reason).inc()
+            metrics.chunk_age.observe(max(0, now_ns - held.opened_ns) / 1e9)
+            metrics.chunk_bounds.observe((sealed.max_ns - sealed.min_ns) / HOUR_NS)
+            metrics.chunk_entries.observe(sealed.n_rows)
+            metrics.chunk_size.observe(len(sealed.data))
+            metrics.chunk_utilization.observe(min(1.0, sealed.raw_bytes / self._options.cut_raw_bytes))

@@ -1,0 +1,320 @@
+"""What is in no segment yet: an open block for each active stream, and blocks that wait to be sealed and written.
+
+A record is in the log before memory changes. A block that is cut remembers the place in the log up to which its
+stream's entries are in it: the segment carries that place, so that a replay leaves out what is in segments.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+import numpy as np
+
+from watchkeeper.core.disk.wal import Wal, WriteFailed
+from watchkeeper.core.kernels.line_block import Block, Metadata
+from watchkeeper.core.model.errors import UnavailableError
+from watchkeeper.core.model.labels import Labels
+from watchkeeper.logs.interface import EntryBatch
+from watchkeeper.logs.store.metrics import StoreMetrics
+from watchkeeper.logs.store.options import StoreOptions
+from watchkeeper.logs.store.segment_writer import SealedBlock
+from watchkeeper.logs.store.stream import HeadBlock, HeadStream
+from watchkeeper.logs.store.streams import Streams
+from watchkeeper.logs.store.tail import Tails
+from watchkeeper.logs.store.wal import Levels, position_of, push_record, segment_of, streams_record
+
+PUSH_WAIT_S: Final = 10.0
+MAX_BLOCK_ROWS: Final = 1 << 16
+MAX_PART_BYTES: Final = 4 << 20  # A huge push is taken in parts, so that its blocks are cut at their size too.
+_KEEP_OPEN: Final = 0.9  # Blocks are cut until this share of the bound is used.
+
+
+class Head:
+    """Takes entries. Pushes come one at a time (`_lock`); `lock` guards which blocks there are, for readers."""
+
+    def __init__(
+        self,
+        options: StoreOptions,
+        streams: Streams,
+        tails: Tails,
+        metrics: StoreMetrics,
+        lock: threading.Lock,
+        clock_ns: Callable[[], int],
+    ) -> None:
+        self._options = options
+        self._streams = streams
+        self._tails = tails
+        self._metrics = metrics
+        self._clock_ns = clock_ns
+        self.lock = lock
+        self._lock = threading.Lock()
+        self._sealed = threading.Condition(threading.Lock())
+        self._by_labels: dict[tuple[str, Labels], HeadStream] = {}
+        self.by_id: dict[int, HeadStream] = {}
+        self.pending: list[HeadBlock] = []  # Cut, oldest first: sealed or not.
+        self.wal: Wal | None = None
+        self.applied_to = -1  # Place of the newest record that is in memory.
+        self.open_bytes = 0
+        self.waiting_bytes = 0
+        self.is_stuck = False  # Segments can't be written.
+        self.wake: Callable[[], None] = lambda: None
+
+    # --- writing ----------------------------------------------------------------------------------------------------
+
+    def append(self, tenant: str, labels: Sequence[Labels], batch: EntryBatch, levels: Levels | None) -> None:
+        """Store a batch; `labels` are those of its streams. Raises UnavailableError, and then nothing is stored."""
+        self._wait_for_room()
+        with self._lock:
+            if self.wal is None:
+                raise UnavailableError("the log store is not open for writing")
+            streams = [self.stream(tenant, one) for one in labels]
+            position = self._log(streams, batch, levels)
+            self._apply(streams, batch, levels, position)
+
+    def _wait_for_room(self) -> None:
+        bound = self._options.max_waiting_bytes
+        if self.waiting_bytes <= bound:
+            return
+        if self.is_stuck:
+            raise UnavailableError("the log store can't write segments, and its memory is full")
+        self._metrics.push_waits.inc()
+        with self._sealed:
+            self._sealed.wait_for(lambda: self.waiting_bytes <= bound or self.is_stuck, PUSH_WAIT_S)
+
+    def stream(self, tenant: str, labels: Labels) -> HeadStream:
+        """The stream with these labels; made if it is new."""
+        known = self._by_labels.get((tenant, labels))
+        if known is None:
+            stream = self._streams.get(tenant, labels)
+            known = self._by_labels[tenant, labels] = HeadStream(stream, tenant, self._streams.key(stream.id))
+            self.by_id[stream.id] = known
+            self._metrics.streams_created.labels(tenant).inc()
+        return known
+
+    def _log(self, streams: Sequence[HeadStream], batch: EntryBatch, levels: Levels | None) -> int:
+        """The place of the batch in the log, once it is written. Raises WriteFailed."""
+        wal = self.wal
+        assert wal is not None
+        try:
+            segment = wal.ready()
+            new = {stream.stream.id: stream for stream in streams if stream.defined_in != segment}
+            parts = push_record(batch, [stream.stream.id for stream in streams], levels)
+            defined = streams_record([(id_, stream.key) for id_, stream in new.items()]) if new else []
+            position = position_of(segment, wal.offset + sum(map(len, defined)))
+            data = b"".join([*defined, *parts])
+            wal.append_framed(data)
+        except WriteFailed:
+            self._metrics.wal_disk_full.inc()
+            raise
+        for stream in new.values():
+            stream.defined_in = segment
+        self._metrics.wal_records.inc(2 if new else 1)
+        self._metrics.wal_bytes.inc(len(data))
+        return position
+
+    def replay(
+        self, streams: Sequence[HeadStream | None], batch: EntryBatch, levels: Levels | None, position: int
+    ) -> None:
+        """Take a batch that the log has. A stream that is None is left out: segments hold its entries."""
+        with self._lock:
+            self._apply(streams, batch, levels, position)
+
+    def _apply(
+        self, streams: Sequence[HeadStream | None], batch: EntryBatch, levels: Levels | None, position: int
+    ) -> None:
+        now_ns = self._clock_ns()
+        self.applied_to = position
+        entry_lo = batch.entry_lo.tolist()
+        first_ns, last_ns = _bounds(batch)
+        n_left_out = 0
+        for i, stream in enumerate(streams):
+            lo, hi = entry_lo[i], entry_lo[i + 1]
+            if lo == hi or stream is None:
+                continue
+            stream.appended_ns = now_ns
+            for lo, hi in _parts(batch, lo, hi):  # noqa: B020  # Mostly one part, the whole.
+                held = stream.open
+                if held is None:
+                    held = self._open(stream, position, now_ns)
+                # Before the rows come: whoever reads meanwhile must not see a row outside of them.
+                held.min_ns = min(held.min_ns, first_ns[i])
+                held.max_ns = max(held.max_ns, last_ns[i])
+                n_left_out += hi - lo - self._add(stream, held, batch, levels, lo, hi)
+        if n_left_out:
+            self._metrics.duplicates.inc(n_left_out)
+        if self.open_bytes + self.waiting_bytes > self._options.max_open_bytes:
+            self._relieve()
+
+    def _add(
+        self, stream: HeadStream, held: HeadBlock, batch: EntryBatch, levels: Levels | None, lo: int, hi: int
+    ) -> int:
+        """Append entries lo to hi of a batch to a stream's open block; how many were new."""
+        block, metadata = held.block, batch.metadata
+        before = block.n_rows
+        added = block.append(
+            batch.data,
+            batch.line_at[lo:hi],
+            batch.line_end[lo:hi],
+            batch.times_ns[lo:hi],
+            None if metadata is None else _rows_of(metadata, lo, hi),
+            None if levels is None else levels[lo:hi],
+        )
+        size = block.size_bytes
+        self.open_bytes += size - held.size_bytes
+        held.size_bytes = size
+        if added and self._tails.are_any:
+            self._tails.deliver(stream.tenant, stream.stream, block, before, before + added)
+        if block.raw_bytes >= self._options.cut_raw_bytes or before + added >= MAX_BLOCK_ROWS:
+            self._cut(stream, "full")
+        return added
+
+    def _open(self, stream: HeadStream, position: int, now_ns: int) -> HeadBlock:
+        held = HeadBlock(stream.stream, position, now_ns)
+        self._metrics.chunks_created.inc()
+        with self.lock:
+            stream.open = held
+        return held
+
+    # --- cutting ----------------------------------------------------------------------------------------------------
+
+    def _cut(self, stream: HeadStream, reason: str) -> None:
+        held = stream.open
+        if held is None:
+            return
+        held.reason = reason
+        held.flushed_to = self.applied_to
+        with self.lock:
+            stream.open = None
+            if held.block.n_rows:
+                self.pending.append(held)
+        self.open_bytes -= held.size_bytes
+        if held.block.n_rows:
+            self.waiting_bytes += held.size_bytes
+            self.wake()
+
+    def _relieve(self) -> None:
+        """Cut the largest blocks: those that are cut small are the ones that merges have work with."""
+        bound = int(self._options.max_open_bytes * _KEEP_OPEN) - self.waiting_bytes
+        open_streams = [stream for stream in self._by_labels.values() if stream.open is not None]
+        open_streams.sort(key=lambda stream: -stream.open.size_bytes if stream.open else 0)
+        for stream in open_streams:
+            if self.open_bytes <= bound:
+                break
+            self._cut(stream, "memory")
+
+    def cut_where(self, reason: str, is_due: Callable[[HeadStream, HeadBlock], bool]) -> int:
+        """Cut the open blocks that are due; how many were."""
+        with self._lock:
+            due = [stream for stream in self._by_labels.values() if stream.open and is_due(stream, stream.open)]
+            for stream in due:
+                self._cut(stream, reason)
+        return len(due)
+
+    # --- sealing and flushing ---------------------------------------------------------------------------------------
+
+    def next_unsealed(self) -> HeadBlock | None:
+        """The oldest block that was cut and is not sealed."""
+        with self.lock:
+            return next((held for held in self.pending if held.sealed is None), None)
+
+    def put_sealed(self, held: HeadBlock, sealed: SealedBlock) -> None:
+        """A block is sealed: readers get the smaller one. Raises ValueError where its bytes are no block."""
+        block = Block.open(sealed.data)
+        with self.lock:
+            held.sealed, held.block = sealed, block
+        self.note_room(held.size_bytes)
+        held.size_bytes = len(sealed.data) + len(sealed.filter)
+
+    def note_room(self, size_bytes: int) -> None:
+        """Blocks that waited to be sealed wait no more."""
+        with self._sealed:
+            self.waiting_bytes -= size_bytes
+            self._sealed.notify_all()
+
+    def note_stuck(self, is_stuck: bool) -> None:
+        """Whether segments can be written now: where they can't, pushes do not wait for it."""
+        with self._sealed:
+            self.is_stuck = is_stuck
+            self._sealed.notify_all()
+
+    def drop(self, blocks: Iterable[HeadBlock]) -> None:
+        """Forget blocks that are in a segment now. `lock` is held."""
+        gone = set(map(id, blocks))
+        self.pending = [held for held in self.pending if id(held) not in gone]
+
+    def forget_idle(self, before_ns: int) -> int:
+        """Forget streams without a block that got nothing since; how many went."""
+        with self._lock:
+            idle = [
+                key for key, stream in self._by_labels.items() if stream.open is None and stream.appended_ns < before_ns
+            ]
+            for key in idle:
+                stream = self._by_labels.pop(key)
+                self.by_id.pop(stream.stream.id, None)
+                self._metrics.streams_removed.labels(stream.tenant).inc()
+        return len(idle)
+
+    def first_segment(self) -> int:
+        """The oldest log segment that is needed: none before it has an entry that is in no segment."""
+        with self._lock, self.lock:
+            positions = [held.first_position for held in self.pending]
+            positions += [stream.open.first_position for stream in self._by_labels.values() if stream.open is not None]
+            if positions:
+                return segment_of(min(positions))
+            return self.wal.segment if self.wal is not None else 0
+
+    # --- figures ----------------------------------------------------------------------------------------------------
+
+    @property
+    def n_streams(self) -> int:
+        """Streams in memory."""
+        return len(self._by_labels)
+
+    def streams_of(self, tenant: str) -> int:
+        """A tenant's streams in memory."""
+        return sum(1 for owner, _ in list(self._by_labels) if owner == tenant)
+
+    @property
+    def n_blocks(self) -> int:
+        """Blocks in memory."""
+        return len(self.pending) + sum(1 for stream in list(self.by_id.values()) if stream.open is not None)
+
+
+def _bounds(batch: EntryBatch) -> tuple[list[int], list[int]]:
+    """First and last time of each stream's entries; of no meaning for a stream without any."""
+    n_streams = len(batch.entry_lo) - 1
+    first_ns, last_ns = np.zeros(n_streams, np.int64), np.zeros(n_streams, np.int64)
+    starts = batch.entry_lo[:-1]
+    some = np.flatnonzero(starts < batch.entry_lo[1:])
+    if len(some):
+        first_ns[some] = np.minimum.reduceat(batch.times_ns, starts[some])
+        last_ns[some] = np.maximum.reduceat(batch.times_ns, starts[some])
+    return first_ns.tolist(), last_ns.tolist()
+
+
+def _parts(batch: EntryBatch, lo: int, hi: int) -> list[tuple[int, int]]:
+    """Entries lo to hi in parts that are not too large."""
+    if hi - lo <= MAX_BLOCK_ROWS and abs(int(batch.line_end[hi - 1] - batch.line_at[lo])) <= MAX_PART_BYTES:
+        return [(lo, hi)]
+    upto = np.cumsum(batch.line_end[lo:hi] - batch.line_at[lo:hi])
+    out = []
+    first = 0
+    while first < hi - lo:
+        bound = MAX_PART_BYTES + (int(upto[first - 1]) if first else 0)
+        last = min(max(int(np.searchsorted(upto, bound)), first + 1), first + MAX_BLOCK_ROWS, hi - lo)
+        out.append((lo + first, lo + last))
+        first = last
+    return out
+
+
+def _rows_of(metadata: Metadata, lo: int, hi: int) -> Metadata:
+    """The metadata of some rows, over the same pairs."""
+    return Metadata(
+        metadata.pair_lo[lo : hi + 1],
+        metadata.name_at,
+        metadata.name_end,
+        metadata.value_at,
+        metadata.value_end,
+    )

@@ -1,0 +1,174 @@
+"""The log store: pushes in, slices of blocks out, and the upkeep between."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from watchkeeper.core.disk.lock import DirectoryLock
+from watchkeeper.core.disk.syncer import Syncer
+from watchkeeper.core.disk.wal import Wal
+from watchkeeper.core.model.matcher import Matcher
+from watchkeeper.core.telemetry.log import get_logger
+from watchkeeper.core.telemetry.metrics import Registry
+from watchkeeper.logs.interface import DeleteRequest, EntryBatch, TailBatch
+from watchkeeper.logs.store.block_cache import BlockCache
+from watchkeeper.logs.store.config import LokiConfig
+from watchkeeper.logs.store.duplicates import Twins
+from watchkeeper.logs.store.flush import Flusher
+from watchkeeper.logs.store.head import Head
+from watchkeeper.logs.store.metrics import StoreMetrics
+from watchkeeper.logs.store.options import StoreOptions
+from watchkeeper.logs.store.overrides import Overrides
+from watchkeeper.logs.store.querier import StoreQuerier
+from watchkeeper.logs.store.replay import Progress, Replay
+from watchkeeper.logs.store.segments import Segments
+from watchkeeper.logs.store.streams import Streams
+from watchkeeper.logs.store.tail import Tails
+from watchkeeper.logs.store.wal import Decoders
+from watchkeeper.logs.wire.labels import parse_labels
+
+log = get_logger("logs.store")
+
+IDLE_STREAMS_NS: Final = 15 * 60 * 1_000_000_000  # A stream without a block is forgotten after this.
+
+
+class LogStore:
+    """A store in a directory: a `LogAppender` and a `LiveTail`. Pushes and queries may come from any thread.
+
+    `tick` is to be called about once a second; it returns at once, work is done in the store's own threads.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        config: LokiConfig,
+        overrides: Overrides,
+        registry: Registry,
+        clock_ns: Callable[[], int],
+        decode: Decoders,
+        *,
+        options: StoreOptions | None = None,
+    ) -> None:
+        self.settings = config.store_settings(path)
+        self._overrides = overrides
+        self._clock_ns = clock_ns
+        self._decode = decode
+        self.options = options or StoreOptions()
+        self._metrics = StoreMetrics(registry)
+        self._streams = Streams()
+        self._tails = Tails()
+        self._twins = Twins()
+        cache = BlockCache(self.options.cache_bytes)
+        self._segments = Segments(
+            self.settings.segments_directory, self.settings.directory, self._streams, cache, self._metrics
+        )
+        self._head = Head(self.options, self._streams, self._tails, self._metrics, self._segments.lock, clock_ns)
+        self._flusher = Flusher(self._head, self._segments, self._streams, self.options, self._metrics, clock_ns)
+        self._lock: DirectoryLock | None = None
+        self._syncer: Syncer | None = None
+        self._replaying = threading.Event()
+
+    # --- opening and closing ----------------------------------------------------------------------------------------
+
+    def open(self, progress: Progress | None = None) -> None:
+        """Make the store ready: all that was acknowledged is there when this returns.
+
+        Raises DirectoryLocked where another process has the directory, OtherVersion, OSError.
+        """
+        began = time.perf_counter()
+        self.settings.directory.mkdir(parents=True, exist_ok=True)
+        self._lock = DirectoryLock(self.settings.directory)
+        try:
+            self._segments.open_all()
+            replay = Replay(self._head, self._segments, self.settings.wal_directory, self._decode, progress)
+            self._metrics.wal_replay_active.set(1)
+            first = replay.run()
+            self._metrics.wal_replay_active.set(0)
+            self._start_log(first)
+        except BaseException:
+            self._lock.release()
+            self._lock = None
+            raise
+        took_s = time.perf_counter() - began
+        self._metrics.wal_replay_seconds.set(took_s)
+        for problem in replay.problems:
+            self._metrics.wal_corruptions.inc()
+            log.error("damaged log; what is whole serves", at=str(problem))
+        log.info(
+            "log store opened",
+            path=self.settings.directory,
+            segments=len(self._segments.current),
+            replayed=replay.n_entries,
+            duration_ms=round(took_s * 1000),
+        )
+        self._flusher.start()
+
+    def _start_log(self, first: int) -> None:
+        options = self.options
+        wal = Wal(
+            self.settings.wal_directory,
+            segment_bytes=options.wal_segment_bytes,
+            sync_writes=options.fsync_interval_s <= 0,
+            first=first,
+        )
+        self._head.wal = wal
+        if options.fsync_interval_s > 0:
+            self._syncer = Syncer(
+                [wal], options.fsync_interval_s, self._metrics.wal_fsync.observe, self._on_sync_failed
+            )
+
+    def _on_sync_failed(self, error: OSError) -> None:
+        self._metrics.wal_fsync_failed.inc()
+        log.error("the log could not be brought to the device", err=str(error))
+
+    def close(self) -> None:
+        """Bring the log to the device and let go of the directory. What is in no segment stays in the log."""
+        self._flusher.stop()
+        if self._syncer is not None:
+            self._syncer.stop()
+            self._syncer = None
+        wal, self._head.wal = self._head.wal, None
+        try:
+            if wal is not None:
+                wal.close()
+        finally:
+            if self._lock is not None:
+                self._lock.release()
+                self._lock = None
+
+    # --- writing ----------------------------------------------------------------------------------------------------
+
+    def push(self, tenant: str, batch: EntryBatch) -> None:
+        """Store a batch; see `interface.LogAppender`."""
+        labels = [parse_labels(one) if isinstance(one, str) else one for one in batch.streams]
+        self._head.append(tenant, labels, batch, None)
+
+    def subscribe(
+        self, tenant: str, matchers: Sequence[Matcher], deliver: Callable[[TailBatch], None]
+    ) -> Callable[[], None]:
+        """Tell `deliver` of entries as they are stored; see `interface.LiveTail`."""
+        return self._tails.subscribe(tenant, matchers, deliver)
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+
+    def querier(self, tenant: str) -> StoreQuerier:
+        """The read side for one tenant."""
+        return StoreQuerier(tenant, self._head, self._segments, self._streams, self._twins, self._deletes_of)
+
+    def _deletes_of(self, tenant: str) -> Sequence[DeleteRequest]:
+        return ()
+
+    # --- upkeep -----------------------------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Look what is due."""
+        self._flusher.wake()
+
+    def flush(self) -> None:
+        """Write all that is in memory to segments. Raises OSError."""
+        self._head.cut_where("forced", lambda stream, held: True)
+        self._flusher.flush()
