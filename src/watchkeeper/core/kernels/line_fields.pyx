@@ -1,0 +1,207 @@
+"""Fields of many lines at once: what LogQL's and the agent's parser stages find in text that was never shredded."""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.string cimport memcpy
+from libcpp cimport bool as cbool
+from libcpp.memory cimport unique_ptr
+from libcpp.string cimport string
+from libcpp.vector cimport vector
+
+import numpy as np
+
+from watchkeeper.core.kernels.texts import Coded, Texts
+
+
+cdef extern from "line_fields.hpp" namespace "line_fields" nogil:
+    cdef cppclass Values:
+        string data
+        vector[int64_t] offsets
+        size_t size()
+
+    cdef cppclass Column:
+        string name
+        vector[int32_t] codes
+        Values values
+        cbool used
+
+    cdef cppclass Columns:
+        Columns(int64_t, const vector[string]*) except +
+        vector[unique_ptr[Column]] all
+
+    cdef cppclass Lines:
+        const char* data
+        const int64_t* offsets
+        int64_t n
+
+    cdef cppclass Step:
+        Step()
+        Step(string)
+        Step(int64_t)
+
+    cdef cppclass JsonPaths:
+        JsonPaths(const vector[vector[Step]]&, int64_t) except +
+        vector[unique_ptr[Column]] columns
+
+    cdef cppclass LevelFields:
+        LevelFields(vector[string]) except +
+
+    void json_of "line_fields::json"(const Lines&, Columns&, uint8_t*) except +
+    void logfmt_of "line_fields::logfmt"(const Lines&, Columns&, cbool, cbool, uint8_t*) except +
+    void json_paths_of "line_fields::json_paths"(const Lines&, JsonPaths&, uint8_t*) except +
+    void levels_of "line_fields::levels"(const Lines&, LevelFields&, uint8_t*) except +
+    void code_of "line_fields::code"(const Lines&, Values&, int32_t*) except +
+    void pattern_of "line_fields::pattern"(const Lines&, const vector[string]&, const vector[Column*]&) except +
+
+
+# Loki's `log_level_fields` where none are set.
+LEVEL_FIELDS = (
+    b"level", b"LEVEL", b"Level", b"log.level", b"severity", b"SEVERITY", b"Severity", b"SeverityText",
+    b"lvl", b"LVL", b"Lvl", b"severity_text", b"Severity_Text", b"SEVERITY_TEXT",
+)
+
+
+cdef class Given:
+    """Texts whose offsets are known to be good, kept alive while a kernel works on them."""
+
+    cdef bytes data
+    cdef const int64_t[::1] offsets
+    cdef Lines lines
+
+    def __cinit__(self, texts):
+        self.data = texts.data
+        self.offsets = np.ascontiguousarray(texts.offsets, np.int64)
+        cdef int64_t n = self.offsets.shape[0] - 1, i
+        if n < 0 or self.offsets[0] < 0 or self.offsets[n] > len(self.data):
+            raise ValueError("offsets do not fit the texts")
+        for i in range(n):
+            if self.offsets[i + 1] < self.offsets[i]:
+                raise ValueError("offsets must ascend")
+        self.lines.data = self.data
+        self.lines.offsets = &self.offsets[0]
+        self.lines.n = n
+
+
+cdef texts_of(Values& values):
+    cdef size_t n = values.offsets.size()
+    offsets = np.empty(n, np.int64)
+    cdef int64_t[::1] view = offsets
+    memcpy(&view[0], values.offsets.data(), n * sizeof(int64_t))
+    return Texts(<bytes>values.data, offsets)
+
+
+cdef coded(Column* column):
+    cdef size_t n = column.codes.size()
+    codes = np.empty(n, np.int32)
+    cdef int32_t[::1] view
+    if n:
+        view = codes
+        memcpy(&view[0], column.codes.data(), n * sizeof(int32_t))
+    return Coded(codes, texts_of(column.values))
+
+
+cdef dict taken(Columns* columns):
+    """The columns that hold anything, by name."""
+    found = {}
+    cdef size_t i
+    for i in range(columns.all.size()):
+        if columns.all[i].get().used:
+            found[columns.all[i].get().name.decode("utf-8", "replace")] = coded(columns.all[i].get())
+    return found
+
+
+cdef unique_ptr[Columns] opened(int64_t n, wanted) except *:
+    cdef vector[string] names
+    if wanted is None:
+        return unique_ptr[Columns](new Columns(n, NULL))
+    for name in wanted:
+        names.push_back(name.encode("utf-8", "surrogateescape"))
+    return unique_ptr[Columns](new Columns(n, &names))
+
+
+cdef tuple empty_mask(int64_t n):
+    """A mask to fill, and room behind it, so that it has a place even without rows."""
+    room = np.zeros(n + 1, np.uint8)
+    return room[:n], room
+
+
+def json(lines, wanted):
+    cdef Given given = Given(lines)
+    mask, room = empty_mask(given.lines.n)
+    cdef uint8_t[::1] out = room
+    cdef unique_ptr[Columns] columns = opened(given.lines.n, wanted)
+    with nogil:
+        json_of(given.lines, columns.get()[0], &out[0])
+    return taken(columns.get()), mask
+
+
+def logfmt(lines, wanted, *, bint strict=False, bint keep_empty=False):
+    cdef Given given = Given(lines)
+    mask, room = empty_mask(given.lines.n)
+    cdef uint8_t[::1] out = room
+    cdef unique_ptr[Columns] columns = opened(given.lines.n, wanted)
+    with nogil:
+        logfmt_of(given.lines, columns.get()[0], strict, keep_empty, &out[0])
+    return taken(columns.get()), mask
+
+
+def json_paths(lines, paths):
+    cdef Given given = Given(lines)
+    mask, room = empty_mask(given.lines.n)
+    cdef uint8_t[::1] out = room
+    cdef vector[vector[Step]] steps
+    cdef vector[Step] path
+    for wanted in paths:
+        path.clear()
+        for step in wanted:
+            if isinstance(step, int):
+                path.push_back(Step(<int64_t>step))
+            else:
+                path.push_back(Step(<string>step.encode("utf-8", "surrogateescape")))
+        steps.push_back(path)
+    cdef unique_ptr[JsonPaths] found = unique_ptr[JsonPaths](new JsonPaths(steps, given.lines.n))
+    with nogil:
+        json_paths_of(given.lines, found.get()[0], &out[0])
+    cdef size_t i
+    return [coded(found.get().columns[i].get()) for i in range(found.get().columns.size())], mask
+
+
+def pattern(lines, literals, names):
+    cdef Given given = Given(lines)
+    if len(literals) != len(names) + 1:
+        raise ValueError("there must be one literal more than captures")
+    if any(not literal for literal in literals[1:len(names)]):
+        raise ValueError("captures must have a literal between them")
+    cdef vector[string] texts = literals
+    cdef unique_ptr[Columns] columns = opened(given.lines.n, [name for name in names if name is not None])
+    cdef vector[Column*] captures
+    cdef size_t i
+    for name in names:
+        captures.push_back(NULL)
+        if name is not None:
+            for i in range(columns.get().all.size()):
+                if columns.get().all[i].get().name == <string>name.encode("utf-8", "surrogateescape"):
+                    captures[captures.size() - 1] = columns.get().all[i].get()
+    with nogil:
+        pattern_of(given.lines, texts, captures)
+    return taken(columns.get())
+
+
+def levels(lines, fields=None):
+    cdef Given given = Given(lines)
+    mask, room = empty_mask(given.lines.n)
+    cdef uint8_t[::1] out = room
+    cdef vector[string] names = LEVEL_FIELDS if fields is None else fields
+    cdef unique_ptr[LevelFields] wanted = unique_ptr[LevelFields](new LevelFields(names))
+    with nogil:
+        levels_of(given.lines, wanted.get()[0], &out[0])
+    return mask
+
+
+def code(texts):
+    cdef Given given = Given(texts)
+    room = np.empty(given.lines.n + 1, np.int32)
+    cdef int32_t[::1] out = room
+    cdef Values values
+    with nogil:
+        code_of(given.lines, values, &out[0])
+    return Coded(room[: given.lines.n], texts_of(values))
