@@ -330,7 +330,9 @@ FIELDS = (
     b"lvl", b"LVL", b"Lvl", b"severity_text", b"Severity_Text", b"SEVERITY_TEXT",
 )  # fmt: skip
 _WORD = re.compile(
-    rb"(?:^|(?<=[ \t\n\[({\"'=|]))(trace|debug|info|warn|warning|error|err|critical|fatal)(?=[ \t\n\[({\"'=|\]):,!]|\Z)",
+    rb"(?:^|(?<=[ \t\n\[({\"'=|]))"
+    rb"(trace|debug|info|warn|warning|error|err|critical|fatal)"
+    rb"(?=[ \t\n\[({\"'=|\]):,!]|\Z)",
     re.IGNORECASE,
 )
 

@@ -32,11 +32,29 @@ json_lines = st.builds(
     st.booleans(),
     st.booleans(),
 )
-pieces = st.sampled_from(
-    [b'"', b"\\", b"{", b"}", b"[", b"]", b":", b",", b" ", b"=", b"\t", b"\n", b"\\u", b"\\ud83d", b"\\ude00", b"00e9"]
-    + [b"null", b"true", b"-1", b'"a"', b'"level"', b"level", b"info", b"Error", b"err", b"warn", b"\xff", b"\xc3\xa9"]
-    + [b'"a":', b'{"a":', b'"x"', b'="', b"a=", b"\xef\xbf\xbd", b"1", b"|", b"'", b"(", b")", b"!", b"trace", b"fatal"]
+PIECES = (
+    *(
+        b'"',
+        b"\\",
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b":",
+        b",",
+        b" ",
+        b"=",
+        b"\t",
+        b"\n",
+        b"\\u",
+        b"\\ud83d",
+        b"\\ude00",
+        b"00e9",
+    ),
+    *(b"null", b"true", b"-1", b'"a"', b'"level"', b"level", b"info", b"Error", b"err", b"warn", b"\xff", b"\xc3\xa9"),
+    *(b'"a":', b'{"a":', b'"x"', b'="', b"a=", b"\xef\xbf\xbd", b"1", b"|", b"'", b"(", b")", b"!", b"trace", b"fatal"),
 )
+pieces = st.sampled_from(PIECES)
 soup = st.lists(pieces, max_size=14).map(b"".join)
 
 
