@@ -15,13 +15,15 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import numpy as np
 from zlib_ng import zlib_ng
 
 from watchkeeper.core.disk.atomic import sync_directory
 from watchkeeper.core.model.errors import UnavailableError, WatchkeeperError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 VERSION: Final = 2  # Of segments and of all records in them: +1 whenever bytes get another meaning.
 _KIND: Final = b"wklog\x00"
@@ -154,6 +156,8 @@ def _version_of(data: memoryview) -> int | None:
 
 def _next_good(data: memoryview, at: int) -> int | None:
     """Where the next good record from `at` on starts."""
+    import numpy as np  # Only damage needs it, and a small process that keeps a log may have no other use for it.
+
     searched_bytes = 0
     octets = np.frombuffer(data, np.uint8)
     last = len(data) - HEADER.size
