@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
+from typing import Final
+
+LARGE_EXPONENT: Final = 6  # Powers of ten from here on are written with an exponent.
 
 
 def format_plain(value: float) -> str:
@@ -15,8 +18,8 @@ def format_plain(value: float) -> str:
     return text.removesuffix(".0")
 
 
-def format_shortest(value: float, *, large_exponent: int = 21) -> str:
-    """Go's `%v`: as few digits as needed, with an exponent below -4 and from `large_exponent` on (`1e+21`, `1e-05`)."""
+def format_shortest(value: float) -> str:
+    """Go's `%v`: as few digits as needed, with an exponent below -4 and from 6 on (`1e+06`, `1e-05`)."""
     special = _special(value)
     if special:
         return special
@@ -26,7 +29,7 @@ def format_shortest(value: float, *, large_exponent: int = 21) -> str:
     assert isinstance(power, int)
     text = "".join(map(str, digits)).rstrip("0")
     exponent = len(digits) + power - 1
-    if -4 <= exponent < large_exponent:
+    if -4 <= exponent < LARGE_EXPONENT:
         return format_plain(value)
     mantissa = text[0] + ("." + text[1:] if len(text) > 1 else "")
     return f"{'-' if sign else ''}{mantissa}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"

@@ -34,6 +34,7 @@ LINES = [
     ("vector(1)*ignoring(a,b)group_right(c)vector(2)", "(vector(1) * ignoring (a,b) group_right (c) vector(2))"),
     ('label_replace(vector(1),"a","$1","b","(.*)")', 'label_replace(vector(1),"a","$1","b","(.*)")'),
     ("1e21", "1e+21"),
+    ("1000000", "1e+06"),
     ("0.00001", "1e-05"),
     ("-0.5", "-0.5"),
     ("1/0", "(0 / 0)"),
