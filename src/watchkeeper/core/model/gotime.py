@@ -16,8 +16,8 @@ from watchkeeper.core.model.gotime_layout import Element, Part, take_apart
 UTC: Final = dt.UTC
 SECOND_NS: Final = 1_000_000_000
 _DAY_S: Final = 86_400
-MONTHS: Final = ["January", "February", "March", "April", "May", "June"]
-MONTHS += ["July", "August", "September", "October", "November", "December"]
+_MONTHS_TEXT: Final = "January February March April May June July August September October November December"
+MONTHS: Final = _MONTHS_TEXT.split()
 WEEKDAYS: Final = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"]
 
 LAYOUTS: Final = {
