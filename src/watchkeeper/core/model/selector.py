@@ -1,4 +1,4 @@
-"""Text in braces → labels, `{a="b"}`, or matchers, `{a="b", c=~"d.*"}`: no query, but what names series or streams."""
+"""Text in braces → matchers, `{a="b", c=~"d.*"}`: no query, but what names series or streams."""
 
 from __future__ import annotations
 
@@ -13,32 +13,15 @@ from watchkeeper.core.model.regex import RegexError
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _OPERATOR: Final = re.compile(r"=~|!~|!=|=")
-# Most texts are of this form; the value has no escapes.
-_PLAIN_PAIR: Final = re.compile(r'[ \t\r\n]*([a-zA-Z_][a-zA-Z0-9_]*)[ \t\r\n]*=[ \t\r\n]*"([^"\\\n]*)"[ \t\r\n]*(,|\})')
 
 
 class SelectorError(ValueError):
-    """Text that is no selector; says where, in upstream's form `1:7: parse error: …`."""
+    """Text that is no selector; says where, in the form `1:7: parse error: …`."""
 
     def __init__(self, text: str, position: int, message: str) -> None:
         line = text.count("\n", 0, position) + 1
         column = position - text.rfind("\n", 0, position)
         super().__init__(f"{line}:{column}: parse error: {message}")
-
-
-def parse_labels(text: str) -> list[tuple[str, str]]:
-    """The pairs of `{a="b", c="d"}` as they stand there, a name that stands twice included. Raises SelectorError."""
-    pairs: list[tuple[str, str]] = []
-    if text.startswith("{"):
-        position = 1
-        while match := _PLAIN_PAIR.match(text, position):
-            pairs.append((match[1], match[2]))
-            position = match.end()
-            if match[3] == "}":
-                if position == len(text):
-                    return pairs
-                break
-    return [(name, value) for name, operator, value, at in _parts(text) if _is_equal(text, operator, at)]
 
 
 def parse_matchers(text: str) -> tuple[Matcher, ...]:
@@ -50,12 +33,6 @@ def parse_matchers(text: str) -> tuple[Matcher, ...]:
         except RegexError as error:
             raise SelectorError(text, at, f"not a valid regular expression: {error}") from None
     return tuple(found)
-
-
-def _is_equal(text: str, operator: str, at: int) -> bool:
-    if operator != "=":
-        raise SelectorError(text, at, f'unexpected "{operator}" between a label and its value, expected "="')
-    return True
 
 
 def _parts(text: str) -> Iterator[tuple[str, str, str, int]]:
