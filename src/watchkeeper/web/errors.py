@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from watchkeeper.core.model import errors
 
@@ -49,6 +50,38 @@ def to_prometheus(error: BaseException) -> ApiError:
         case errors.UnavailableError():
             # Upstream has no status of its own for this type, and clients know it so.
             return ApiError(500, "unavailable", str(error))
+        case OSError():
+            return ApiError(500, "unavailable", errors.describe_os_error(error))
+        case _:
+            return ApiError(500, "internal", f"{type(error).__name__}: {error}")
+
+
+TIMED_OUT: Final = (
+    "request timed out, decrease the duration of the request or add more label matchers (prefer exact match over "
+    "regex match) to reduce the amount of data processed"
+)
+CANCELED: Final = "the request was cancelled by the client"
+
+
+def to_loki(error: BaseException) -> ApiError:
+    """The answer of /loki/api/v1 to any exception: there only status and text count. Source: reference §1.3."""
+    from watchkeeper.logs.interface import PushError
+
+    match error:
+        case ApiError():
+            return error
+        case PushError():
+            return ApiError(error.status, "push", str(error))
+        case errors.QueryTimeout() | TimeoutError():
+            return ApiError(504, "timeout", TIMED_OUT)
+        case errors.QueryCanceled():
+            return ApiError(499, "canceled", CANCELED)
+        case errors.QueryError() | errors.WireError():
+            return bad_data(str(error))
+        case errors.NotFoundError():
+            return ApiError(404, "not_found", str(error))
+        case errors.UnavailableError():
+            return ApiError(503, "unavailable", str(error))
         case OSError():
             return ApiError(500, "unavailable", errors.describe_os_error(error))
         case _:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
-from urllib.parse import parse_qsl
 
 from aiohttp import web
 
@@ -16,6 +15,7 @@ from watchkeeper.core.model.labels import quote
 from watchkeeper.core.model.matcher import Matcher
 from watchkeeper.metrics.promql.parser import parse_selector
 from watchkeeper.web.errors import bad_data, bad_parameter
+from watchkeeper.web.form import read_form
 
 # What upstream writes for "no bound": the edges of its 64-bit nanoseconds.
 MIN_TIME_TEXT: Final = "-292273086-05-16T16:47:06Z"
@@ -25,7 +25,6 @@ MAX_TIME_MS: Final = 2**62
 MAX_SECONDS: Final = 2**63 / 1e9
 
 MAX_INT: Final = 2**63 - 1
-MAX_FORM_BYTES: Final = 10 << 20  # As much as upstream reads of a form.
 
 _RFC3339: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)([.,]\d+)?(Z|[+-]\d\d:\d\d)",
@@ -47,14 +46,7 @@ class Params:
     @classmethod
     async def of(cls, request: web.Request) -> Params:
         """Reads the form where the request has one."""
-        form: list[tuple[str, str]] = []
-        if request.method in ("POST", "PUT"):
-            if request.content_type == "application/x-www-form-urlencoded":
-                form = parse_form(await _limited_body(request))
-            elif request.content_type == "multipart/form-data":
-                posted = await request.post()
-                form = [(name, value) for name, value in posted.items() if isinstance(value, str)]
-        return cls(form, list(request.query.items()))
+        return cls(await read_form(request), list(request.query.items()))
 
     def get(self, name: str, default: str = "") -> str:
         """The first value of a parameter."""
@@ -120,11 +112,6 @@ class Params:
         return sets
 
 
-def parse_form(body: bytes) -> list[tuple[str, str]]:
-    """The pairs of a form; bytes that are no UTF-8 become the replacement character."""
-    return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
-
-
 def parse_int(text: str) -> int:
     """A whole number. Raises ValueError with upstream's words."""
     if not _INTEGER.fullmatch(text):
@@ -142,15 +129,6 @@ def parse_bool(text: str) -> bool:
     if text in ("0", "f", "F", "false", "FALSE", "False"):
         return False
     raise ValueError(f"strconv.ParseBool: parsing {quote(text)}: invalid syntax")
-
-
-async def _limited_body(request: web.Request) -> bytes:
-    body = bytearray()
-    async for piece in request.content.iter_chunked(1 << 16):
-        body += piece
-        if len(body) > MAX_FORM_BYTES:
-            raise bad_data(f"error parsing form values: request body too large; the limit is {MAX_FORM_BYTES} bytes")
-    return bytes(body)
 
 
 def parse_time_ms(text: str) -> int:

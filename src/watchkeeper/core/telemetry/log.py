@@ -75,6 +75,18 @@ def configure(
     _output.clock = clock
 
 
+def get_level() -> str:
+    """The lowest level that is written."""
+    return next(level for level, number in LEVELS.items() if number == _output.threshold)
+
+
+def set_level(level: str) -> None:
+    """From now on, write this level and those above it. Raises ValueError for an unknown one."""
+    if level not in LEVELS:
+        raise ValueError(f"unrecognized log level {level!r}: one of {', '.join(LEVELS)}")
+    _output.threshold = LEVELS[level]
+
+
 class Logger:
     """Writes events of one component; `bind` gives a logger whose lines carry more keys."""
 

@@ -1,0 +1,208 @@
+"""Queries over a range and at one time, and the layout of a query."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final, TypeVar
+
+import numpy as np
+from aiohttp import web
+
+from watchkeeper.core.model.errors import ParseError, QueryTimeout
+from watchkeeper.core.telemetry.log import get_logger
+from watchkeeper.logs.logql import ast
+from watchkeeper.logs.logql.answer import Answer, LogStreams, Matrix, Request, Stats
+from watchkeeper.logs.logql.parser import parse, parse_log_query
+from watchkeeper.logs.logql.printer import pretty
+from watchkeeper.logs.store.limits import Limits
+from watchkeeper.web.envelope import json_response
+from watchkeeper.web.errors import bad_data
+from watchkeeper.web.gate import GateTimeout
+from watchkeeper.web.loki.answer_json import CATEGORIZE, dumps, legacy_query_json, query_json
+from watchkeeper.web.loki.backend import Backend
+from watchkeeper.web.loki.params import Params
+from watchkeeper.web.loki.query_checks import check_entries, check_query, engine_limits, timeout_s, window
+from watchkeeper.web.loki.tenancy import querier_of, tenants_of
+
+T = TypeVar("T")
+
+FLAGS_HEADER: Final = "X-Loki-Response-Encoding-Flags"
+TAGS_HEADER: Final = "X-Query-Tags"
+DRILLDOWN: Final = "Source=grafana-lokiexplore-app"  # It shows what there is where a limit cuts the series.
+NO_INSTANT: Final = (
+    "log queries are not supported as an instant query type, please change your query to a range query type"
+)
+
+log = get_logger("query")
+
+
+class Cancel:
+    """Whether a query is still wanted."""
+
+    __slots__ = ("_is_cancelled",)
+
+    def __init__(self) -> None:
+        self._is_cancelled = False
+
+    def cancel(self) -> None:
+        """Nobody waits any more."""
+        self._is_cancelled = True
+
+    def is_cancelled(self) -> bool:
+        """Asked by the engine from its threads."""
+        return self._is_cancelled
+
+
+async def query_range(backend: Backend, request: web.Request) -> web.Response:
+    """GET POST /query_range: lines of a range, or a metric at each of its steps."""
+    params = await Params.of(request, backend.now_ns())
+    tenants = tenants_of(backend, request)
+    asked = params.range()
+    text = params.get("query")
+    made = Request(
+        parse(text),
+        text,
+        asked.start_ns,
+        asked.end_ns,
+        asked.step_ns,
+        limit=asked.limit,
+        forward=asked.forward,
+        interval_ns=asked.interval_ns,
+    )
+    return await answered(backend, request, tenants, made)
+
+
+async def query(backend: Backend, request: web.Request) -> web.Response:
+    """GET POST /query: a metric at one time."""
+    params = await Params.of(request, backend.now_ns())
+    tenants = tenants_of(backend, request)
+    text = params.get("query")
+    limit = params.limit()
+    time_ns = params.time_ns("time", params.now_ns)
+    forward = params.forward()
+    expr = parse(text)
+    if isinstance(expr, ast.LogQuery):
+        raise bad_data(NO_INSTANT)
+    made = Request(expr, text, time_ns, time_ns, 0, instant=True, limit=limit, forward=forward)
+    return await answered(backend, request, tenants, made)
+
+
+async def legacy_query(backend: Backend, request: web.Request) -> web.Response:
+    """GET POST /api/prom/query: lines in the old form; `regexp` is one more filter."""
+    params = await Params.of(request, backend.now_ns())
+    tenants = tenants_of(backend, request)
+    asked = params.range()
+    text = with_regexp(params)
+    expr = parse(text)
+    if not isinstance(expr, ast.LogQuery):
+        raise bad_data("legacy endpoints only support streams result type, current type is matrix")
+    made = Request(expr, text, asked.start_ns, asked.end_ns, limit=asked.limit, forward=asked.forward)
+    answer = await run_query(backend, tenants, made, partial_series=False)
+    assert isinstance(answer.data, LogStreams)
+    return json_response(legacy_query_json(answer.data, answer.stats, forward=asked.forward))
+
+
+async def format_query(backend: Backend, request: web.Request) -> web.Response:
+    """GET POST /format_query: the query, laid out."""
+    params = await Params.of(request, backend.now_ns())
+    try:
+        text = pretty(parse(params.get("query")))
+    except ParseError as error:
+        return json_response(dumps({"status": "invalid-query", "error": str(error)}), 400)
+    return json_response(dumps({"status": "success", "data": text}))
+
+
+def with_regexp(params: Params) -> str:
+    """The query with the `regexp` of the old API as a filter. Raises QueryError."""
+    text, expression = params.get("query"), params.get("regexp")
+    if not expression:
+        return text
+    parse_log_query(text)
+    quoted = f"`{expression}`" if "`" not in expression else dumps(expression).decode()
+    return f"{text} |~ {quoted}"
+
+
+def encoding_flags(request: web.Request) -> bool:
+    """Whether labels are to be told apart by where they come from."""
+    return CATEGORIZE in (flag.strip() for flag in request.headers.get(FLAGS_HEADER, "").split(","))
+
+
+async def answered(backend: Backend, request: web.Request, tenants: Sequence[str], made: Request) -> web.Response:
+    """Runs a query and writes its answer, both on a query thread. Raises ApiError and QueryError."""
+    categorize = encoding_flags(request)
+    partial = DRILLDOWN in request.headers.get(TAGS_HEADER, "")
+
+    def write(answer: Answer) -> bytes:
+        return query_json(answer, categorize=categorize, forward=made.forward)
+
+    return json_response(await _run(backend, tenants, made, write, partial_series=partial))
+
+
+async def run_query(backend: Backend, tenants: Sequence[str], made: Request, *, partial_series: bool) -> Answer:
+    """The answer of a query. Raises ApiError and QueryError."""
+    return await _run(backend, tenants, made, lambda answer: answer, partial_series=partial_series)
+
+
+async def _run(
+    backend: Backend, tenants: Sequence[str], made: Request, write: Callable[[Answer], T], *, partial_series: bool
+) -> T:
+    limits = [backend.limits(tenant) for tenant in tenants]
+    check_entries(made.expr, made.limit, limits)
+    check_query(made.expr, made.query, limits)
+    made, splits = planned(made, backend.now_ns(), limits, align=backend.settings.align_queries_with_step)
+    began_s = time.monotonic()
+    cancel = Cancel()
+    allowed = engine_limits(limits, backend.settings.max_memory_bytes, partial_series=partial_series)
+
+    def work(left_s: float) -> T:
+        queue_s = time.monotonic() - began_s
+        if made.start_ns > made.end_ns:
+            return write(nothing(made))
+        querier = querier_of(backend, tenants)
+        answer = backend.engine.run(made, querier, replace(allowed, timeout_s=left_s), cancel.is_cancelled)
+        answer.stats.queue_s = queue_s
+        answer.stats.splits = splits
+        return write(answer)
+
+    try:
+        return await backend.queries.run(work, timeout_s(limits), cancel.cancel)
+    except GateTimeout:
+        raise QueryTimeout("query timed out while it waited for others") from None
+    finally:
+        took_s = time.monotonic() - began_s
+        if 0 < backend.settings.log_queries_longer_than_s < took_s:
+            log.info("slow query", query=made.query, took_s=round(took_s, 3), tenant="|".join(tenants))
+
+
+def planned(made: Request, now_ns: int, limits: Sequence[Limits], *, align: bool) -> tuple[Request, int]:
+    """The request as it runs, and into how many parts upstream would split it.
+
+    Steps lie on multiples of the step where queries are split, which is the default: the start goes down, the end up.
+    With `align` both go down. What lies before the lookback is left out.
+    """
+    allowed = window(made.start_ns, made.end_ns, now_ns, limits)
+    made = replace(made, start_ns=allowed.start_ns, end_ns=allowed.end_ns)
+    if allowed.is_empty or made.instant:
+        return made, 0
+    split_ns = min((one.split_queries_by_interval_ns for one in limits if one.split_queries_by_interval_ns), default=0)
+    if not isinstance(made.expr, ast.LogQuery):
+        step_ns = made.step_ns
+        if align:
+            made = replace(made, start_ns=made.start_ns // step_ns * step_ns, end_ns=made.end_ns // step_ns * step_ns)
+        if split_ns:
+            made = replace(
+                made, start_ns=made.start_ns // step_ns * step_ns, end_ns=-(-made.end_ns // step_ns) * step_ns
+            )
+    if not split_ns:
+        return made, 0
+    return made, max(1, -(-(made.end_ns - made.start_ns) // split_ns))
+
+
+def nothing(made: Request) -> Answer:
+    """The answer of a query that may look at no time at all."""
+    if isinstance(made.expr, ast.LogQuery):
+        return Answer(LogStreams([]), Stats())
+    none = np.zeros((0, 0))
+    return Answer(Matrix([], np.zeros(0, np.int64), none, none.astype(bool)), Stats())

@@ -1,0 +1,172 @@
+"""Rule groups over HTTP: YAML under /loki/api/v1/rules, and Prometheus's JSON for those who show them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import yaml
+from aiohttp import web
+
+from watchkeeper.web.envelope import json_response
+from watchkeeper.web.errors import ApiError, bad_data
+from watchkeeper.web.loki.answer_json import dumps
+from watchkeeper.web.loki.backend import Backend
+from watchkeeper.web.loki.params import Params
+from watchkeeper.web.loki.rule_files import BAD_GROUP, NO_GROUPS, Rule, RuleError, RuleGroup, group_data, group_text
+from watchkeeper.web.loki.tenancy import tenant_of
+
+MAX_GROUP_BYTES: Final = 5 << 20
+NEVER: Final = "0001-01-01T00:00:00Z"
+ACCEPTED: Final = b'{"status":"success","data":null,"errorType":"","error":""}'
+
+
+async def list_rules(backend: Backend, request: web.Request) -> web.Response:
+    """GET /rules, /rules/{namespace}: groups by namespace as YAML; 404 where there are none."""
+    tenant = tenant_of(backend, request)
+    namespace = request.match_info.get("namespace", "")
+    found = await backend.run(lambda: backend.rules.groups(tenant, namespace))
+    if not found:
+        raise ApiError(404, "not_found", NO_GROUPS)
+    data = {name: [group_data(group) for group in groups] for name, groups in found.items()}
+    return _yaml(yaml.safe_dump(data, sort_keys=False, allow_unicode=True))
+
+
+async def get_group(backend: Backend, request: web.Request) -> web.Response:
+    """GET /rules/{namespace}/{group}: one group as YAML."""
+    tenant = tenant_of(backend, request)
+    namespace, name = request.match_info["namespace"], request.match_info["group"]
+    group = await backend.run(lambda: backend.rules.group(tenant, namespace, name))
+    return _yaml(group_text(group))
+
+
+async def put_group(backend: Backend, request: web.Request) -> web.Response:
+    """POST /rules/{namespace}: stores the group of the body; 202."""
+    tenant = _writer(backend, request)
+    namespace = request.match_info["namespace"]
+    body = bytearray()
+    async for piece in request.content.iter_chunked(1 << 16):
+        body += piece
+        if len(body) > MAX_GROUP_BYTES:
+            raise ApiError(413, "too_large", "request body too large")
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise bad_data(BAD_GROUP) from None
+    limits = backend.limits(tenant)
+    try:
+        await backend.run(
+            lambda: backend.rules.put(
+                tenant,
+                namespace,
+                text,
+                max_rules=limits.ruler_max_rules_per_rule_group,
+                max_groups=limits.ruler_max_rule_groups_per_tenant,
+            )
+        )
+    except RuleError as error:
+        raise bad_data(str(error)) from None
+    return json_response(ACCEPTED, 202)
+
+
+async def delete_group(backend: Backend, request: web.Request) -> web.Response:
+    """DELETE /rules/{namespace}/{group}: 202."""
+    tenant = _writer(backend, request)
+    namespace, name = request.match_info["namespace"], request.match_info["group"]
+    await backend.run(lambda: backend.rules.delete_group(tenant, namespace, name))
+    return json_response(ACCEPTED, 202)
+
+
+async def delete_namespace(backend: Backend, request: web.Request) -> web.Response:
+    """DELETE /rules/{namespace}: 202."""
+    tenant = _writer(backend, request)
+    namespace = request.match_info["namespace"]
+    await backend.run(lambda: backend.rules.delete_namespace(tenant, namespace))
+    return json_response(ACCEPTED, 202)
+
+
+async def prometheus_rules(backend: Backend, request: web.Request) -> web.Response:
+    """GET /prometheus/api/v1/rules: all groups in Prometheus's form, filtered by type, file, group and name."""
+    tenant = tenant_of(backend, request)
+    params = await Params.of(request, backend.now_ns())
+    wanted = params.get("type").lower()
+    if wanted not in ("", "alert", "record"):
+        body = {"status": "error", "data": None, "errorType": "bad_data", "error": f'invalid type parameter "{wanted}"'}
+        return json_response(dumps(body), 400)
+    files, groups, names = (
+        params.all("file", "file[]"),
+        params.all("rule_group", "rule_group[]"),
+        params.all("rule_name", "rule_name[]"),
+    )
+    found = await backend.run(lambda: backend.rules.groups(tenant))
+    out = []
+    for namespace, members in found.items():
+        if files and namespace not in files:
+            continue
+        for group in members:
+            if groups and group.name not in groups:
+                continue
+            rules = [
+                _rule(rule)
+                for rule in group.rules
+                if (not names or (rule.alert or rule.record) in names)
+                and (not wanted or bool(rule.alert) == (wanted == "alert"))
+            ]
+            if rules:
+                out.append(_group(namespace, group, rules))
+    return _success({"groups": out})
+
+
+async def prometheus_alerts(backend: Backend, request: web.Request) -> web.Response:
+    """GET /prometheus/api/v1/alerts: none, as rules are stored here and not evaluated."""
+    tenant_of(backend, request)
+    return _success({"alerts": []})
+
+
+def _writer(backend: Backend, request: web.Request) -> str:
+    tenant = tenant_of(backend, request)
+    if not backend.settings.rules_writable:
+        raise ApiError(400, "read_only", "unable to write rules: the local rule storage is read-only")
+    return tenant
+
+
+def _group(namespace: str, group: RuleGroup, rules: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "name": group.name,
+        "file": namespace,
+        "rules": rules,
+        "interval": (group.interval_ms or 60_000) / 1000,
+        "limit": group.limit,
+        "lastEvaluation": NEVER,
+        "evaluationTime": 0,
+    }
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    common = {
+        "name": rule.alert or rule.record,
+        "query": rule.expr,
+        "labels": rule.labels,
+        "health": "unknown",
+        "lastError": "",
+        "type": "alerting" if rule.alert else "recording",
+        "lastEvaluation": NEVER,
+        "evaluationTime": 0,
+    }
+    if not rule.alert:
+        return common
+    return {
+        "state": "inactive",
+        "duration": rule.for_ms / 1000,
+        "keepFiringFor": rule.keep_firing_for_ms / 1000,
+        "annotations": rule.annotations,
+        "alerts": [],
+        **common,
+    }
+
+
+def _success(data: Any) -> web.Response:
+    return json_response(dumps({"status": "success", "data": data, "errorType": "", "error": ""}))
+
+
+def _yaml(text: str) -> web.Response:
+    return web.Response(text=text, content_type="application/yaml")
