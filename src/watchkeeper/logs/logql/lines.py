@@ -1,0 +1,260 @@
+"""Log queries: the newest, or the oldest, lines that pass, and no more blocks read than it takes to know them.
+
+Blocks are looked at in order of time. A row is settled once no block that is left can hold one that comes before it;
+when enough rows are settled, the rest is not read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from watchkeeper.core.kernels.texts import Texts
+from watchkeeper.core.model.labels import Labels
+from watchkeeper.logs.interface import Slice, Stream
+from watchkeeper.logs.logql.answer import LogStream, LogStreams, Request
+from watchkeeper.logs.logql.ast import LogQuery
+from watchkeeper.logs.logql.columns import Column, concatenated, gathered
+from watchkeeper.logs.logql.plan import Pipeline, plan_lines
+from watchkeeper.logs.logql.rows import ERROR, ERROR_DETAILS, BlockRows, with_metadata
+from watchkeeper.logs.logql.series import Named, distinct_rows, texts_at
+
+if TYPE_CHECKING:
+    from watchkeeper.logs.logql.evaluate import Evaluation
+
+Ints: TypeAlias = npt.NDArray[np.int64]
+Key: TypeAlias = tuple[Labels, Labels, Labels]
+
+
+def run_stages(pipeline: Pipeline, rows: BlockRows) -> None:
+    """Put rows through a pipeline."""
+    with_metadata(rows, pipeline.metadata)
+    for stage in pipeline.stages:
+        if not len(rows):
+            return
+        stage.run(rows)
+
+
+@dataclass(slots=True)
+class _Found:
+    """Rows of one block that passed, and the block's place among blocks of equal rank."""
+
+    rows: BlockRows
+    times: Ints
+    order: int
+
+
+class _Pool:
+    """Rows that passed, of which the first `limit` in the query's direction count."""
+
+    def __init__(self, request: Request) -> None:
+        self._limit = request.limit
+        self._sign = 1 if request.forward else -1
+        self._interval_ns = request.interval_ns
+        self._found: list[_Found] = []
+        self._settled = 0
+
+    @property
+    def bound(self) -> int | None:
+        """The signed time behind which no row counts any more; None while there is room."""
+        if self._interval_ns:
+            return None
+        keys = self._keys()
+        if len(keys) < self._limit:
+            return None
+        return int(np.partition(keys, self._limit - 1)[self._limit - 1])
+
+    def _keys(self) -> Ints:
+        if not self._found:
+            return np.zeros(0, np.int64)
+        return np.concatenate([found.times for found in self._found]) * self._sign
+
+    def add(self, found: _Found) -> None:
+        """More rows."""
+        if len(found.times):
+            self._found.append(found)
+
+    def is_full(self, next_key: int) -> bool:
+        """Whether rows from signed time `next_key` on can't be in the answer."""
+        keys = self._keys()
+        if self._interval_ns:
+            settled = np.sort(keys[keys < next_key])
+            return len(_thinned(settled, self._interval_ns, self._limit)) >= self._limit
+        return int(np.count_nonzero(keys < next_key)) >= self._limit
+
+    def chosen(self) -> list[tuple[BlockRows, npt.NDArray[np.intp], Ints]]:
+        """The rows of the answer: for each block, places in its rows, and their ranks in the answer."""
+        if not self._found:
+            return []
+        streams = {id(found.rows): found.rows.of.text for found in self._found}
+        by_text = {text: i for i, text in enumerate(sorted(set(streams.values())))}
+        sizes = [len(found.times) for found in self._found]
+        which = np.repeat(np.arange(len(self._found)), sizes)
+        place = np.concatenate([np.arange(size) for size in sizes])
+        text = np.repeat([by_text[streams[id(found.rows)]] for found in self._found], sizes)
+        block = np.repeat([found.order for found in self._found], sizes)
+        keys = self._keys()
+        order = np.lexsort((place * self._sign, block * self._sign, text * self._sign, keys))
+        if self._interval_ns:
+            order = order[_thinned(keys[order], self._interval_ns, self._limit)]
+        order = order[: self._limit]
+        rank = np.arange(len(order))
+        out = []
+        for i, found in enumerate(self._found):
+            mine = which[order] == i
+            if mine.any():
+                places = place[order[mine]]
+                ascending = np.argsort(places, kind="stable")
+                out.append((found.rows, places[ascending], rank[mine][ascending]))
+        return out
+
+    def prune(self) -> None:
+        """Let go of rows that can't be in the answer any more, so that memory stays bounded."""
+        bound = self.bound
+        if bound is None:
+            return
+        kept = []
+        for found in self._found:
+            mask = found.times * self._sign <= bound
+            if mask.all():
+                kept.append(found)
+            elif mask.any():
+                found.rows.keep(mask)
+                kept.append(_Found(found.rows, found.times[mask], found.order))
+        self._found = kept
+
+
+def _thinned(keys: Ints, interval_ns: int, limit: int) -> npt.NDArray[np.intp]:
+    """Places of keys, ascending, of which none is nearer to the one before it than the interval."""
+    out: list[int] = []
+    at = 0
+    while at < len(keys) and len(out) < limit:  # A loop over the lines of the answer.
+        out.append(at)
+        at = max(at + 1, int(np.searchsorted(keys, keys[at] + interval_ns, "left")))
+    return np.array(out, np.intp)
+
+
+def log_lines(ev: Evaluation, query: LogQuery, request: Request) -> LogStreams:
+    """The lines of a log query."""
+    pipeline = plan_lines(query)
+    if request.limit <= 0 or request.end_ns <= request.start_ns:
+        return LogStreams([])
+    parts = ev.select(pipeline, request.start_ns, request.end_ns)
+    sign = 1 if request.forward else -1
+    first = [part.min_ns if request.forward else -part.max_ns for part in parts]
+    order = sorted(range(len(parts)), key=first.__getitem__)
+    pool = _Pool(request)
+    at = 0
+    together = max(ev.workers.threads, 1)
+    while at < len(order):
+        ev.guard.check()
+        if pool.is_full(first[order[at]]):
+            break
+        chosen = order[at : at + together]
+        at += together
+        together = min(together * 2, 16 * ev.workers.threads)
+        bound = pool.bound
+
+        def work(number: int, bound: int | None = bound) -> _Found | None:
+            if bound is not None and first[number] > bound:
+                return None
+            return _passed(ev, pipeline, parts[number], request, bound, sign, number)
+
+        for found in ev.workers.map(work, chosen, ev.guard.check):
+            if found is not None:
+                pool.add(found)
+        pool.prune()
+    return streams_of(pool.chosen())
+
+
+def _passed(
+    ev: Evaluation, pipeline: Pipeline, part: Slice, request: Request, bound: int | None, sign: int, number: int
+) -> _Found:
+    block, chosen = ev.stats.load(part)
+    times = block.times[chosen]
+    if bound is not None:
+        wanted = times * sign <= bound
+        if not wanted.all():
+            chosen, times = chosen[wanted], times[wanted]
+    if not pipeline.drops_rows and not request.interval_ns and len(chosen) > request.limit:
+        chosen, times = _nearest(chosen, times, request)
+    rows = BlockRows(block, part.stream, chosen, times)
+    run_stages(pipeline, rows)
+    ev.stats.passed(part, len(rows))
+    if len(rows) > request.limit and not request.interval_ns:
+        keep = np.zeros(len(rows), np.bool_)
+        keep[slice(0, request.limit) if request.forward else slice(-request.limit, None)] = True
+        rows.keep(keep)
+    return _Found(rows, rows.times, number)
+
+
+def _nearest(chosen: npt.NDArray[np.int32], times: Ints, request: Request) -> tuple[npt.NDArray[np.int32], Ints]:
+    """The first rows in the query's direction: no stage drops any."""
+    where = slice(0, request.limit) if request.forward else slice(-request.limit, None)
+    return chosen[where], times[where]
+
+
+def streams_of(parts: Sequence[tuple[BlockRows, npt.NDArray[np.intp], Ints]]) -> LogStreams:
+    """Rows as streams, one for each distinct set of labels; by rank within each."""
+    groups: dict[Key, list[tuple[Texts, Ints, Ints]]] = {}
+    for rows, places, ranks in parts:
+        rows.keep(places)
+        lines = rows.lines
+        keys, group = label_keys(rows)
+        for number, key in enumerate(keys):
+            mine = np.flatnonzero(group == number)
+            texts = lines if len(mine) == len(lines) else gathered(lines, mine)
+            groups.setdefault(key, []).append((texts, rows.times[mine], ranks[mine]))
+    streams = []
+    for (labels, structured, parsed), found in groups.items():
+        texts, _ = concatenated([lines for lines, _, _ in found])
+        times = np.concatenate([times for _, times, _ in found])
+        order = np.argsort(np.concatenate([ranks for _, _, ranks in found]), kind="stable")
+        ascending = bool((order[1:] > order[:-1]).all())
+        streams.append(
+            LogStream(labels, structured, parsed, times[order], texts if ascending else gathered(texts, order))
+        )
+    streams.sort(key=lambda stream: (stream.labels.pairs, stream.structured.pairs, stream.parsed.pairs))
+    return LogStreams(streams)
+
+
+def label_keys(rows: BlockRows) -> tuple[list[Key], Ints]:
+    """The distinct label sets of rows by origin, and which of them each row has."""
+    constant: list[tuple[int, str, str]] = []
+    columns: list[tuple[int, str, Column]] = []
+    for origin, labels in enumerate((rows.stream, rows.structured, rows.parsed)):
+        for name in sorted(labels):
+            found = rows.resolved(labels, name)
+            if isinstance(found, str):
+                constant.append((origin, name, found))
+            elif found is not None:
+                columns.append((origin, name, found))
+    for name in (ERROR, ERROR_DETAILS):
+        column = rows.column(name)
+        if column is not None:
+            columns.append((2, name, column))
+    group, firsts = distinct_rows([column for _, _, column in columns], len(rows))
+    keys = []
+    for row in firsts:
+        by_origin: list[dict[str, str]] = [{}, {}, {}]
+        for origin, name, text in constant:
+            by_origin[origin][name] = text
+        for origin, name, column in columns:
+            named: Named = [(name, column)]
+            by_origin[origin].update(texts_at(named, row))
+        stream, structured, parsed = by_origin
+        # What hides a label takes its place.
+        for name in (*structured, *parsed):
+            stream.pop(name, None)
+        for name in parsed:
+            structured.pop(name, None)
+        keys.append((_labels(rows.of, stream), Labels(structured.items()), Labels(parsed.items())))
+    return keys, group
+
+
+def _labels(of: Stream, pairs: dict[str, str]) -> Labels:
+    return of.labels if len(pairs) == len(of.labels) and pairs == dict(of.labels.pairs) else Labels(pairs.items())

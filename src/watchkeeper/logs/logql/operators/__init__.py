@@ -1,0 +1,1 @@
+"""In: frames of metric expressions. Out: frames. Never done here: reading lines."""

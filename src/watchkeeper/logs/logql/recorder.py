@@ -1,0 +1,55 @@
+"""What a query reads, counted while several threads read it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+
+from watchkeeper.core.kernels.line_block import Block
+from watchkeeper.core.kernels.texts import Rows
+from watchkeeper.logs.interface import Slice
+from watchkeeper.logs.logql.answer import Stats, StoreStats
+
+
+class Recorder:
+    """Fills the statistics of one query."""
+
+    def __init__(self, stats: Stats) -> None:
+        self.stats = stats
+        self._lock = threading.Lock()
+
+    def _half(self, part: Slice) -> StoreStats:
+        return self.stats.ingester if part.is_head else self.stats.store
+
+    def found(self, parts: Sequence[Slice]) -> None:
+        """Blocks that a select returned."""
+        self.stats.streams += len({part.stream.id for part in parts})
+        for part in parts:
+            self._half(part).chunks_ref += 1
+
+    def header(self, part: Slice) -> None:
+        """A block that was counted by its header."""
+        half = self._half(part)
+        half.lines += part.n_rows
+        half.bytes += part.raw_bytes
+        half.post_filter_lines += part.n_rows
+
+    def load(self, part: Slice) -> tuple[Block, Rows]:
+        """The block and its rows, counted as looked at."""
+        began = time.perf_counter_ns()
+        block, rows = part.load()
+        took = time.perf_counter_ns() - began
+        share = len(rows) / part.n_rows if part.n_rows else 0.0
+        with self._lock:
+            half = self._half(part)
+            half.chunks_loaded += 1
+            half.load_ns += took
+            half.lines += len(rows)
+            half.bytes += int(part.raw_bytes * min(share, 1.0))
+        return block, rows
+
+    def passed(self, part: Slice, n_rows: int) -> None:
+        """Rows of a block that passed all filters."""
+        with self._lock:
+            self._half(part).post_filter_lines += n_rows

@@ -1,0 +1,328 @@
+"""Rows of one block on their way through a query's stages.
+
+Labels have three origins: the stream, structured metadata, and the pipeline itself. A name may stand in more than one;
+the pipeline's value then hides the others, and structured metadata hides the stream's. A column whose values nobody
+asked for yet is a `Lazy`: it is decoded for the rows that are left when somebody does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from watchkeeper.core.kernels.line_block import Block
+from watchkeeper.core.kernels.texts import Rows, Texts
+from watchkeeper.logs.interface import Stream, Times
+from watchkeeper.logs.logql.columns import Column, Mask, Values, gathered, joined, merged, without
+
+ERROR: Final = "__error__"
+ERROR_DETAILS: Final = "__error_details__"
+EXTRACTED: Final = "_extracted"
+
+Places: TypeAlias = npt.NDArray[np.intp] | None
+"""Places in the rows; None is all of them."""
+
+
+class Lazy:
+    """A column that is made when it is asked for.
+
+    base     what is known already of some rows, or None; the rest comes from `decode`
+    decode   the column for the rows as they are then
+    numbers  the same as numbers, or None where a text must be looked at: float64 and the rows that have the label
+    """
+
+    __slots__ = ("base", "decode", "numbers")
+
+    def __init__(
+        self,
+        decode: Callable[[BlockRows], Column],
+        base: Column | None = None,
+        numbers: Callable[[BlockRows], tuple[npt.NDArray[np.float64], Mask] | None] | None = None,
+    ) -> None:
+        self.decode = decode
+        self.base = base
+        self.numbers = numbers
+
+    def take(self, mask: Mask | npt.NDArray[np.intp]) -> Lazy:
+        """For some of the rows."""
+        base = None if self.base is None else self.base.take(mask)
+        return Lazy(self.decode, base, self.numbers)
+
+    def resolve(self, rows: BlockRows) -> Column:
+        """The column."""
+        found = self.decode(rows)
+        return found if self.base is None else merged(self.base, found)
+
+
+Label: TypeAlias = str | Column | Lazy
+"""A label over all rows: one text for all, or a column."""
+
+
+class BlockRows:
+    """Rows of a block that are still wanted, and their labels.
+
+    rows        int32 (n,), ascending in time
+    stream      labels of the stream, as stages have left them; likewise `structured` and `parsed`
+    extracted   by name, the rows that a parser already took the name from; kept where several parsers follow each other
+    errors      int32 (n,) into `error_texts`, -1 for none; None where no row has any
+    lines_read  whether lines were restored
+    """
+
+    __slots__ = (
+        "_lines",
+        "_own_lines",
+        "_partition",
+        "_times",
+        "block",
+        "error_texts",
+        "errors",
+        "extracted",
+        "of",
+        "parsed",
+        "rows",
+        "stream",
+        "structured",
+    )
+
+    def __init__(self, block: Block, of: Stream, rows: Rows, times: Times | None = None) -> None:
+        self.block = block
+        self.of = of
+        self.rows = rows
+        self.stream: dict[str, Label] = dict(of.labels.pairs)
+        self.structured: dict[str, Label] = {}
+        self.parsed: dict[str, Label] = {}
+        self.extracted: dict[str, Mask] = {}
+        self.errors: Rows | None = None
+        self.error_texts: list[tuple[str, str]] = []
+        self._lines: Texts | None = None
+        self._own_lines = True
+        self._partition: list[tuple[int, Places]] | None = None
+        self._times = times
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    # --- rows ------------------------------------------------------------------------------------------------------
+
+    def keep(self, mask: Mask | npt.NDArray[np.intp]) -> None:
+        """Only these rows from now on: a mask, or places in ascending order."""
+        if mask.dtype == np.bool_ and bool(mask.all()):
+            return
+        self.rows = self.rows[mask]
+        for labels in (self.stream, self.structured, self.parsed):
+            for name, label in labels.items():
+                if not isinstance(label, str):
+                    labels[name] = label.take(mask)
+        self.extracted = {name: rows[mask] for name, rows in self.extracted.items()}
+        if self.errors is not None:
+            self.errors = self.errors[mask]
+        if self._times is not None:
+            self._times = self._times[mask]
+        if self._lines is not None:
+            self._lines = gathered(self._lines, mask)
+        self._partition = None
+
+    @property
+    def times(self) -> Times:
+        """int64 ns (n,)."""
+        if self._times is None:
+            self._times = self.block.times[self.rows]
+        return self._times
+
+    def skeletons(self) -> list[tuple[int, Places]]:
+        """The skeletons that rows have, and which rows."""
+        if self._partition is None:
+            self._partition = partition(self.block.skeleton_of(self.rows))
+        return self._partition
+
+    # --- lines -----------------------------------------------------------------------------------------------------
+
+    @property
+    def own_lines(self) -> bool:
+        """Whether the lines still are those of the block."""
+        return self._own_lines
+
+    @property
+    def lines(self) -> Texts:
+        """The line of each row, as stages have left it."""
+        if self._lines is None:
+            self._lines = self.block.lines(self.rows)
+        return self._lines
+
+    @lines.setter
+    def lines(self, lines: Texts) -> None:
+        self._lines = lines
+        self._own_lines = False
+
+    def lines_at(self, places: Places) -> Texts:
+        """The lines of some rows."""
+        if places is None:
+            return self.lines
+        if self._lines is None:
+            return self.block.lines(self.rows[places])
+        return gathered(self._lines, places)
+
+    def line_lengths(self) -> npt.NDArray[np.int64]:
+        """Their sizes in bytes."""
+        if self._lines is not None:
+            return np.diff(self._lines.offsets)
+        return self.block.line_lengths(self.rows)
+
+    # --- labels ----------------------------------------------------------------------------------------------------
+
+    def names(self) -> list[str]:
+        """Every label that some row may have, without errors; sorted."""
+        return sorted({*self.stream, *self.structured, *self.parsed})
+
+    def resolved(self, labels: dict[str, Label], name: str) -> Column | str | None:
+        """A label of one origin, decoded if it was not."""
+        label = labels.get(name)
+        if isinstance(label, Lazy):
+            label = labels[name] = label.resolve(self)
+        return label
+
+    def get(self, name: str) -> Column | str | None:
+        """A label's value in each row as filters see it; None where no row has it."""
+        if name in (ERROR, ERROR_DETAILS):
+            return self._error_column(name)
+        out: Column | str | None = None
+        for labels in (self.parsed, self.structured, self.stream):
+            found = self.resolved(labels, name)
+            if found is None:
+                continue
+            if out is None:
+                out = found
+                continue
+            assert isinstance(out, Column)
+            out = merged(out, found if isinstance(found, Column) else Column.constant(found, len(self)))
+            if bool(out.present.all()):
+                break
+        return out
+
+    def column(self, name: str) -> Column | None:
+        """The same, as a column also where all rows have one value."""
+        found = self.get(name)
+        return Column.constant(found, len(self)) if isinstance(found, str) else found
+
+    def _error_column(self, name: str) -> Column | None:
+        if self.errors is None:
+            return None
+        which = 0 if name == ERROR else 1
+        # Details may be empty where the error is not: then there is no such label.
+        codes = self.errors
+        if which == 1:
+            empty = np.array([not texts[1] for texts in self.error_texts], np.bool_)
+            codes = np.where((codes >= 0) & empty[codes], np.int32(-1), codes)
+        return Column(codes, Values.of_strings([texts[which] for texts in self.error_texts]))
+
+    def set_parsed(self, name: str, label: Label) -> None:
+        """Give rows a label of the pipeline's own; rows that the column lacks keep theirs."""
+        old = self.parsed.get(name)
+        if old is None or isinstance(label, str):
+            self.parsed[name] = label
+            return
+        below = self.resolved(self.parsed, name)
+        if isinstance(label, Lazy):
+            label = label.resolve(self)
+        if below is not None:
+            label = merged(label, below if isinstance(below, Column) else Column.constant(below, len(self)))
+        self.parsed[name] = label
+
+    def delete(self, name: str, rows: Mask | None = None) -> None:
+        """Take a label from all rows, or from some."""
+        for labels in (self.stream, self.structured, self.parsed):
+            if name not in labels:
+                continue
+            if rows is None:
+                del labels[name]
+                continue
+            found = self.resolved(labels, name)
+            column = Column.constant(found, len(self)) if isinstance(found, str) else found
+            assert column is not None
+            labels[name] = without(column, rows)
+
+    # --- errors ----------------------------------------------------------------------------------------------------
+
+    @property
+    def failed(self) -> Mask:
+        """Which rows have an error."""
+        if self.errors is None:
+            return np.zeros(len(self), np.bool_)
+        return self.errors >= 0
+
+    def fail(self, rows: Mask | npt.NDArray[np.intp], kind: str, details: str) -> None:
+        """Give rows an error, in place of the one that they may have."""
+        if self.errors is None:
+            self.errors = np.full(len(self), -1, np.int32)
+        texts = kind, details
+        if texts not in self.error_texts:
+            self.error_texts.append(texts)
+        self.errors[rows] = self.error_texts.index(texts)
+
+    def forgive(self, rows: Mask | None = None, *, details_only: bool = False) -> None:
+        """Take the error from all rows, or from some."""
+        if self.errors is None:
+            return
+        if details_only:
+            chosen = self.failed if rows is None else rows & self.failed
+            for code in np.unique(self.errors[chosen]).tolist():
+                self.fail(chosen & (self.errors == code), self.error_texts[code][0], "")
+            return
+        if rows is None:
+            self.errors = None
+        else:
+            self.errors[rows] = -1
+
+
+def partition(ids: npt.NDArray[np.int32]) -> list[tuple[int, Places]]:
+    """Distinct ids, ascending, and the places of each, ascending; None where all are equal."""
+    if not len(ids):
+        return []
+    first = int(ids[0])
+    if bool((ids == first).all()):
+        return [(first, None)]
+    order = np.argsort(ids, kind="stable")
+    ordered = ids[order]
+    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    ends = np.append(starts[1:], len(ids))
+    return [(int(ordered[lo]), order[lo:hi]) for lo, hi in zip(starts.tolist(), ends.tolist(), strict=True)]
+
+
+def with_metadata(rows: BlockRows, wanted: frozenset[str] | None) -> None:
+    """Give rows the labels of their structured metadata; those that are `wanted`, or all."""
+    block = rows.block
+    shapes = block.shapes()
+    if not any(shapes):
+        return
+    parts = partition(block.shape_of(rows.rows))
+    places: dict[str, dict[int, int]] = {}
+    for shape, _ in parts:
+        for position, name in enumerate(shapes[shape]):
+            if name in rows.of.labels:
+                name = name + EXTRACTED  # As upstream: the stream's label keeps its name.
+            if wanted is None or name in wanted:
+                places.setdefault(name, {})[shape] = position  # Of a name that stands twice the last one counts.
+    for name, positions in places.items():
+        rows.structured[name] = Lazy(_metadata_decoder(positions))
+
+
+def _metadata_decoder(positions: dict[int, int]) -> Callable[[BlockRows], Column]:
+    def decode(rows: BlockRows) -> Column:
+        block = rows.block
+        parts = []
+        for shape, places in partition(block.shape_of(rows.rows)):
+            if shape in positions:
+                chosen = rows.rows if places is None else rows.rows[places]
+                parts.append((places, block.metadata_values(shape, positions[shape], chosen)))
+        return joined(parts, len(rows))
+
+    return decode
+
+
+def metadata_names(shapes: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """All names of structured metadata, some of them more than once."""
+    for shape in shapes:
+        yield from shape

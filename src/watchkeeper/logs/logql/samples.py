@@ -1,0 +1,257 @@
+"""Range aggregations: blocks to samples, samples to cells, cells to the values of each window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from watchkeeper.core.kernels.line_block import Block
+from watchkeeper.core.kernels.texts import Rows
+from watchkeeper.core.model.label_sets import LabelSets
+from watchkeeper.core.model.labels import Labels
+from watchkeeper.core.model.matcher import MatchType
+from watchkeeper.core.vector.frame import Frame
+from watchkeeper.core.vector.grid import Grid
+from watchkeeper.core.vector.window import Samples, reduce_windows
+from watchkeeper.logs.interface import Slice
+from watchkeeper.logs.logql import ast
+from watchkeeper.logs.logql.cells import Cells, CellTable, Fold, folded
+from watchkeeper.logs.logql.pipeline_error import PipelineError
+from watchkeeper.logs.logql.plan import RangePlan, plan_range
+from watchkeeper.logs.logql.quantiles import tiled_quantiles
+from watchkeeper.logs.logql.rows import BlockRows, with_metadata
+from watchkeeper.logs.logql.series import series_of
+from watchkeeper.logs.logql.windows import Steps, Windows
+
+if TYPE_CHECKING:
+    from watchkeeper.logs.logql.evaluate import Evaluation
+
+Op: TypeAlias = ast.RangeOp
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+_FOLDS: Final[dict[Op, Fold]] = {
+    Op.MIN_OVER_TIME: Fold.MIN,
+    Op.MAX_OVER_TIME: Fold.MAX,
+    Op.FIRST_OVER_TIME: Fold.FIRST,
+    Op.LAST_OVER_TIME: Fold.LAST,
+    Op.STDDEV_OVER_TIME: Fold.NONE,
+    Op.STDVAR_OVER_TIME: Fold.NONE,
+    Op.QUANTILE_OVER_TIME: Fold.NONE,
+    Op.RATE_COUNTER: Fold.NONE,
+}
+_WINDOW_OPS: Final[dict[Op, str]] = {
+    Op.MIN_OVER_TIME: "min",
+    Op.MAX_OVER_TIME: "max",
+    Op.FIRST_OVER_TIME: "first",
+    Op.LAST_OVER_TIME: "last",
+    Op.STDDEV_OVER_TIME: "stddev",
+    Op.STDVAR_OVER_TIME: "stdvar",
+    Op.QUANTILE_OVER_TIME: "quantile",
+    Op.RATE_COUNTER: "rate",
+}
+_PER_SECOND: Final = (Op.RATE, Op.BYTES_RATE)
+_OF_BYTES: Final = (Op.BYTES_OVER_TIME, Op.BYTES_RATE)
+_COUNTS: Final = (Op.COUNT_OVER_TIME, Op.RATE, Op.ABSENT_OVER_TIME)
+_KERNEL_SECOND: Final = 1e6  # The window kernel counts in milliseconds and is given nanoseconds.
+
+
+class SampleTaker:
+    """Takes the samples of one range aggregation from blocks; threads share it."""
+
+    def __init__(self, plan: RangePlan, windows: Windows) -> None:
+        self._plan = plan
+        self._windows = windows
+        self._op = plan.node.op
+        self.fold = _FOLDS.get(self._op, Fold.SUM)
+        self._plain = not plan.pipeline.stages and plan.unwrap is None
+        self._needs_times = self._op in (Op.FIRST_OVER_TIME, Op.LAST_OVER_TIME, Op.RATE_COUNTER)
+
+    def whole(self, part: Slice) -> Cells | None:
+        """A block's cells from its header alone, where that is enough."""
+        if not self._plain or self._op not in _COUNTS or not part.whole:
+            return None
+        labels = self._stream_labels(part)
+        if labels is None:
+            return None
+        interval = self._windows.interval(part.min_ns)
+        if part.max_ns > self._windows.hi_ns or self._windows.interval(part.max_ns) != interval:
+            return None
+        if not self._windows.is_covered(interval):
+            none = np.zeros(0, np.int64)
+            return Cells((), none, none, np.zeros(0))
+        count = np.array([float(part.n_rows)])
+        return Cells([labels], np.zeros(1, np.int64), np.array([interval], np.int64), count, count)
+
+    def _stream_labels(self, part: Slice) -> Labels | None:
+        """The series of all of a stream's rows, where structured metadata has no say in it."""
+        by = self._plan.labels.by
+        own = part.stream.labels
+        if by is None or not all(name in own for name in by):
+            return None
+        return own.keep(by)
+
+    def take(self, part: Slice, block: Block, chosen: Rows) -> tuple[Cells, int]:
+        """The cells of a block's rows, and how many rows passed. Raises PipelineError."""
+        windows = self._windows
+        times = block.times
+        times = times if len(chosen) == len(times) and part.whole else times[chosen]
+        if windows.gaps and len(chosen):
+            covered = windows.covered(windows.intervals(times))
+            if not covered.all():
+                chosen, times = chosen[covered], times[covered]
+        labels = self._stream_labels(part) if self._plain else None
+        if labels is not None:
+            intervals = windows.intervals(times)
+            values = block.line_lengths(chosen).astype(np.float64) if self._op in _OF_BYTES else None
+            cells = folded(self.fold, [labels], np.zeros(len(chosen), np.int64), intervals, values, times)
+            return cells, len(chosen)
+        rows = BlockRows(block, part.stream, chosen, times)
+        plan = self._plan
+        if plan.pipeline.metadata is None or plan.pipeline.metadata:
+            with_metadata(rows, plan.pipeline.metadata)
+        for stage in plan.pipeline.stages:
+            if not len(rows):
+                break
+            stage.run(rows)
+        numbers: Floats | None = None
+        if plan.unwrap is not None:
+            numbers = plan.unwrap.run(rows)
+        elif self._op in _OF_BYTES:
+            numbers = rows.line_lengths().astype(np.float64)
+        if rows.errors is not None:
+            if not rows.failed.any():
+                rows.errors = None
+            elif not plan.keeps_errors:
+                raise PipelineError(rows)
+        if self._op in _COUNTS and plan.unwrap is not None and self._op is not Op.RATE:
+            numbers = None
+        series, label_sets = series_of(rows, plan.labels)
+        intervals = windows.intervals(rows.times)
+        times_kept = rows.times if self._needs_times else None
+        return folded(self.fold, label_sets, series, intervals, numbers, times_kept), len(rows)
+
+
+def range_aggregate(ev: Evaluation, node: ast.RangeAggregation, grouping: ast.Grouping | None, steps: Steps) -> Frame:
+    """The value of each series at each step. `grouping` is the node's own, or a sum's around it."""
+    plan = plan_range(node, node.grouping or grouping)
+    windows = Windows(steps, node.range.range_ns, node.range.offset_ns)
+    taker = SampleTaker(plan, windows)
+    cells, labels = _collect(ev, plan, windows, taker, is_answer=grouping is None)
+    if node.op is Op.ABSENT_OVER_TIME:
+        return _absent(plan, windows, cells)
+    if not len(labels):
+        return Frame.empty(steps.n_steps)
+    ev.guard.hold(len(labels) * steps.n_steps * 9)
+    values, present = _reduced(ev, node, windows, cells, len(labels))
+    frame = Frame(LabelSets.of(labels), values, present)
+    return frame.compacted()
+
+
+def _collect(
+    ev: Evaluation, plan: RangePlan, windows: Windows, taker: SampleTaker, *, is_answer: bool
+) -> tuple[Cells, Sequence[Labels]]:
+    parts = ev.select(plan.pipeline, windows.lo_ns + 1, windows.hi_ns + 1)
+    most = ev.guard.limits.max_query_series if is_answer and ev.is_answer(plan.node) else 0
+    table = CellTable(taker.fold, len(windows.edges), ev.guard, most_series=most)
+    stats = ev.stats
+    left: list[Slice] = []
+    for part in parts:
+        cells = taker.whole(part)
+        if cells is None:
+            left.append(part)
+        else:
+            table.add(cells)
+            stats.header(part)
+
+    def work(part: Slice) -> Cells:
+        block, rows = stats.load(part)
+        cells, passed = taker.take(part, block, rows)
+        stats.passed(part, passed)
+        return cells
+
+    for cells in ev.workers.map(work, left, ev.guard.check):
+        table.add(cells)
+        if table.truncated:
+            ev.truncated = True
+            break
+    return table.finished(), table.labels
+
+
+def _reduced(
+    ev: Evaluation, node: ast.RangeAggregation, windows: Windows, cells: Cells, n_series: int
+) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    seconds = node.range.range_ns / 1e9
+    op = node.op
+    if op is Op.QUANTILE_OVER_TIME:
+        assert node.param is not None
+        tiled = tiled_quantiles(windows, cells, n_series, node.param)
+        if tiled is not None:
+            return tiled
+    samples = _as_samples(windows, cells, n_series)
+    grid = windows.grid
+    if op is Op.AVG_OVER_TIME:
+        assert cells.counts is not None
+        sums, present = _over(ev, "sum", samples(cells.values), grid, windows.range_ns)
+        counts, _ = _over(ev, "sum", samples(cells.counts), grid, windows.range_ns)
+        return sums / np.where(counts > 0, counts, 1), present
+    name = _WINDOW_OPS.get(op, "sum")
+    phi = np.full(grid.n_steps, node.param) if node.param is not None else None
+    values, present = _over(ev, name, samples(cells.values), grid, windows.range_ns, phi)
+    if op in _PER_SECOND:
+        values /= seconds
+    elif op is Op.RATE_COUNTER:
+        values *= _KERNEL_SECOND
+    return values, present
+
+
+def _as_samples(windows: Windows, cells: Cells, n_series: int) -> Callable[[Floats], Samples]:
+    """Cells as samples at the ends of their intervals; samples that were not folded at their own times."""
+    order: npt.NDArray[np.intp] | slice
+    if cells.counts is not None:
+        order = slice(None)
+        times = windows.edges[cells.interval] - windows.lo_ns
+    elif cells.times is not None:
+        order = np.lexsort((cells.times, cells.series))
+        times = cells.times[order] - windows.lo_ns
+    else:
+        order = np.argsort(cells.series * np.int64(len(windows.edges)) + cells.interval, kind="stable")
+        times = windows.edges[cells.interval[order]] - windows.lo_ns
+    bounds = np.searchsorted(cells.series[order], np.arange(n_series + 1)).astype(np.int64)
+    times = np.ascontiguousarray(times, np.int64)
+
+    def make(values: Floats) -> Samples:
+        lo = bounds[:-1].copy()
+        return Samples(times, np.ascontiguousarray(values[order]), lo, bounds[1:].copy(), lo)
+
+    return make
+
+
+def _over(
+    ev: Evaluation, op: str, samples: Samples, grid: Grid, range_ns: int, p1: Floats | None = None
+) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    values, present, _ = reduce_windows(op, samples, grid, range_ns, ev.guard.check, p1=p1)
+    return values, present
+
+
+def _absent(plan: RangePlan, windows: Windows, cells: Cells) -> Frame:
+    """One where no window of any series has a sample, under the labels that the matchers ask for exactly."""
+    seen = np.zeros(len(windows.edges), np.int64)
+    seen[cells.interval] = 1
+    before = np.concatenate([[0], np.cumsum(seen)])
+    ends = windows.steps.times_ns
+    lo = np.searchsorted(windows.edges, ends - windows.range_ns)
+    hi = np.searchsorted(windows.edges, ends)
+    missing = before[hi + 1] == before[lo + 1]
+    exact: dict[str, str] = {}
+    several: set[str] = set()
+    for matcher in plan.pipeline.matchers:
+        if matcher.type is MatchType.EQUAL and matcher.name not in exact:
+            exact[matcher.name] = matcher.value
+        else:
+            several.add(matcher.name)
+    labels = Labels((name, value) for name, value in exact.items() if name not in several)
+    frame = Frame(LabelSets.of([labels]), np.ones((1, len(ends))), missing.reshape(1, -1))
+    return frame.compacted()

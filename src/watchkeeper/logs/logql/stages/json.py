@@ -1,0 +1,159 @@
+"""`| json`: fields of lines that are JSON objects."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from watchkeeper.core.kernels import line_fields
+from watchkeeper.core.kernels.line_block import JSON, PLAIN, Skeleton
+from watchkeeper.core.kernels.texts import Coded
+from watchkeeper.logs.logql.ast import JsonExtraction
+from watchkeeper.logs.logql.columns import Column, Mask, joined, without
+from watchkeeper.logs.logql.rows import BlockRows, Lazy, Places
+from watchkeeper.logs.logql.skeletons import (
+    JSON_FORMAT,
+    Field,
+    fields_of,
+    parts_of,
+    path_values,
+    paths_of,
+    slot_decoder,
+    slot_numbers,
+    slots_of,
+)
+from watchkeeper.logs.logql.stages.stage import (
+    JSON_ERROR,
+    MALFORMED_OBJECT,
+    Needed,
+    add_field,
+    scattered,
+    source_names,
+    together,
+)
+
+_BLANKS = b" \t\r\n"
+
+
+def surely_no_object(skeleton: Skeleton) -> bool:
+    """Whether no line of the skeleton can be a JSON object, as its first byte tells."""
+    for part in skeleton.parts:
+        if isinstance(part, int):
+            return skeleton.kind == PLAIN  # A token of plain text begins with no brace and no blank.
+        rest = part.lstrip(_BLANKS)
+        if rest:
+            return rest[:1] != b"{"
+    return False
+
+
+class Json:
+    """All fields, of which those that are needed are made columns."""
+
+    def __init__(self, needed: Needed, *, shared: bool) -> None:
+        self._needed = needed
+        self._wanted = source_names(needed)
+        self._shared = shared
+
+    def run(self, rows: BlockRows) -> None:
+        """Adds labels; marks rows that are no object."""
+        sources: dict[str, dict[int, tuple[Field, list[int]]]] = {}
+        rest: list[Places] = []
+        if rows.own_lines:
+            skeletons = rows.block.skeletons()
+            wanted = None if self._wanted is None else set(self._wanted)
+            for number, places in rows.skeletons():
+                skeleton = skeletons[number]
+                if skeleton.kind != JSON and surely_no_object(skeleton):
+                    rows.fail(slice_of(places), JSON_ERROR, MALFORMED_OBJECT)
+                    continue
+                fields = fields_of(JSON_FORMAT, parts_of(skeleton)) if skeleton.kind == JSON else None
+                if fields is None:
+                    rest.append(places)
+                    continue
+                slots = slots_of(skeleton)
+                for name, field in fields.items():
+                    if wanted is None or name in wanted:
+                        sources.setdefault(name, {})[number] = field, slots
+        elif len(rows):
+            rest.append(None)
+        base: dict[str, Column] = {}
+        if rest:
+            places = together(rest, len(rows))
+            columns, failed = line_fields.json(rows.lines_at(places), self._wanted)
+            _mark(rows, places, failed)
+            base = scattered([(places, columns)], len(rows))
+        for name in dict.fromkeys((*sources, *base)):
+            found = sources.get(name)
+            label: Lazy | Column
+            if found is None:
+                label = base[name]
+            else:
+                numbers = slot_numbers(found) if name not in base else None
+                label = Lazy(slot_decoder(JSON_FORMAT, name, found), base.get(name), numbers)
+            add_field(rows, name, label, self._needed, shared=self._shared)
+
+
+class JsonPaths:
+    """`| json a="b.c[0]"`: what stands at given paths."""
+
+    def __init__(self, extractions: tuple[JsonExtraction, ...], needed: Needed, *, shared: bool) -> None:
+        self._needed = needed
+        self._names = tuple(extraction.name for extraction in extractions)
+        self._paths = tuple(extraction.path for extraction in extractions)
+        self._shared = shared
+
+    def run(self, rows: BlockRows) -> None:
+        """Adds a label for each path, empty where nothing is found; marks rows that are no object."""
+        parts: list[list[tuple[Places, Coded]]] = [[] for _ in self._paths]
+        rest: list[Places] = []
+        if rows.own_lines:
+            skeletons = rows.block.skeletons()
+            for number, places in rows.skeletons():
+                skeleton = skeletons[number]
+                if skeleton.kind != JSON and surely_no_object(skeleton):
+                    rows.fail(slice_of(places), JSON_ERROR, "")
+                    continue
+                fields = paths_of(parts_of(skeleton), self._paths) if skeleton.kind == JSON else None
+                if fields is None:
+                    rest.append(places)
+                    continue
+                slots = slots_of(skeleton)
+                chosen = rows.rows if places is None else rows.rows[places]
+                for out, field in zip(parts, fields, strict=True):
+                    out.append((places, path_values(rows.block, field, slots, chosen)))
+        elif len(rows):
+            rest.append(None)
+        if rest:
+            places = together(rest, len(rows))
+            lines = rows.lines_at(places)
+            columns, failed = line_fields.json_paths(lines, self._paths)
+            empty = np.diff(lines.offsets) == 0
+            _mark(rows, places, failed & ~empty.view(np.uint8), "")
+            for out, coded in zip(parts, columns, strict=True):
+                out.append(
+                    (places, Coded(np.where(failed != 0, np.int32(-1), coded.codes).astype(np.int32), coded.values))
+                )
+        for name, found in zip(self._names, parts, strict=True):
+            column = joined(found, len(rows))
+            add_field(rows, name, _unless_there(rows, name, column), self._needed, shared=self._shared, overwrite=True)
+
+
+def _unless_there(rows: BlockRows, name: str, column: Column) -> Column:
+    """Without the empty texts of rows that have the label already."""
+    there = rows.column(name)
+    if there is None:
+        return column
+    empty = np.append(np.diff(column.values.texts.offsets) == 0, False)[column.codes]
+    return without(column, empty & there.present)
+
+
+def slice_of(places: Places) -> Mask | np.ndarray[tuple[int], np.dtype[np.intp]]:
+    """Places as an index that numpy takes."""
+    return np.asarray(True) if places is None else places
+
+
+def _mark(
+    rows: BlockRows, places: Places, failed: np.ndarray[tuple[int], np.dtype[np.uint8]], details: str = MALFORMED_OBJECT
+) -> None:
+    if failed.any():
+        where = np.flatnonzero(failed)
+        rows.fail(where if places is None else places[where], JSON_ERROR, details)

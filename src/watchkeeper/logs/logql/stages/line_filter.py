@@ -1,0 +1,172 @@
+"""`|= "text"`, `|~ "regex"`, `|> "pattern"` and their negations: lines that hold, or do not hold, something."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+
+from watchkeeper.core.kernels import line_fields
+from watchkeeper.core.kernels.line_regex import Automaton, Unsupported
+from watchkeeper.core.kernels.texts import Texts
+from watchkeeper.core.model.regex import compile_re2
+from watchkeeper.logs.lines.ip import IpMatcher
+from watchkeeper.logs.logql.ast import LineFilter as LineFilterNode
+from watchkeeper.logs.logql.ast import LineFilterOp, LineIp, LineText
+from watchkeeper.logs.logql.columns import Mask
+from watchkeeper.logs.logql.rows import BlockRows
+
+Test: TypeAlias = Callable[[BlockRows], Mask]
+
+_WILDCARD: Final = b"<_>"
+
+
+class LineFilter:
+    """One filter with its alternatives.
+
+    needle   a text that every line that passes holds; None where no such text is known
+    nothing  no line passes
+    """
+
+    def __init__(self, node: LineFilterNode) -> None:
+        self._negative = node.op.is_negative
+        op = node.op.positive
+        alternatives = [(each, needle_of(op, each)) for each in node.alternatives]
+        self.needles: tuple[bytes, ...] = ()
+        if len(alternatives) == 1 and not self._negative:
+            self.needles = alternatives[0][1]
+        self._everything = any(
+            isinstance(each, LineText) and not each.text and op is not LineFilterOp.LIKE for each, _ in alternatives
+        )
+        self._tests = [] if self._everything else [_test(op, each) for each in node.alternatives]
+
+    def run(self, rows: BlockRows) -> None:
+        """Drops rows."""
+        if self._everything:
+            if self._negative:
+                rows.keep(np.zeros(len(rows), np.bool_))
+            return
+        passed = self._tests[0](rows)
+        for test in self._tests[1:]:
+            passed |= test(rows)
+        rows.keep(~passed if self._negative else passed)
+
+
+def needle_of(op: LineFilterOp, each: LineText | LineIp) -> tuple[bytes, ...]:
+    """Texts that stand in every line that the alternative lets pass."""
+    if isinstance(each, LineIp) or not each.text:
+        return ()
+    if op is LineFilterOp.CONTAINS:
+        return (each.needle,)
+    if op is LineFilterOp.LIKE:
+        return tuple(part for part in each.needle.split(_WILDCARD) if part)
+    automaton = automaton_of(each.text)
+    return () if automaton is None else automaton.required
+
+
+@functools.lru_cache(maxsize=512)
+def automaton_of(expression: str) -> Automaton | None:
+    """The kernel's automaton of an expression, or None where RE2 has to be asked."""
+    try:
+        return Automaton.regex(expression)
+    except Unsupported:
+        return None
+
+
+def searched(rows: BlockRows, automaton: Automaton) -> Mask:
+    """Which rows' lines match; lines of the block are not restored for it."""
+    if rows.own_lines:
+        return rows.block.search(automaton, rows.rows).view(np.bool_)
+    return automaton.search(rows.lines).view(np.bool_)
+
+
+def _test(op: LineFilterOp, each: LineText | LineIp) -> Test:
+    if isinstance(each, LineIp):
+        matcher = IpMatcher(each.pattern)
+        return lambda rows: matcher.in_lines(rows.lines)
+    if op is LineFilterOp.CONTAINS:
+        literal = Automaton.literal(each.needle)
+        return lambda rows: searched(rows, literal)
+    if op is LineFilterOp.LIKE:
+        return like(each.needle)
+    automaton = automaton_of(each.text)
+    if automaton is not None:
+        return functools.partial(searched, automaton=automaton)
+    compiled = compile_re2(each.text)
+    return lambda rows: _by_re2(rows.lines, compiled)
+
+
+def _by_re2(lines: Texts, compiled: Any) -> Mask:
+    """Line by line: only for expressions that the automaton has no way to run."""
+    search = compiled.search
+    return np.fromiter((search(line) is not None for line in lines), np.bool_, len(lines))
+
+
+def like(pattern: bytes) -> Test:
+    """The test of a pattern of texts and `<_>`: each wildcard takes at least one byte, up to the next text's first
+    place; the last part reaches to the end of the line, the first text may stand anywhere."""
+    parts = pattern.split(_WILDCARD)
+    texts = [part for part in parts if part]
+    literals = [Automaton.literal(text) for text in texts]
+
+    def test(rows: BlockRows) -> Mask:
+        out = np.ones(len(rows), np.bool_)
+        if rows.own_lines:
+            for literal in literals:
+                out &= searched(rows, literal)
+        places = np.flatnonzero(out)
+        lines = rows.lines_at(None if len(places) == len(rows) else places)
+        out[places] = _is_like(parts, lines)
+        return out
+
+    return test
+
+
+def _is_like(parts: list[bytes], lines: Texts) -> Mask:
+    """A leading wildcard takes what stands before a first text that may stand anywhere; so both are one capture."""
+    n = len(lines)
+    lengths = np.diff(lines.offsets)
+    if parts == [b""]:
+        return np.asarray(lengths == 0)
+    if len(parts) == 1:
+        # A single text has to end where the line ends, with its first place.
+        found = line_fields.pattern(lines, (b"", parts[0], b""), ("a", "z"))
+        return np.asarray((_lengths(found, "a", n) >= 0) & (_lengths(found, "z", n) == 0))
+    literals: list[bytes] = [b""]
+    names: list[str] = []
+    need: list[bool] = []
+    if parts[0]:
+        names.append("c0")
+        need.append(False)
+        literals.append(parts[0])
+    for k, part in enumerate(parts[1:], 1):
+        names.append(f"c{k}")
+        need.append(True)
+        literals.append(part)
+    ends_open = not parts[-1]
+    if not ends_open:
+        names.append("rest")
+        need.append(False)
+        literals.append(b"")
+    found = line_fields.pattern(lines, tuple(literals), tuple(names))
+    out = lengths > 0
+    total = np.full(n, sum(map(len, literals)), np.int64)
+    for name, needed in zip(names, need, strict=True):
+        size = _lengths(found, name, n)
+        out &= size > 0 if needed else size >= 0
+        total += np.maximum(size, 0)
+    out &= total == lengths
+    if not ends_open:
+        out &= _lengths(found, "rest", n) == 0
+    return np.asarray(out)
+
+
+def _lengths(found: dict[str, Any], name: str, n: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """The sizes of a capture, -1 where it is missing."""
+    coded = found.get(name)
+    if coded is None:
+        return np.full(n, -1, np.int64)
+    sizes: np.ndarray[tuple[int], np.dtype[np.int64]] = np.append(np.diff(coded.values.offsets), -1)[coded.codes]
+    return sizes

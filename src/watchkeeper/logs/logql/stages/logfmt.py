@@ -1,0 +1,113 @@
+"""`| logfmt`: key=value pairs of lines."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import numpy as np
+
+from watchkeeper.core.kernels import line_fields
+from watchkeeper.core.kernels.line_block import LOGFMT
+from watchkeeper.logs.logql.ast import LogfmtExtraction
+from watchkeeper.logs.logql.columns import Column, merged, without
+from watchkeeper.logs.logql.rows import BlockRows, Label, Lazy, Places
+from watchkeeper.logs.logql.skeletons import (
+    Field,
+    Format,
+    fields_of,
+    parts_of,
+    slot_decoder,
+    slot_numbers,
+    slots_of,
+)
+from watchkeeper.logs.logql.stages.stage import LOGFMT_ERROR, Needed, add_field, scattered, source_names, together
+
+MALFORMED_PAIR: Final = "logfmt syntax error"
+_UNCLEAN: Final = re.compile(r"[^a-zA-Z0-9_]")
+
+
+class Logfmt:
+    """All pairs, or those that are asked for under names of their own."""
+
+    def __init__(
+        self,
+        needed: Needed,
+        *,
+        shared: bool,
+        strict: bool = False,
+        keep_empty: bool = False,
+        extractions: tuple[LogfmtExtraction, ...] = (),
+    ) -> None:
+        self._needed = needed
+        self._shared = shared
+        self._strict = strict
+        self._format = Format(LOGFMT, keep_empty)
+        self._extractions = extractions
+        if extractions:
+            self._wanted: tuple[str, ...] | None = tuple(sorted({_cleaned(each.key) for each in extractions}))
+        else:
+            self._wanted = source_names(needed)
+
+    def run(self, rows: BlockRows) -> None:
+        """Adds labels; with `--strict`, marks malformed rows."""
+        found = self._found(rows)
+        if not self._extractions:
+            for name, label in found.items():
+                add_field(rows, name, label, self._needed, shared=self._shared)
+            return
+        for each in self._extractions:
+            got = found.get(_cleaned(each.key))
+            column = got.resolve(rows) if isinstance(got, Lazy) else got
+            if each.name not in rows.of.labels:
+                empty = Column.constant("", len(rows))
+                column = empty if not isinstance(column, Column) else merged(column, empty)
+            if isinstance(column, Column):
+                below = rows.resolved(rows.structured, each.name)
+                if isinstance(below, Column):
+                    blank = np.append(np.diff(column.values.texts.offsets) == 0, False)[column.codes]
+                    column = without(column, blank & below.present)
+                add_field(rows, each.name, column, self._needed, shared=self._shared, overwrite=True)
+
+    def _found(self, rows: BlockRows) -> dict[str, Label]:
+        sources: dict[str, dict[int, tuple[Field, list[int]]]] = {}
+        rest: list[Places] = []
+        if rows.own_lines and not self._strict:
+            skeletons = rows.block.skeletons()
+            wanted = None if self._wanted is None else set(self._wanted)
+            for number, places in rows.skeletons():
+                skeleton = skeletons[number]
+                fields = fields_of(self._format, parts_of(skeleton)) if skeleton.kind == LOGFMT else None
+                if fields is None:
+                    rest.append(places)
+                    continue
+                slots = slots_of(skeleton)
+                for name, field in fields.items():
+                    if wanted is None or name in wanted:
+                        sources.setdefault(name, {})[number] = field, slots
+        elif len(rows):
+            rest.append(None)
+        base: dict[str, Column] = {}
+        if rest:
+            places = together(rest, len(rows))
+            columns, failed = line_fields.logfmt(
+                rows.lines_at(places), self._wanted, strict=self._strict, keep_empty=self._format.keep_empty
+            )
+            if failed.any():
+                where = np.flatnonzero(failed)
+                rows.fail(where if places is None else places[where], LOGFMT_ERROR, MALFORMED_PAIR)
+            base = scattered([(places, columns)], len(rows))
+        out: dict[str, Label] = {}
+        for name in dict.fromkeys((*sources, *base)):
+            source = sources.get(name)
+            if source is None:
+                out[name] = base[name]
+            else:
+                numbers = slot_numbers(source) if name not in base else None
+                out[name] = Lazy(slot_decoder(self._format, name, source), base.get(name), numbers)
+        return out
+
+
+def _cleaned(key: str) -> str:
+    name = _UNCLEAN.sub("_", key)
+    return "_" + name if name[:1].isdigit() else name

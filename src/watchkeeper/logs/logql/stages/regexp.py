@@ -1,0 +1,27 @@
+"""`| regexp "(?P<name>…)"`: named groups of an expression."""
+
+from __future__ import annotations
+
+from watchkeeper.logs.lines.regexp import Regexp as Expression
+from watchkeeper.logs.logql.ast import RegexpStage
+from watchkeeper.logs.logql.columns import Column
+from watchkeeper.logs.logql.rows import BlockRows
+from watchkeeper.logs.logql.stages.stage import Needed, add_field, source_names
+
+
+class Regexp:
+    """Groups of the first match; a line without a match gets no labels."""
+
+    def __init__(self, node: RegexpStage, needed: Needed, *, shared: bool) -> None:
+        wanted = source_names(needed)
+        self._expression = Expression(node.expression)
+        self._idle = wanted is not None and not set(wanted).intersection(self._expression.names)
+        self._needed = needed
+        self._shared = shared
+
+    def run(self, rows: BlockRows) -> None:
+        """Adds labels."""
+        if self._idle:
+            return
+        for name, coded in self._expression.fields(rows.lines).items():
+            add_field(rows, name, Column.of(coded), self._needed, shared=self._shared)
