@@ -1,0 +1,5 @@
+"""RE2's syntax."""
+
+
+class Unsupported(ValueError):
+    """A valid expression that the automaton can't run: use RE2."""

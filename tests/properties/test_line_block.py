@@ -1,0 +1,302 @@
+"""Blocks of shredded lines agree with a plain list of rows, whatever the bytes; damaged blocks are refused."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.oracle.line_block import Pairs, PlainBlock
+from watchkeeper.core.kernels.line_block import LEVELS, WHOLE, Block, Metadata, may_contain, tokens
+from watchkeeper.core.kernels.line_regex import Automaton
+
+Row = tuple[int, bytes, Pairs]
+
+
+def append(block: Block, rows: Iterable[Row], *, dedupe: bool = True, levels: list[int] | None = None) -> int:
+    """Rows to a block by one call."""
+    data = bytearray()
+    places: dict[str, list[int]] = {k: [] for k in ("at", "end", "times", "na", "ne", "va", "ve")}
+    pair_lo = [0]
+
+    def put(text: bytes, at: str, end: str) -> None:
+        places[at].append(len(data))
+        data.extend(text)
+        places[end].append(len(data))
+
+    for time_ns, line, pairs in rows:
+        put(line, "at", "end")
+        places["times"].append(time_ns)
+        for name, value in pairs:
+            put(name, "na", "ne")
+            put(value, "va", "ve")
+        pair_lo.append(len(places["na"]))
+    arrays = {k: np.array(v, np.int64) for k, v in places.items()}
+    metadata = Metadata(np.array(pair_lo, np.int64), arrays["na"], arrays["ne"], arrays["va"], arrays["ve"])
+    return block.append(
+        bytes(data),
+        arrays["at"],
+        arrays["end"],
+        arrays["times"],
+        metadata,
+        None if levels is None else np.array(levels, np.uint8),
+        dedupe,
+    )
+
+
+def every(block: Block) -> np.ndarray:
+    return np.arange(block.n_rows, dtype=np.int32)
+
+
+def check(block: Block, plain: PlainBlock) -> None:
+    """All readers of a block against the plain rows."""
+    rows = every(block)
+    lines = [line for _, line, _ in plain.rows]
+    assert block.n_rows == len(plain.rows)
+    assert block.times.tolist() == [time_ns for time_ns, _, _ in plain.rows]
+    assert block.raw_bytes == plain.raw_bytes
+    assert list(block.lines(rows)) == lines
+    assert list(block.lines(rows[::-1].copy())) == lines[::-1]
+    assert block.line_lengths(rows).tolist() == [len(line) for line in lines]
+    skeletons, of = block.skeletons(), block.skeleton_of(rows)
+    slots = [part for s in skeletons for part in s.parts if isinstance(part, int)]
+    assert len(slots) == len(set(slots))
+    for number, skeleton in enumerate(skeletons):
+        mine = np.flatnonzero(of == number).astype(np.int32)
+        assert len(mine) == skeleton.n_rows
+        restored = [b""] * len(mine)
+        for part in skeleton.parts:
+            if isinstance(part, bytes):
+                restored = [text + part for text in restored]
+                continue
+            coded = block.values(part, mine)
+            assert len(set(coded.values)) == len(coded.values)
+            texts = [coded.values[code] for code in coded.codes.tolist()]
+            restored = [text + value for text, value in zip(restored, texts, strict=True)]
+            numbers = block.numbers(part, mine)
+            if numbers is not None:
+                assert numbers.tolist() == [float(text) for text in texts]
+        assert restored == [lines[row] for row in mine]
+    shapes, of = block.shapes(), block.shape_of(rows)
+    for number, shape in enumerate(shapes):
+        mine = np.flatnonzero(of == number).astype(np.int32)
+        expected = [plain.rows[row][2] for row in mine]
+        for names in expected:
+            assert tuple(name.decode("utf-8", "replace") for name, _ in names) == shape
+        for position in range(len(shape)):
+            coded = block.metadata_values(number, position, mine)
+            assert [coded.values[c] for c in coded.codes.tolist()] == [pairs[position][1] for pairs in expected]
+
+
+class Drawn(list[Row]):
+    """Rows that a failing test does not print in full."""
+
+    def __repr__(self) -> str:
+        return super().__repr__() if len(self) < 20 else f"<{len(self)} rows>"
+
+
+def words(rng: random.Random) -> str:
+    return " ".join(
+        rng.choice(["a", "error", "took", "x1", f"{rng.random() * 100:.2f}ms", str(rng.randrange(10**6)), "[w-3]"])
+        for _ in range(rng.randrange(1, 7))
+    )
+
+
+def shaped(rng: random.Random, kind: int, n: int) -> list[bytes]:
+    """Lines as programs write them, with some that differ from the others."""
+    out = []
+    for i in range(n):
+        uuid = f"{rng.getrandbits(128):032x}"
+        uuid = "-".join((uuid[:8], uuid[8:12], uuid[12:16], uuid[16:20], uuid[20:]))
+        stamp = f"2026-11-{rng.randrange(1, 31):02d}T0{rng.randrange(10)}:59:11.{rng.randrange(1000):03d}Z"
+        fields: dict[str, object] = {
+            "ts": stamp,
+            "level": rng.choice(["info", "warn", "error"]),
+            "msg": f"job {rng.randrange(1000)} done in {rng.random():.3f} s" if kind % 2 else words(rng),
+            "n": rng.choice([1, -5, 0.25, 1e300, 12345678901234567890, 7, "7", None, True]),
+            "id": uuid if rng.random() < 0.95 else "none",
+            "ip": f"10.{rng.randrange(9)}.0.1:{rng.randrange(65536)}",
+            "d": f"{rng.random() * 100:.{rng.randrange(4)}f}ms",
+        }
+        if kind < 2:
+            text = json.dumps(fields, separators=(",", ":") if kind else (", ", ": "))
+        elif kind < 4:
+            text = " ".join(f'{k}="{v}"' if " " in str(v) else f"{k}={v}" for k, v in fields.items())
+        else:
+            text = f"{stamp} {uuid} {words(rng)} " + ("\xe9" if i % 7 == 0 else "")
+        raw = text.encode()
+        if rng.random() < 0.05:
+            at = rng.randrange(len(raw))
+            raw = raw[:at] + bytes([rng.randrange(256)]) + raw[at + rng.randrange(3) :]
+        out.append(raw)
+    return out
+
+
+wild = st.binary(max_size=60) | st.sampled_from(
+    [b"", b"\x00", b"{}", b"{", b'{"a":', b"a=1", b"a=", b"\n", b"1", b'""']
+)
+alphabet = st.text(alphabet='{}[]":,=\\ a1.0-+eZ\n\x00é', max_size=40).map(str.encode)
+metadata = st.lists(
+    st.tuples(st.sampled_from([b"trace_id", b"pod", b"\xff"]), st.binary(max_size=6) | st.just(b"7")), max_size=3
+).map(tuple)
+
+
+@st.composite
+def many_rows(draw: st.DrawFn) -> list[Row]:
+    """Rows of mixed kinds; some come twice, times need not ascend."""
+    rng = random.Random(draw(st.integers(0, 2**32)))
+    lines = draw(st.lists(wild | alphabet, max_size=12))
+    for kind in draw(st.lists(st.integers(0, 4), max_size=3)):
+        lines += shaped(rng, kind, draw(st.sampled_from([1, 3, 30, 200])))
+    if draw(st.booleans()):
+        rng.shuffle(lines)
+    lines += [line for line in lines if rng.random() < 0.05]
+    spread = draw(st.sampled_from([0, 3, 10**12]))
+    late = draw(st.booleans())
+    pairs = draw(st.lists(metadata, min_size=1, max_size=4))
+    rows = Drawn()
+    for i, line in enumerate(lines):
+        time_ns = (0 if late else i * spread) + rng.randint(0, spread)
+        rows.append((time_ns, line, rng.choice(pairs)))
+    return rows
+
+
+@given(many_rows(), st.booleans(), st.integers(1, 4))
+@settings(max_examples=60, deadline=None)
+def test_rows_come_back(rows: list[Row], dedupe: bool, n_parts: int) -> None:
+    block, plain = Block(), PlainBlock()
+    for k in range(n_parts):
+        part = rows[k::n_parts]
+        added = sum([plain.append(*row, dedupe=dedupe) for row in part])
+        assert append(block, part, dedupe=dedupe) == added
+    check(block, plain)
+    data, _ = block.seal()
+    check(Block.open(data), plain.sealed())
+    again, _ = Block.open(data).seal()
+    check(Block.open(memoryview(again)), plain.sealed())
+
+
+@given(st.lists(many_rows(), max_size=4), st.booleans())
+@settings(max_examples=25, deadline=None)
+def test_merged_blocks_hold_all_rows(parts: list[list[Row]], sealed: bool) -> None:
+    blocks, plain = [], PlainBlock()
+    for rows in parts:
+        block, one = Block(), PlainBlock()
+        append(block, rows, dedupe=False)
+        for row in rows:
+            one.append(*row, dedupe=False)
+        blocks.append(Block.open(block.seal()[0]) if sealed else block)
+        plain.rows += one.sealed().rows if sealed else one.rows
+    data, _ = Block.merge(blocks)
+    check(Block.open(data), plain.sealed())
+
+
+@given(many_rows(), st.data())
+@settings(max_examples=60, deadline=None)
+def test_literals_are_found(rows: list[Row], data: st.DataObject) -> None:
+    block = Block()
+    append(block, rows, dedupe=False)
+    lines = [line for _, line, _ in rows]
+    opened_lines = [line for _, line, _ in PlainBlock(rows).sealed().rows]
+    sealed, kept = block.seal()
+    for _ in range(4):
+        source = data.draw(st.sampled_from(lines)) if lines else b"abc"
+        at = data.draw(st.integers(0, len(source)))
+        needle = source[at : at + data.draw(st.integers(1, 45))] if data.draw(st.booleans()) else b"error"
+        ignore_case = data.draw(st.booleans())
+        automaton = Automaton.literal(needle, ignore_case=ignore_case)
+        fold = bytes.lower if ignore_case else bytes
+        expected = [fold(needle) in fold(line) for line in lines]
+        assert block.search(automaton, every(block)).astype(bool).tolist() == expected
+        opened = Block.open(sealed)
+        expected = [fold(needle) in fold(line) for line in opened_lines]
+        assert opened.search(automaton, every(opened)).astype(bool).tolist() == expected
+        half = every(opened)[::2].copy()
+        assert opened.search(automaton, half).astype(bool).tolist() == expected[::2]
+        if not ignore_case and any(expected):
+            assert may_contain(kept, np.array([0, len(kept)], np.int64), tokens(needle)).tolist() == [1]
+
+
+def test_levels_stand_behind_the_metadata() -> None:
+    block = Block()
+    append(block, [(1, b"x", ((b"pod", b"a"),)), (2, b"y", ()), (3, b"z", ())], levels=[4, 6, 0])
+    for each in (block, Block.open(block.seal()[0])):
+        assert each.shapes() == [("pod", "detected_level"), ("detected_level",), ()]
+        assert each.shape_of(every(each)).tolist() == [0, 1, 2]
+        coded = each.metadata_values(1, 0, np.array([1], np.int32))
+        assert coded.values[coded.codes[0]] == b"error" == LEVELS[6].encode()
+        assert each.raw_bytes == 7
+    with pytest.raises(ValueError, match="no such level"):
+        append(block, [(1, b"", ())], levels=[len(LEVELS)])
+
+
+def test_large_and_deep_lines_are_kept_whole() -> None:
+    deep = b'{"a":' * 5000 + b"1" + b"}" * 5000
+    lines = [b"x" * 262144, deep, b"[" * 100_000, b'{"k":"' + b"\\n" * 50_000 + b'"}', b"a=1 " * 40_000]
+    block = Block()
+    append(block, [(0, line, ()) for line in lines])
+    for each in (block, Block.open(block.seal()[0])):
+        assert list(each.lines(every(each))) == lines
+        assert WHOLE in {skeleton.kind for skeleton in each.skeletons()}
+
+
+def test_rows_and_slots_that_are_not_there() -> None:
+    block = Block()
+    append(block, [(0, b"a 1", ()), (0, b'{"a":1}', ())])
+    for each in (block, Block.open(block.seal()[0])):
+        for row in (-1, 2, 2**31 - 1):
+            rows = np.array([row], np.int32)
+            for read in (each.lines, each.line_lengths, each.skeleton_of, each.shape_of):
+                with pytest.raises(ValueError, match="no such row"):
+                    read(rows)
+            with pytest.raises(ValueError, match="no such row"):
+                each.search(Automaton.literal(b"a"), rows)
+        slot = next(part for part in each.skeletons()[0].parts if isinstance(part, int))
+        for read_slot in (each.values, each.numbers):
+            with pytest.raises(ValueError, match="rows of another skeleton"):
+                read_slot(slot, every(each))
+            with pytest.raises(ValueError, match="no such slot"):
+                read_slot(99, every(each))
+        with pytest.raises(ValueError, match="no such shape"):
+            each.metadata_values(0, 0, every(each))
+    with pytest.raises(ValueError, match="sealed"):
+        append(Block.open(block.seal()[0]), [(0, b"", ())])
+
+
+def damage(data: bytes, rng: random.Random) -> bytes:
+    broken = bytearray(data)
+    for _ in range(rng.choice([1, 1, 2, 8])):
+        broken[rng.randrange(len(broken))] ^= 1 << rng.randrange(8)
+    return bytes(broken[: rng.randrange(len(broken))]) if rng.random() < 0.1 else bytes(broken)
+
+
+def read_all(block: Block) -> list[bytes]:
+    rows = every(block)
+    lines = list(block.lines(rows))
+    block.search(Automaton.literal(b"error 5"), rows)
+    for number, skeleton in enumerate(block.skeletons()):
+        mine = np.flatnonzero(block.skeleton_of(rows) == number).astype(np.int32)
+        for part in skeleton.parts:
+            if isinstance(part, int):
+                block.values(part, mine)
+                block.numbers(part, mine)
+    return lines
+
+
+def test_damage_is_found() -> None:
+    rng = random.Random(5)
+    block = Block()
+    lines = [line for kind in range(5) for line in shaped(rng, kind, 60)]
+    append(block, [(i * 10**9, line, ((b"pod", b"%d" % i),)) for i, line in enumerate(lines)])
+    data, _ = block.seal()
+    for _ in range(1500):
+        broken = damage(data, rng)
+        if broken == data:
+            continue
+        with pytest.raises(ValueError):
+            read_all(Block.open(broken))
