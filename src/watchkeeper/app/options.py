@@ -21,6 +21,8 @@ class Options:
     data_dir        holds one folder for each pillar
     config_file     prometheus.yml; None for the embedded one
     loki_config_file, promtail_config_file   likewise, for the log store and for the agent
+    logs_retention_time_ms, logs_retention_size_bytes   of the log store where it has no file; 0 for no bound
+    config_expand_env   replace ${VAR} in the files of the log store and the agent
     listen          the address that every server binds
     """
 
@@ -52,6 +54,9 @@ class Options:
     query_lookback_ms: int = 300_000
     retention_time_ms: int = 10 * DAY_MS
     retention_size_bytes: int = 0
+    logs_retention_time_ms: int = 10 * DAY_MS
+    logs_retention_size_bytes: int = 0
+    config_expand_env: bool = False
     wal_fsync_interval_s: float = 1.0
     out_of_order_window_ms: int = 0
     remote_read_sample_limit: int = 50_000_000
@@ -128,6 +133,9 @@ FLAG_NAMES: Final = {
     "query_lookback_ms": "query.lookback-delta",
     "retention_time_ms": "storage.tsdb.retention.time",
     "retention_size_bytes": "storage.tsdb.retention.size",
+    "logs_retention_time_ms": "logs.retention-time",
+    "logs_retention_size_bytes": "logs.retention-size",
+    "config_expand_env": "config.expand-env",
     "wal_fsync_interval_s": "storage.wal-fsync-interval",
     "remote_read_sample_limit": "storage.remote.read-sample-limit",
     "remote_read_concurrency": "storage.remote.read-concurrent-limit",

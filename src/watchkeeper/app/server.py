@@ -71,7 +71,7 @@ class Server:
         )
         self._parts: list[Part] = []
         # What each port serves first; all serve everything, where the paths do not collide.
-        self._surfaces: dict[int, Surface] = {}
+        self._surfaces: list[tuple[int, Surface]] = []
         self._make_parts()
 
     async def run(self) -> int:
@@ -86,8 +86,8 @@ class Server:
         started: list[Part] = []
         ticker: asyncio.Task[None] | None = None
         try:
-            for port, surface in self._surfaces.items():
-                others = [other for other in self._surfaces.values() if other is not surface]
+            for port, surface in self._surfaces:
+                others = [other for _, other in self._surfaces if other is not surface]
                 app = make_app([surface, *others], access=access)
                 listeners.append(await listen(app, options.listen, port, limits=limits, security=security))
             if "node" in options.only:
@@ -130,7 +130,13 @@ class Server:
 
             metrics = MetricsPart(shared)
             self._parts.append(metrics)
-            self._surfaces[options.metrics_port] = PrometheusSurface(metrics.backend)
+            self._surfaces.append((options.metrics_port, PrometheusSurface(metrics.backend)))
+        if "logs" in options.only:
+            from watchkeeper.app.logs import LogsPart
+
+            logs = LogsPart(shared)
+            self._parts.append(logs)
+            self._surfaces.append((options.logs_port, logs.surface))
 
     def _access(self) -> tuple[Access | None, Security | None]:
         """What the web configuration file asks for. Raises ConfigError."""

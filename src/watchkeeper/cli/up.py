@@ -91,6 +91,13 @@ ADDRESS = AddressType()
 @click.option("--prometheus-config", "--config.file", "config_file", type=click.Path(path_type=Path))
 @click.option("--loki-config", "loki_config_file", type=click.Path(path_type=Path), help="The log store's loki.yaml.")
 @click.option("--promtail-config", "promtail_config_file", type=click.Path(path_type=Path), help="The agent's YAML.")
+@click.option(
+    "--config.expand-env",
+    "-config.expand-env",
+    "config_expand_env",
+    is_flag=True,
+    help="Replace ${VAR} and ${VAR:default} in the files of the log store and the agent.",
+)
 @click.option("--metrics-port", type=PORT, default=9090, show_default=True)
 @click.option("--logs-port", type=PORT, default=3100, show_default=True)
 @click.option("--node-port", type=PORT, default=9100, show_default=True)
@@ -117,6 +124,14 @@ ADDRESS = AddressType()
 @click.option("--query.lookback-delta", "query_lookback_ms", type=DURATION, default="5m", show_default=True)
 @click.option("--storage.tsdb.retention.time", "retention_time_ms", type=DURATION, default="10d", show_default=True)
 @click.option("--storage.tsdb.retention.size", "retention_size_bytes", type=SIZE, default="0", show_default=True)
+@click.option(
+    "--logs.retention-time", "logs_retention_time_ms", type=DURATION, default="10d", show_default=True,
+    help="How long lines are kept where no loki.yaml says it; 0 for ever.",
+)  # fmt: skip
+@click.option(
+    "--logs.retention-size", "logs_retention_size_bytes", type=SIZE, default="0", show_default=True,
+    help="The oldest lines go when all take more than this, where no loki.yaml says it.",
+)  # fmt: skip
 @click.option("--storage.tsdb.retention", "old_retention_ms", type=DURATION, hidden=True)
 @click.option(
     "--storage.tsdb.path", "tsdb_path", type=click.Path(path_type=Path), help="As --data-dir, by upstream's name."

@@ -1,0 +1,286 @@
+"""The logs part of a process: store, LogQL, and Loki's API."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Final
+
+import yaml
+
+from watchkeeper.app.options import Options
+from watchkeeper.app.part import Shared
+from watchkeeper.core.config.dump import dump, plain
+from watchkeeper.core.config.schema import Kind, table_of
+from watchkeeper.core.model.errors import ConfigError
+from watchkeeper.core.telemetry.log import get_logger
+from watchkeeper.core.telemetry.metrics import Registry
+from watchkeeper.logs.interface import EntryBatch, KeepRows, LogAppender
+from watchkeeper.logs.logql import ast
+from watchkeeper.logs.logql.engine import Engine, EngineOptions
+from watchkeeper.logs.logql.parser import parse
+from watchkeeper.logs.store.config import LokiConfig, embedded_config, load_loki_config
+from watchkeeper.logs.store.limits import Limits
+from watchkeeper.logs.store.options import StoreOptions
+from watchkeeper.logs.store.overrides import Overrides
+from watchkeeper.logs.store.store import LogStore
+from watchkeeper.logs.wire.kinds import DECODERS
+from watchkeeper.logs.wire.push_json import decode_json
+from watchkeeper.logs.wire.push_protobuf import decode_protobuf
+from watchkeeper.web.gate import Gate
+from watchkeeper.web.loki.backend import Backend, Decoders, Settings
+from watchkeeper.web.loki.page import size_text
+from watchkeeper.web.loki.rule_files import RuleFiles
+from watchkeeper.web.loki.status import COMPATIBLE_VERSION
+from watchkeeper.web.loki.surface import LokiSurface
+from watchkeeper.web.loki.tail import Filter
+
+NS: Final = 1_000_000_000
+MS: Final = 1_000_000
+FIGURES: Final = {
+    "loki_ingester_memory_streams": "Streams in memory",
+    "loki_ingester_memory_chunks": "Blocks in memory",
+    "watchkeeper_logs_segments": "Segments",
+    "watchkeeper_logs_segment_bytes": "On disk",
+    "loki_distributor_lines_received_total": "Lines received",
+    "loki_distributor_bytes_received_total": "Received",
+}
+
+log = get_logger("logs")
+
+
+def now_ns() -> int:
+    """The clock: only this layer reads it."""
+    return time.time_ns()
+
+
+class LogsPart:
+    """What stores lines and answers LogQL."""
+
+    def __init__(self, shared: Shared) -> None:
+        """Raises ConfigError where the configuration file can't be used."""
+        options, registry = shared.options, shared.registry
+        self._shared = shared
+        self._reloads = _Reloads(registry)
+        self.config = load(options)
+        for warning in self.config.warnings:
+            log.warn("configuration", warning=warning)
+        self._overrides = Overrides(
+            self.config.limits_config,
+            self.config.runtime_files,
+            self.config.runtime_config.period_ns,
+            registry,
+        )
+        self._overrides.load()
+        self._store = LogStore(
+            options.logs_dir,
+            self.config,
+            self._overrides,
+            registry,
+            now_ns,
+            DECODERS,
+            options=StoreOptions(fsync_interval_s=options.wal_fsync_interval_s),
+        )
+        self._engine = Engine(os.cpu_count() or 1, EngineOptions())
+        self._queries = Gate(max(1, self.config.querier.max_concurrent), "logql")
+        self.backend = self._make_backend()
+        self.surface = LokiSurface(self.backend, _tail, _keep)
+        registry.gauge(
+            "loki_build_info",
+            "A metric with a constant '1' value labeled by version, revision, branch, goversion from which loki was "
+            "built, and the goos and goarch for the build.",
+            ("version", "branch", "goarch", "goos", "goversion", "revision", "tags"),
+        ).labels(COMPATIBLE_VERSION, "main", os.uname().machine, "linux", "python", "watchkeeper", "").set(1)
+        registry.counter("loki_panic_total", "The total number of panic triggered.")
+
+    @property
+    def appender(self) -> LogAppender:
+        """The way in for the agent of the same process."""
+        return self._store
+
+    @property
+    def agent_tenant(self) -> str:
+        """The tenant of an agent of the same process that names none."""
+        return self.backend.settings.single_tenant
+
+    async def start(self) -> None:
+        """Reads the store back."""
+        await self._shared.in_worker(self._store.open)
+
+    async def tick(self) -> None:
+        """Cuts, flushes, merges, retention: what is due."""
+        await self._shared.in_worker(partial(self._overrides.tick, now_ns()))
+        await self._shared.in_worker(self._store.tick)
+
+    async def reload(self) -> None:
+        """Applies limits of loki.yaml and the overrides; what else it says needs a restart. Raises ConfigError."""
+        try:
+            config = await self._shared.in_worker(partial(load, self._shared.options))
+            await self._shared.in_worker(
+                partial(
+                    self._overrides.replace_base,
+                    config.limits_config,
+                    config.runtime_files,
+                    config.runtime_config.period_ns,
+                )
+            )
+        except (ConfigError, OSError):
+            self._reloads.note(False)
+            raise
+        self.config = config
+        self._reloads.note(True)
+        log.info("limits loaded", file=config.file or "embedded")
+
+    async def quiesce(self) -> None:
+        """Ends tails, which would last for ever."""
+        await self.surface.tails.close()
+
+    async def stop(self) -> None:
+        """Ends queries, and closes the store; lines that are in no segment stay in its log."""
+        self._queries.close()
+        if self.config.ingester.wal.flush_on_shutdown or self.surface.prepare_shutdown.is_set:
+            try:
+                await self._shared.in_worker(self._store.flush)
+            except OSError as error:
+                log.error("not everything could be flushed; it stays in the log", error=error)
+        await self._shared.in_worker(self._store.close)
+
+    def _make_backend(self) -> Backend:
+        shared, config, options = self._shared, self.config, self._shared.options
+        rules_directory = config.rules_directory
+        return Backend(
+            settings=Settings(
+                auth_enabled=config.auth_enabled,
+                multi_tenant_queries=config.querier.multi_tenant_queries_enabled,
+                route_prefix=_prefix(config.server.http_path_prefix),
+                page_title=options.page_title,
+                read_timeout_s=min(options.read_timeout_ms / 1000, config.server.http_server_read_timeout_ns / NS),
+                max_body_bytes=config.distributor.max_recv_msg_size,
+                max_unpacked_bytes=min(
+                    config.distributor.max_decompressed_size, 2 * config.distributor.max_recv_msg_size
+                ),
+                align_queries_with_step=config.query_range.align_queries_with_step,
+                tail_max_duration_s=config.querier.tail_max_duration_ns / NS,
+                deletes_enabled=config.compactor.retention_enabled,
+                rules_writable=rules_directory is None,
+                max_delete_interval_ns=config.compactor.delete_max_interval_ns,
+                allow_shutdown=options.enable_lifecycle,
+                patterns_enabled=config.pattern_ingester.enabled or not config.file,
+                log_queries_longer_than_s=config.frontend.log_queries_longer_than_ns / NS,
+            ),
+            lifecycle=shared.lifecycle,
+            registry=shared.registry,
+            store=self._store,
+            engine=self._engine,
+            decoders=Decoders(decode_protobuf, decode_json, self._decode_otlp),
+            limits=self._overrides.of,
+            rules=RuleFiles(rules_directory or options.logs_dir / "rules", _check_expression),
+            run=shared.in_worker,
+            run_read=shared.in_reader,
+            queries=self._queries,
+            config_text=self._config_text,
+            published_limits=self._published_limits,
+            figures=self._figures,
+            quit=shared.quit.set,
+            now_ns=now_ns,
+        )
+
+    def _decode_otlp(self, tenant: str, body: bytes, content_type: str) -> EntryBatch:
+        from watchkeeper.logs.wire.push_otlp import decode_otlp
+
+        limits = self._overrides.of(tenant)
+        defaults = self.config.distributor.otlp_config.default_resource_attributes_as_index_labels
+        return decode_otlp(body, content_type, limits.otlp_config, defaults)
+
+    def _config_text(self, mode: str) -> str:
+        if mode == "defaults":
+            return dump(LokiConfig())
+        if mode in ("diff", "diffs"):
+            text: str = yaml.safe_dump(_differences(plain(self.config), plain(LokiConfig())), sort_keys=False)
+            return text
+        return dump(self.config)
+
+    def _published_limits(self, tenant: str) -> dict[str, Any]:
+        limits = self._overrides.of(tenant)
+        allowed = set(self.config.tenant_limits_allow_publish)
+        return {
+            item.key: item.kind.write(getattr(limits, item.field))
+            for item in table_of(Limits).settings
+            if item.key in allowed and isinstance(item.kind, Kind)
+        }
+
+    def _figures(self) -> Mapping[str, Any]:
+        """For the status page: what the store's own metrics say."""
+        values: dict[str, float] = {}
+        for family in self._shared.registry.collect():
+            if family.name in FIGURES:
+                values[family.name] = sum(sample[-1] for sample in family.samples)
+        shown = {}
+        for name, title in FIGURES.items():
+            if name in values:
+                shown[title] = size_text(values[name]) if name.endswith("bytes") else int(values[name])
+        return {**shown, "Tenants": "several" if self.config.auth_enabled else "one"}
+
+
+class _Reloads:
+    """Whether the configuration in force is the one in the file."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._successful = registry.gauge(
+            "watchkeeper_logs_config_last_reload_successful", "Whether the last reload of loki.yaml was successful."
+        )
+        self._successful_s = registry.gauge(
+            "watchkeeper_logs_config_last_reload_success_timestamp_seconds",
+            "Timestamp of the last successful reload of loki.yaml.",
+        )
+        self.note(True)
+
+    def note(self, successful: bool) -> None:
+        """A reload has ended."""
+        self._successful.set(float(successful))
+        if successful:
+            self._successful_s.set(time.time())
+
+
+def load(options: Options) -> LokiConfig:
+    """The configuration that the flags name. Raises ConfigError."""
+    if options.loki_config_file is None:
+        return embedded_config(options.logs_retention_time_ms * MS, options.logs_retention_size_bytes)
+    return load_loki_config(options.loki_config_file, expand_env=options.config_expand_env)
+
+
+def _tail(query: ast.LogQuery) -> Filter:
+    from watchkeeper.logs.logql.tailing import Tail
+
+    return Tail(query)
+
+
+def _keep(query: ast.LogQuery) -> KeepRows | None:
+    from watchkeeper.logs.logql.deleting import keep_rows
+
+    return keep_rows(query) if query.stages else None
+
+
+def _check_expression(text: str) -> None:
+    """Raises QueryError where a rule's expression is none."""
+    parse(text)
+
+
+def _prefix(path: str) -> str:
+    path = "/" + path.strip("/")
+    return "" if path == "/" else path
+
+
+def _differences(found: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """What differs from the defaults, section by section."""
+    out: dict[str, Any] = {}
+    for key, value in found.items():
+        other = defaults.get(key)
+        if isinstance(value, Mapping) and isinstance(other, Mapping):
+            if inner := _differences(value, other):
+                out[key] = inner
+        elif value != other:
+            out[key] = value
+    return out
