@@ -5,6 +5,7 @@ A row is a dict from name to value. Bytes are kept as they are.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterator
 
@@ -395,3 +396,72 @@ def _json_level(line: bytes, fields: tuple[bytes, ...]) -> bytes | None:
                 return None
     except Broken:
         return None
+
+
+# --- whole lines -----------------------------------------------------------------------------------------------------
+
+
+def is_like(line: bytes, parts: tuple[bytes, ...]) -> bool:
+    """Whether the texts with a wildcard between each two describe the line."""
+    if parts == (b"",) or not line:
+        return parts == (b"",) and not line
+    at = 0
+    for k, part in enumerate(parts):
+        if part:
+            place = line.find(part, at)
+            if place < 0 or (k > 0 and place == at):
+                return False
+            at = place + len(part)
+    return (at < len(line)) == (not parts[-1])
+
+
+def unpacked(line: bytes) -> tuple[dict[str, bytes], bytes, bool]:
+    """The labels that were packed into a line, the line that was, and whether it is broken."""
+    row: dict[str, bytes] = {}
+    entry = None
+    if not line:
+        return {}, line, False
+    try:
+        for key, kind, text in members(line):
+            if kind == "string":
+                plain = unescape(text) or b""
+                if key == b"_entry":
+                    entry = plain
+                elif named("", key):
+                    row.setdefault(named("", key), plain)
+    except Broken:
+        return {}, line, True
+    return ({}, line, False) if entry is None else (row, entry, False)
+
+
+COLOUR = re.compile(
+    rb"(?:\x1b|\xc2\x9b)[\[\]()#;?]*"
+    rb"(?:(?:[a-zA-Z\d]*(?:;[a-zA-Z\d]*)*)?\x07|(?:(?:\d{1,4}(?:;\d{0,4})*)?[\dA-PRZcf-ntqry=><~]))"
+)
+
+
+def decolorized(line: bytes) -> bytes:
+    """A line without escape sequences."""
+    return COLOUR.sub(b"", line)
+
+
+def has_address(line: bytes, low: str, high: str) -> bool:
+    """Whether an address from `low` to `high` is in a line."""
+    first, last = ipaddress.ip_address(low), ipaddress.ip_address(high)
+    i = 0
+    while i < len(line):
+        four = i + 3 < len(line) and re.match(rb"[0-9](?:\.|.\.|..\.)", line[i : i + 4], re.DOTALL)
+        six = i + 4 < len(line) and re.match(rb"::[0-9a-fA-F]|[0-9a-fA-F]{1,4}:", line[i : i + 5])
+        if four or six:
+            match = re.compile(rb"[0-9.]*" if four else rb"[0-9a-fA-F:.]*").match(line, i)
+            run = match[0] if match else b""
+            try:
+                found = ipaddress.ip_address(run.decode())
+            except ValueError:
+                pass
+            else:
+                if found.version == first.version and int(first) <= int(found) <= int(last):
+                    return True
+            i += len(run)
+        i += 1
+    return False

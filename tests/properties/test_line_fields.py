@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from collections.abc import Callable
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from tests.oracle import line_fields as oracle
 from watchkeeper.core.kernels import line_fields
 from watchkeeper.core.kernels.texts import Coded, Texts
+from watchkeeper.logs.lines import units
 
 names = st.sampled_from(
     ["level", "a", "b", "a.b", "a_b", "", "9", " x ", "ü", "msg", "Level", "severity", 'q"q', "\u2003k"]
@@ -185,6 +187,209 @@ def test_patterns_are_the_plain_captures(
         between = (*between[:-1], b"")
     found = rows(line_fields.pattern(Texts.of(given_lines), between, wanted), len(given_lines))
     assert found == [oracle.pattern_row(line, between, wanted) for line in given_lines]
+
+
+wild = st.lists(soup | st.sampled_from([b"a failed: b", b" bar ", b"foo bar baz", b"xxyxx"]), max_size=5)
+
+
+@given(
+    wild,
+    st.lists(literals | st.sampled_from([b"bar", b"x", b"failed: "]), min_size=1, max_size=3),
+    st.booleans(),
+    st.booleans(),
+)
+@example([b" bar ", b"foo bar", b"bar"], [b" bar "], True, True)
+@example([b"foo bar baz", b""], [b" bar"], True, False)
+def test_line_patterns_are_the_plain_test(
+    given_lines: list[bytes], texts: list[bytes], before: bool, behind: bool
+) -> None:
+    parts = (*([b""] if before else []), *texts, *([b""] if behind else []))
+    found = line_fields.like(Texts.of(given_lines), parts)
+    assert found.tolist() == [oracle.is_like(line, parts) for line in given_lines]
+
+
+def test_the_empty_pattern_is_the_empty_line() -> None:
+    assert line_fields.like(Texts.of([b"", b"x"]), (b"",)).tolist() == [1, 0]
+    assert line_fields.like(Texts.of([b"", b"x"]), (b"", b"")).tolist() == [0, 1]
+    with pytest.raises(ValueError, match="between"):
+        line_fields.like(Texts.of([b"x"]), (b"", b"", b""))
+
+
+packed_lines = st.builds(
+    lambda tree, entry: json.dumps({**tree, "_entry": entry}).encode(),
+    st.dictionaries(names, scalars, max_size=3),
+    words,
+)
+
+
+@given(st.lists(packed_lines | lines, max_size=6))
+@example([b'{"_entry":"a","_entry":"b","x":"1","x":"2"}', b'{"_entry":5}', b'{"a":"1"}', b'{"_entry":"a"', b""])
+def test_unpack_is_the_plain_reader(given_lines: list[bytes]) -> None:
+    columns, entries, mask = line_fields.unpack(Texts.of(given_lines))
+    expected = [oracle.unpacked(line) for line in given_lines]
+    assert rows(columns, len(given_lines)) == [row for row, _, _ in expected]
+    assert list(entries) == [entry for _, entry, _ in expected]
+    assert mask.tolist() == [broken for _, _, broken in expected]
+
+
+ESCAPES = (
+    b"\x1b",
+    b"[",
+    b"\xc2\x9b",
+    b"31",
+    b";",
+    b"m",
+    b"0",
+    b"12345",
+    b"]",
+    b"\x07",
+    b"x",
+    b"K",
+    b"?",
+    b"(",
+    b" ",
+    b"\x00",
+)
+
+
+@given(st.lists(st.lists(st.sampled_from(ESCAPES), max_size=12).map(b"".join), max_size=5))
+@example([b"\x1b[1;31mred\x1b[0m plain", b"\x1b]0;title\x07x", b"\x1b[1; x", b"\x1b[;", b"\xc2\x9b31mx", b"\x1b"])
+def test_decolorize_is_the_expression(given_lines: list[bytes]) -> None:
+    assert list(line_fields.decolorize(Texts.of(given_lines))) == [oracle.decolorized(line) for line in given_lines]
+
+
+def test_texts_without_colours_are_handed_back() -> None:
+    texts = Texts.of([b"plain", b"\xc2"])
+    assert line_fields.decolorize(texts) is texts
+
+
+ADDRESSES = ("10.0.0.1", "10.0.0.255", "192.168.1.7", "::1", "2001:db8::1", "2001:db8::ffff", "::ffff:10.0.0.1")
+address_pieces = st.sampled_from(
+    [
+        *(text.encode() for text in ADDRESSES),
+        b".",
+        b":",
+        b" ",
+        b"1",
+        b"a",
+        b"/",
+        b"01",
+        b"::",
+        b"10.0.0.",
+        b"300",
+        b"f",
+        b"x",
+    ]
+)
+
+
+@given(
+    st.lists(st.lists(address_pieces, max_size=6).map(b"".join), max_size=4),
+    st.sampled_from(
+        [
+            ("10.0.0.0", "10.0.0.255"),
+            ("10.0.0.1", "10.0.0.1"),
+            ("::", "2001:db8::ff"),
+            ("::1", "::1"),
+            ("0.0.0.0", "255.255.255.255"),
+        ]
+    ),
+)
+@example(
+    [b"from 10.0.0.1:80", b"10.0.0.1.", b"010.0.0.1", b"x10.0.0.1x", b"::1", b"[::1] x", b"1:2:3:4:5:6:7::"],
+    ("::", "ff::"),
+)
+def test_addresses_are_the_plain_search(given_lines: list[bytes], bounds: tuple[str, str]) -> None:
+    low, high = (ipaddress.ip_address(text).packed for text in bounds)
+    found = line_fields.addresses(Texts.of(given_lines), low, high)
+    assert found.tolist() == [oracle.has_address(line, *bounds) for line in given_lines]
+
+
+def test_addresses_of_other_sizes_are_refused() -> None:
+    with pytest.raises(ValueError, match="4 or 16"):
+        line_fields.addresses(Texts.of([b"x"]), b"abc", b"abc")
+
+
+NUMBERS = (
+    "1",
+    "0",
+    "23",
+    "999999999999999999999",
+    ".",
+    "-",
+    "+",
+    "e",
+    "h",
+    "m",
+    "s",
+    "ms",
+    "us",
+    "µs",
+    "μs",
+    "ns",
+    "k",
+    "KiB",
+    "MB",
+)
+number_texts = st.lists(
+    st.sampled_from([*NUMBERS, "b", " ", ",", "E", "i", "0x1p3", "inf", "nan", "1e400", "1.5", "_"]), max_size=6
+).map("".join) | st.floats().map(repr)
+
+
+@given(st.lists(number_texts, max_size=6))
+@example(
+    [
+        "1h2m3.5s",
+        "1.5MB",
+        "2 KiB",
+        "1,000b",
+        "-0.5s",
+        "1e3",
+        "5.",
+        ".5",
+        "+1",
+        "1d",
+        "",
+        "0",
+        "+0",
+        "1.5",
+        "16EiB",
+        "15.9EiB",
+    ]
+)
+@example(
+    [
+        "9223372036854775807ns",
+        "-9223372036854775808ns",
+        "9223372036854775808ns",
+        "2562047h47m16.854775807s",
+        "0.000000001s",
+    ]
+)
+def test_numbers_are_those_of_the_complete_reader(texts: list[str]) -> None:
+    given_texts = Texts.of(text.encode() for text in texts)
+    for fast, slow in (
+        (line_fields.floats, units.parse_float),
+        (line_fields.sizes, units.parse_bytes),
+        (line_fields.durations, units.parse_go_duration_ns),
+    ):
+        numbers, read = fast(given_texts)
+        for text, number, known in zip(texts, numbers.tolist(), read.tolist(), strict=True):
+            if known:
+                assert repr(type(number)(slow(text))) == repr(number)
+            else:
+                assert number == 0
+
+
+@given(st.integers(-(2**62), 2**62), st.floats(-1e15, 1e15), st.integers(0, 10**6))
+def test_common_numbers_need_no_complete_reader(nanos: int, number: float, size: int) -> None:
+    seconds, rest = divmod(abs(nanos), 10**9)
+    forms = [f"{seconds}s{rest}ns", f"{seconds // 3600}h{seconds}.{rest % 1000:03d}ms" if seconds < 10**9 else "5s"]
+    assert line_fields.durations(Texts.of(form.encode() for form in forms))[1].all()
+    assert line_fields.floats(Texts.of([repr(number).encode(), b"%d" % nanos]))[1].all()
+    assert line_fields.sizes(Texts.of(f"{size}{unit}".encode() for unit in ("", "B", "kB", "MiB", " GB", "Ti")))[
+        1
+    ].all()
 
 
 @given(st.lists(st.binary(max_size=3) | st.binary(max_size=40), max_size=60))

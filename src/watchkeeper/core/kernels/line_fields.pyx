@@ -42,6 +42,15 @@ cdef extern from "line_fields.hpp" namespace "line_fields" nogil:
         JsonPaths(const vector[vector[Step]]&, int64_t) except +
         vector[unique_ptr[Column]] columns
 
+    cdef cppclass Written:
+        string data
+        vector[int64_t] offsets
+
+    cdef struct AddressRange:
+        uint8_t low[16]
+        uint8_t high[16]
+        size_t size
+
     cdef cppclass LevelFields:
         LevelFields(vector[string]) except +
 
@@ -50,6 +59,13 @@ cdef extern from "line_fields.hpp" namespace "line_fields" nogil:
     void json_paths_of "line_fields::json_paths"(const Lines&, JsonPaths&, uint8_t*) except +
     void levels_of "line_fields::levels"(const Lines&, LevelFields&, uint8_t*) except +
     void code_of "line_fields::code"(const Lines&, Values&, int32_t*) except +
+    void addresses_of "line_fields::addresses"(const Lines&, const AddressRange&, uint8_t*) except +
+    void unpack_of "line_fields::unpack"(const Lines&, Columns&, Written&, uint8_t*) except +
+    void decolorize_of "line_fields::decolorize"(const Lines&, Written&) except +
+    void floats_of "line_fields::floats"(const Lines&, double*, uint8_t*)
+    void sizes_of "line_fields::sizes"(const Lines&, double*, uint8_t*)
+    void durations_of "line_fields::durations"(const Lines&, int64_t*, uint8_t*)
+    void like_of "line_fields::like"(const Lines&, const vector[string]&, uint8_t*) except +
     void pattern_of "line_fields::pattern"(const Lines&, const vector[string]&, const vector[Column*]&) except +
 
 
@@ -81,12 +97,12 @@ cdef class Given:
         self.lines.n = n
 
 
-cdef texts_of(Values& values):
-    cdef size_t n = values.offsets.size()
+cdef texts_of(string& data, vector[int64_t]& ends):
+    cdef size_t n = ends.size()
     offsets = np.empty(n, np.int64)
     cdef int64_t[::1] view = offsets
-    memcpy(&view[0], values.offsets.data(), n * sizeof(int64_t))
-    return Texts(<bytes>values.data, offsets)
+    memcpy(&view[0], ends.data(), n * sizeof(int64_t))
+    return Texts(data.data()[: data.size()], offsets)
 
 
 cdef coded(Column* column):
@@ -96,7 +112,7 @@ cdef coded(Column* column):
     if n:
         view = codes
         memcpy(&view[0], column.codes.data(), n * sizeof(int32_t))
-    return Coded(codes, texts_of(column.values))
+    return Coded(codes, texts_of(column.values.data, column.values.offsets))
 
 
 cdef dict taken(Columns* columns):
@@ -186,6 +202,54 @@ def pattern(lines, literals, names):
     return taken(columns.get())
 
 
+def like(lines, parts):
+    cdef Given given = Given(lines)
+    if not parts or any(not part for part in parts[1 : len(parts) - 1]):
+        raise ValueError("wildcards must have a text between them")
+    mask, room = empty_mask(given.lines.n)
+    cdef uint8_t[::1] out = room
+    cdef vector[string] texts = parts
+    with nogil:
+        like_of(given.lines, texts, &out[0])
+    return mask
+
+
+def unpack(lines):
+    cdef Given given = Given(lines)
+    mask, room = empty_mask(given.lines.n)
+    cdef uint8_t[::1] out = room
+    cdef unique_ptr[Columns] columns = opened(given.lines.n, None)
+    cdef Written written
+    with nogil:
+        unpack_of(given.lines, columns.get()[0], written, &out[0])
+    return taken(columns.get()), texts_of(written.data, written.offsets), mask
+
+
+def decolorize(lines):
+    if b"\x1b" not in lines.data and b"\xc2\x9b" not in lines.data:
+        return lines
+    cdef Given given = Given(lines)
+    cdef Written written
+    with nogil:
+        decolorize_of(given.lines, written)
+    return texts_of(written.data, written.offsets)
+
+
+def addresses(lines, bytes low not None, bytes high not None):
+    cdef Given given = Given(lines)
+    if len(low) != len(high) or len(low) not in (4, 16):
+        raise ValueError("addresses are 4 or 16 bytes, both alike")
+    mask, room = empty_mask(given.lines.n)
+    cdef uint8_t[::1] out = room
+    cdef AddressRange wanted
+    wanted.size = len(low)
+    memcpy(&wanted.low[0], <const char*>low, wanted.size)
+    memcpy(&wanted.high[0], <const char*>high, wanted.size)
+    with nogil:
+        addresses_of(given.lines, wanted, &out[0])
+    return mask
+
+
 def levels(lines, fields=None):
     cdef Given given = Given(lines)
     mask, room = empty_mask(given.lines.n)
@@ -204,4 +268,37 @@ def code(texts):
     cdef Values values
     with nogil:
         code_of(given.lines, values, &out[0])
-    return Coded(room[: given.lines.n], texts_of(values))
+    return Coded(room[: given.lines.n], texts_of(values.data, values.offsets))
+
+
+def floats(texts):
+    cdef Given given = Given(texts)
+    mask, room = empty_mask(given.lines.n)
+    cdef uint8_t[::1] read = room
+    numbers = np.zeros(given.lines.n + 1)
+    cdef double[::1] out = numbers
+    with nogil:
+        floats_of(given.lines, &out[0], &read[0])
+    return numbers[: given.lines.n], mask
+
+
+def sizes(texts):
+    cdef Given given = Given(texts)
+    mask, room = empty_mask(given.lines.n)
+    cdef uint8_t[::1] read = room
+    numbers = np.zeros(given.lines.n + 1)
+    cdef double[::1] out = numbers
+    with nogil:
+        sizes_of(given.lines, &out[0], &read[0])
+    return numbers[: given.lines.n], mask
+
+
+def durations(texts):
+    cdef Given given = Given(texts)
+    mask, room = empty_mask(given.lines.n)
+    cdef uint8_t[::1] read = room
+    numbers = np.zeros(given.lines.n + 1, np.int64)
+    cdef int64_t[::1] out = numbers
+    with nogil:
+        durations_of(given.lines, &out[0], &read[0])
+    return numbers[: given.lines.n], mask
