@@ -104,6 +104,7 @@ class Tails:
             raise bad_data(
                 f"max concurrent tail requests limit exceeded, count > limit ({self._per_tenant[tenant] + 1} > {most})"
             )
+        made = self._make_filter(query)
         socket = web.WebSocketResponse(autoping=True, compress=False)
         if not socket.can_prepare(request):
             raise bad_data("Bad Request: websocket: the client is not using the websocket protocol")
@@ -123,7 +124,7 @@ class Tails:
         self._open.add(one)
         try:
             await socket.prepare(request)
-            await one.run(self._make_filter(query))
+            await one.run(made)
         finally:
             self._bytes.inc(one.sent_bytes)
             self._open.discard(one)
