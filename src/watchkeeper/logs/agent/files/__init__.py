@@ -1,0 +1,1 @@
+"""In: paths with wildcards. Out: lines of the files they name, each once, in order. Never here: labels and sending."""

@@ -1,0 +1,414 @@
+"""One server: entries are collected in batches, packed, sent, sent again, and kept on the disk while it is away."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Final
+from urllib.parse import urlsplit
+
+from watchkeeper import __version__
+from watchkeeper.core.disk.wal import WriteFailed
+from watchkeeper.core.telemetry.log import get_logger
+from watchkeeper.core.wire.snappy import compress
+from watchkeeper.logs.agent.config.client import ClientConfig
+from watchkeeper.logs.agent.config.promtail_yml import LimitsConfig
+from watchkeeper.logs.agent.positions import Marks, Positions
+from watchkeeper.logs.agent.send.batch import Batch, pieces, sizes
+from watchkeeper.logs.agent.send.encode import encode_runs
+from watchkeeper.logs.agent.send.ledger import Ledger
+from watchkeeper.logs.agent.send.spool import Spool, Spooled
+from watchkeeper.logs.agent.send.streams import Run, StreamKey, stream_text
+from watchkeeper.logs.agent.send.transport import SendError, Transport, transport
+from watchkeeper.logs.agent.telemetry import AgentMetrics
+
+log = get_logger("agent")
+
+USER_AGENT: Final = f"promtail/3.6.0 watchkeeper/{__version__}"  # Servers look at the first word.
+MAX_WAITING_BYTES: Final = 16 << 20  # Of batches in memory; beyond it nothing more is read.
+QUIET_S: Final = 30.0  # The same failure is told once in this time.
+_HEADERS: Final = {"Content-Type": "application/x-protobuf"}
+
+
+class Client:
+    """Sends to one server. `add` may be called from any thread; all else belongs to one event loop."""
+
+    def __init__(
+        self,
+        config: ClientConfig,
+        number: int,
+        metrics: AgentMetrics,
+        positions: Positions,
+        *,
+        limits: LimitsConfig | None = None,
+        spool: Spool | None = None,
+        lag_labels: Sequence[str] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.config = config
+        self.name = config.name or f"client-{number}"
+        self.host = urlsplit(config.url.reveal()).netloc.rpartition("@")[2]
+        self._number = number
+        self._metrics = metrics
+        self._positions = positions
+        self._limits = limits or LimitsConfig()
+        self._spool = spool
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._open: dict[str, Batch] = {}
+        self._ready: deque[Batch] = deque()
+        self._held_bytes = 0  # Of all batches in memory.
+        self._ledger = Ledger()
+        self._external = tuple(config.external_labels.items())
+        self._renamed: dict[StreamKey, StreamKey] = {}
+        self._streams: set[StreamKey] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._wake = asyncio.Event()
+        self._spooled = asyncio.Event()
+        self._transport: Transport | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = False
+        self._told_s = -QUIET_S
+        self.is_reachable = True
+
+    # --- taking ----------------------------------------------------------------------------------------------------
+
+    @property
+    def is_full(self) -> bool:
+        """Whether reading should wait: what is collected can be neither sent nor kept."""
+        return self._held_bytes > MAX_WAITING_BYTES
+
+    def add(self, runs: Sequence[Run], marks: Marks) -> None:
+        """Collects entries, and the positions that count once these are done."""
+        now_s = self._clock()
+        is_urgent = False
+        with self._lock:
+            step = self._ledger.begin(marks)
+            for run in runs:
+                is_urgent = self._add_run(run, step, now_s) or is_urgent
+            self._ledger.close((step,))
+            if marks and not runs and not self._open and not self._ready:
+                is_urgent = True
+            starts_clock = not is_urgent and bool(self._open)
+        if is_urgent or starts_clock:
+            self._notify()
+
+    def _add_run(self, run: Run, step: int, now_s: float) -> bool:
+        tenant = run.stream.tenant or self.config.tenant_id
+        run = self._own(run)
+        if self._limits.max_line_size:
+            limited = self._limit_lines(run, tenant)
+            if limited is None:
+                return False
+            run = limited
+        if self._limits.max_streams and run.stream not in self._streams:
+            if len(self._streams) >= self._limits.max_streams:
+                self._metrics.drop(self.host, tenant, "stream_limited", len(run), sum(sizes(run)))
+                self._complain("streams limit exceeded", limit="max_streams", streams=len(self._streams))
+                return False
+            self._streams.add(run.stream)
+        limit = self.config.batchsize
+        is_urgent = False
+        batch = self._open.get(tenant)
+        for piece, size in pieces(run, limit - batch.size if batch else limit, limit):
+            if batch is not None and batch.n_entries and batch.size + size > limit:
+                self._ready.append(batch)
+                batch, is_urgent = None, True
+            if not piece.lines:
+                continue
+            if batch is None:
+                batch = self._open[tenant] = Batch(tenant, now_s)
+            if step not in batch.steps:
+                self._ledger.hold(step)
+            batch.add(piece, size, step)
+            self._held_bytes += size
+        if batch is None:
+            self._open.pop(tenant, None)
+        return is_urgent
+
+    def _own(self, run: Run) -> Run:
+        """With this client's external labels."""
+        if not self._external:
+            return run
+        key = self._renamed.get(run.stream)
+        if key is None:
+            if len(self._renamed) > 100_000:
+                self._renamed.clear()
+            labels = tuple(sorted({**dict(self._external), **dict(run.stream.labels)}.items()))
+            key = self._renamed[run.stream] = StreamKey(labels, stream_text(labels), run.stream.tenant)
+        return Run(key, run.times_ns, run.lines, run.metadata)
+
+    def _limit_lines(self, run: Run, tenant: str) -> Run | None:
+        limit = self._limits.max_line_size
+        long = [row for row, line in enumerate(run.lines) if len(line) > limit]
+        if not long:
+            return run
+        excess = sum(len(run.lines[row]) for row in long)
+        if self._limits.max_line_size_truncate:
+            self._metrics.mutated_entries.labels(self.host, tenant, "line_too_long").inc(len(long))
+            self._metrics.mutated_bytes.labels(self.host, tenant, "line_too_long").inc(excess - limit * len(long))
+            return Run(run.stream, run.times_ns, [line[:limit] for line in run.lines], run.metadata)
+        self._metrics.drop(self.host, tenant, "line_too_long", len(long), excess)
+        keep = [row for row in range(len(run)) if len(run.lines[row]) <= limit]
+        if not keep:
+            return None
+        metadata = None if run.metadata is None else [run.metadata[row] for row in keep]
+        return Run(run.stream, [run.times_ns[row] for row in keep], [run.lines[row] for row in keep], metadata)
+
+    def _notify(self) -> None:
+        loop = self._loop
+        if loop is not None:
+            with suppress(RuntimeError):  # The loop is closed: nobody sends any more.
+                loop.call_soon_threadsafe(self._wake.set)
+
+    # --- sending ---------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begins to send. Needs a running event loop."""
+        self._loop = asyncio.get_running_loop()
+        self._transport = transport(self.config, USER_AGENT)
+        self._tasks = [self._loop.create_task(self._pump())]
+        if self._spool is not None:
+            self._tasks.append(self._loop.create_task(self._drain()))
+            self._show_spool()
+            if self._spool.n_batches:
+                self._spooled.set()
+
+    async def stop(self, timeout_s: float = 5.0) -> None:
+        """Sends what is collected, or keeps it on the disk, and ends. What is neither is read again next time."""
+        self._stopping = True
+        self._wake.set()
+        if self._tasks:
+            with suppress(TimeoutError, asyncio.CancelledError):
+                async with asyncio.timeout(timeout_s):
+                    await asyncio.shield(self._tasks[0])
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._transport is not None:
+            await self._transport.close()
+
+    def close(self) -> None:
+        """Closes the spool, after the positions are saved."""
+        if self._spool is not None:
+            try:
+                self._spool.close()
+            except OSError as error:
+                log.error("the spool could not be brought to the device", client=self.name, error=error)
+
+    def _next(self) -> tuple[Batch | None, float]:
+        """A batch that is due, or how long none is."""
+        now_s = self._clock()
+        wait_s = 3600.0
+        with self._lock:
+            if self._ready:
+                return self._ready.popleft(), 0.0
+            batchwait_s = self.config.batchwait_ns / 1e9
+            for tenant, batch in self._open.items():
+                left_s = batch.born_s + batchwait_s - now_s
+                if left_s <= 0 or self._stopping:
+                    del self._open[tenant]
+                    return batch, 0.0
+                wait_s = min(wait_s, left_s)
+            if not self._open:
+                self._commit_locked(())
+        return None, wait_s
+
+    async def _pump(self) -> None:
+        while True:
+            batch, wait_s = self._next()
+            if batch is None:
+                if self._stopping:
+                    return
+                self._wake.clear()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(wait_s):
+                        await self._wake.wait()
+                continue
+            try:
+                await self._send_or_keep(batch)
+            except asyncio.CancelledError:
+                raise
+            except Exception:  # A bug costs one batch's progress, not the agent.
+                log.exception("a batch could not be handled", client=self.name)
+                await asyncio.sleep(1.0)
+
+    async def _send_or_keep(self, batch: Batch) -> None:
+        """Done with a batch when this returns: it is sent, kept or given up."""
+        body = await asyncio.to_thread(_packed, batch.streams)
+        self._metrics.encoded_bytes.labels(self.host).inc(len(body))
+        item = Spooled(batch.tenant, batch.n_entries, batch.size, batch.newest_ns, body)
+        spool = self._spool
+        tries = 0
+        while True:
+            if spool is not None and (spool.n_batches or (tries and not spool.is_full)) and not spool.is_full:
+                # What was kept before goes first, so that entries stay in their order.
+                if await self._keep(spool, item, batch):
+                    return
+            elif spool is None or not spool.n_batches:
+                if await self._try(item):
+                    self._observe_lag(batch)
+                    break
+                tries += 1
+                if spool is not None and not spool.is_full:
+                    continue
+                if (
+                    spool is None
+                    and self.config.backoff_config.max_retries
+                    and (tries >= self.config.backoff_config.max_retries)
+                ):
+                    self._give_up(item, "ingester_error")
+                    break
+            else:
+                self._complain("the spool is full; nothing is read until the server takes something", limit="spool")
+            if self._stopping:
+                return  # It is not done: its lines are read again.
+            await self._pause(tries)
+        with self._lock:
+            self._held_bytes -= batch.size
+            self._commit_locked(batch.steps)
+
+    async def _keep(self, spool: Spool, item: Spooled, batch: Batch) -> bool:
+        with self._lock:
+            marks = self._ledger.preview(batch.steps)
+        try:
+            await asyncio.to_thread(spool.add, item, _values(marks))
+        except WriteFailed as error:
+            self._complain("a batch can't be kept on the disk; it waits in memory", error=error)
+            await asyncio.sleep(1.0)
+            return False
+        with self._lock:
+            self._held_bytes -= batch.size
+            self._ledger.close(batch.steps)
+            self._positions.commit(self._number, self._ledger.done())
+        self._show_spool()
+        self._spooled.set()
+        return True
+
+    def _commit_locked(self, steps: Iterable[int]) -> None:
+        self._ledger.close(steps)
+        marks = self._ledger.done()
+        if not marks:
+            return
+        self._positions.commit(self._number, marks)
+        if self._spool is not None:
+            try:
+                self._spool.note(_values(marks))
+            except WriteFailed as error:
+                self._complain("positions could not be noted", error=error)
+
+    async def _drain(self) -> None:
+        """Sends what the spool holds, in its order."""
+        spool = self._spool
+        assert spool is not None
+        tries = 0
+        while True:
+            item = await asyncio.to_thread(spool.first) if spool.n_batches else None
+            if item is None:
+                self._spooled.clear()
+                if not spool.n_batches:
+                    await self._spooled.wait()
+                continue
+            if tries:
+                await self._pause(tries)
+            if not await self._try(item):
+                tries += 1
+                continue
+            tries = 0
+            await asyncio.to_thread(spool.drop_first)
+            self._show_spool()
+            self._wake.set()
+
+    async def _try(self, item: Spooled) -> bool:
+        """One try; whether the batch is done, be it sent or refused for good."""
+        assert self._transport is not None
+        headers = dict(_HEADERS)
+        headers.update(self.config.headers)
+        if item.tenant:
+            headers["X-Scope-OrgID"] = item.tenant
+        began = time.perf_counter()
+        status, words = -1, ""
+        try:
+            answer = await self._transport.post(item.body, headers, self.config.timeout_ns / 1e9)
+            status = answer.status
+            if status // 100 != 2:
+                words = f"server returned HTTP status {status}: {answer.text.strip()[:300]}"
+        except SendError as error:
+            words = str(error)
+        self._metrics.request_seconds.labels(str(status), self.host).observe(time.perf_counter() - began)
+        if status // 100 == 2:
+            self._metrics.sent_bytes.labels(self.host).inc(len(item.body))
+            self._metrics.sent_entries.labels(self.host).inc(item.n_entries)
+            if not self.is_reachable:
+                self.is_reachable = True
+                log.info("the server takes batches again", client=self.name, host=self.host)
+            return True
+        if status == 429 and self.config.drop_rate_limited_batches:
+            self._complain("final error sending batch, not retrying", status=status, tenant=item.tenant, error=words)
+            self._give_up(item, "rate_limited")
+            return True
+        if status > 0 and status != 429 and status // 100 != 5:
+            self._complain("final error sending batch, not retrying", status=status, tenant=item.tenant, error=words)
+            self._give_up(item, "ingester_error")
+            return True
+        self.is_reachable = False
+        self._metrics.batch_retries.labels(self.host, item.tenant).inc()
+        self._complain("error sending batch, will retry", status=status, tenant=item.tenant, error=words)
+        return False
+
+    def _give_up(self, item: Spooled, reason: str) -> None:
+        self._metrics.drop(self.host, item.tenant, reason, item.n_entries, item.n_bytes)
+
+    async def _pause(self, tries: int) -> None:
+        backoff = self.config.backoff_config
+        period_s = min(backoff.max_period_ns, backoff.min_period_ns * 2 ** min(max(tries, 1) - 1, 40)) / 1e9
+        await asyncio.sleep(period_s * random.uniform(0.5, 1.0))
+
+    def _observe_lag(self, batch: Batch) -> None:
+        now_ns = time.time_ns()
+        for key, runs in batch.streams.items():
+            filename = next((value for name, value in key.labels if name == "filename"), "")
+            lag_s = max(0.0, (now_ns - runs[-1].times_ns[-1]) / 1e9)
+            self._metrics.stream_lag.labels(self.host, self.name, filename).set(lag_s)
+
+    def _show_spool(self) -> None:
+        if self._spool is not None:
+            self._metrics.spool_bytes.labels(self.host, self.name).set(self._spool.size_bytes)
+            self._metrics.spool_batches.labels(self.host, self.name).set(self._spool.n_batches)
+
+    def _complain(self, what: str, **fields: object) -> None:
+        now_s = self._clock()
+        if now_s - self._told_s >= QUIET_S:
+            self._told_s = now_s
+            log.warn(what, client=self.name, host=self.host, **fields)
+        else:
+            log.debug(what, client=self.name, host=self.host, **fields)
+
+    # --- keeping ---------------------------------------------------------------------------------------------------
+
+    def cut(self) -> int | None:
+        """Before the positions file is written: what `release` takes when it is."""
+        return None if self._spool is None else self._spool.cut()
+
+    def release(self, segment: int | None) -> None:
+        """The positions file is written."""
+        if self._spool is not None and segment is not None:
+            self._spool.release(segment)
+
+    def sync(self) -> None:
+        """Brings the spool to the device. Raises OSError."""
+        if self._spool is not None:
+            self._spool.sync()
+
+
+def _values(marks: Marks) -> dict[str, str]:
+    return {key: mark.value for key, mark in marks.items()}
+
+
+def _packed(streams: Mapping[StreamKey, Sequence[Run]]) -> bytes:
+    return compress(encode_runs(streams))

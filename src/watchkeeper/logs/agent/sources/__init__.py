@@ -1,0 +1,1 @@
+"""In: configured sources. Out: entries in pipelines. Never here: stages and sending."""

@@ -1,0 +1,111 @@
+"""One scrape config at work: its pipeline, and the way from a source's lines to the outlet."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from watchkeeper.logs.agent.config.scrape import ScrapeConfig
+from watchkeeper.logs.agent.entries import TENANT, Entries, LabelSet, Metadata
+from watchkeeper.logs.agent.pipeline import Pipeline
+from watchkeeper.logs.agent.positions import Mark, Positions
+from watchkeeper.logs.agent.send.outlet import Outlet
+from watchkeeper.logs.agent.sources.rate import LineRate
+from watchkeeper.logs.agent.telemetry import AgentMetrics
+
+_orders = itertools.count(1)
+
+
+def next_order() -> int:
+    """Grows with each mark of this process."""
+    return next(_orders)
+
+
+@dataclass(slots=True)
+class Job:
+    """What a source needs to hand its lines on."""
+
+    config: ScrapeConfig
+    pipeline: Pipeline
+    outlet: Outlet
+    positions: Positions
+    metrics: AgentMetrics
+    rate: LineRate | None = None
+    clock_ns: Callable[[], int] = time.time_ns
+    _last_ns: int = field(default=0)
+    _behind: dict[str, str] = field(default_factory=dict)  # Positions that wait for what a stage holds.
+
+    @property
+    def name(self) -> str:
+        """The job's name."""
+        return self.config.job_name
+
+    def times(self, n: int) -> list[int]:
+        """Now, for so many lines: each a nanosecond later, so that equal lines are no duplicates."""
+        first = max(self.clock_ns(), self._last_ns + 1)
+        self._last_ns = first + n - 1
+        return list(range(first, first + n))
+
+    def handle(
+        self,
+        labels: LabelSet,
+        lines: list[bytes],
+        times_ns: list[int] | None = None,
+        *,
+        metadata: list[Metadata] | None = None,
+        key: str = "",
+        position: str | None = None,
+        at: list[int] | None = None,
+    ) -> None:
+        """Lines of one origin go through the pipeline to the outlet.
+
+        key       of the position; also names the origin
+        position  what is done once these lines are; None where that is nothing to remember
+        at        where each line starts, where the pipeline holds lines back
+        """
+        if self.rate is not None and lines:
+            taken = self.rate.take(len(lines))
+            if taken < len(lines):
+                self.metrics.rate_dropped.inc(len(lines) - taken)
+                lines, metadata = lines[:taken], metadata and metadata[:taken]
+                times_ns = times_ns and times_ns[:taken]
+        out: list[Entries] = []
+        if lines:
+            entries = Entries.of(
+                labels, lines, times_ns or self.times(len(lines)), metadata=metadata, origin=key, at=at
+            )
+            out = self.pipeline.run(entries)
+        marks = {}
+        if position is not None:
+            held = self.pipeline.held_from(key) if self.pipeline.holds else None
+            if held is None:
+                self._behind.pop(key, None)
+            else:
+                self._behind[key], position = position, str(held)
+            marks = {key: Mark(next_order(), position)}
+        self.outlet.put(out, marks)
+
+    def tick(self) -> None:
+        """What stages have held for long enough goes on."""
+        if self.pipeline.holds:
+            self._put_due(self.pipeline.due(self.clock_ns()))
+
+    def flush(self) -> None:
+        """All that is held goes on."""
+        self._put_due(self.pipeline.flush())
+
+    def _put_due(self, out: list[Entries]) -> None:
+        marks = {}
+        for key, position in list(self._behind.items()) if out else ():
+            if self.pipeline.held_from(key) is None:
+                del self._behind[key]
+                marks[key] = Mark(next_order(), position)
+        if out:
+            self.outlet.put(out, marks)
+
+
+def shown_labels(labels: LabelSet) -> LabelSet:
+    """The labels of a target that its entries have: hidden ones go, but for the tenant."""
+    return {name: value for name, value in labels.items() if not name.startswith("__") or name == TENANT}

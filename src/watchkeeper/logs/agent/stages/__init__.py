@@ -1,0 +1,1 @@
+"""In: entries as columns. Out: entries, changed, fewer, or more. Never here: reading and sending."""
