@@ -1,1 +1,1 @@
-"""Go text/template, as log formats, annotations and notifications need it."""
+"""In: a Go text/template and data. Out: text. Never here: files, networks, and what a product's functions do."""

@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterable
 from typing import Final, assert_never
 
+from watchkeeper.core.model.go_duration import format_go_duration
 from watchkeeper.core.model.go_float import format_plain, format_shortest
 from watchkeeper.core.model.labels import quote
 from watchkeeper.core.model.matcher import Matcher
 from watchkeeper.logs.logql import ast
-from watchkeeper.logs.logql.units import format_bytes, format_duration_ns, format_go_duration_ns
+from watchkeeper.logs.logql.units import format_bytes, format_duration_ns
 
 MAX_LINE: Final = 100  # Bytes; a longer expression is laid out over several lines.
 _INDENT: Final = "  "
@@ -107,7 +108,7 @@ def _log_range(window: ast.LogRange) -> str:
     if window.unwrap is not None:
         filters = "".join(f" {stage_text(stage)}" for stage in window.unwrap.filters)
         unwrap = f" {_unwrap_head(window.unwrap)}{filters}"
-    offset = f" offset {format_go_duration_ns(window.offset_ns)}" if window.offset_ns else ""
+    offset = f" offset {format_go_duration(window.offset_ns)}" if window.offset_ns else ""
     return f"{_log_query(window.query)}{unwrap}[{format_duration_ns(window.range_ns)}]{offset}"
 
 
@@ -224,7 +225,7 @@ def label_filter_text(node: ast.LabelFilter) -> str:
         case ast.NumberFilter():
             return f"{node.name}{node.op.value}{format_plain(node.value)}"
         case ast.DurationFilter():
-            return f"{node.name}{node.op.value}{format_go_duration_ns(node.value_ns)}"
+            return f"{node.name}{node.op.value}{format_go_duration(node.value_ns)}"
         case ast.BytesFilter():
             return f"{node.name}{node.op.value}{format_bytes(node.value_bytes)}"
         case ast.IpFilter():

@@ -137,30 +137,6 @@ def parse_float(text: str) -> float:
     return value
 
 
-def format_go_duration_ns(duration_ns: int) -> str:
-    """As Go's time.Duration writes itself: `1h30m0s`, `1.5ms`, `0s`."""
-    if duration_ns == 0:
-        return "0s"
-    sign = "-" if duration_ns < 0 else ""
-    left = abs(duration_ns)
-    if left < 1_000_000_000:
-        unit, size = ("ns", 1) if left < 1000 else ("µs", 1000) if left < 1_000_000 else ("ms", 1_000_000)
-        return f"{sign}{_decimal(left, size)}{unit}"
-    minutes, left = divmod(left, 60_000_000_000)
-    hours, minutes = divmod(minutes, 60)
-    text = f"{_decimal(left, 1_000_000_000)}s"
-    if hours:
-        return f"{sign}{hours}h{minutes}m{text}"
-    return f"{sign}{minutes}m{text}" if minutes else f"{sign}{text}"
-
-
-def _decimal(count: int, size: int) -> str:
-    """`count / size` exactly; size is a power of ten."""
-    whole, fraction = divmod(count, size)
-    digits = str(fraction).rjust(len(str(size)) - 1, "0").rstrip("0") if fraction else ""
-    return f"{whole}.{digits}" if digits else str(whole)
-
-
 def format_bytes(size_bytes: int) -> str:
     """`2.5kB`, `20MB` where that is exact, else plain bytes; `parse_bytes` reads it back."""
     power = 0

@@ -1,0 +1,89 @@
+"""A parsed template: `Template.parse(text, functions)`, then `execute(data)` as often as wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from watchkeeper.core.template import nodes
+from watchkeeper.core.template import times as _times  # noqa: F401 - so that every template knows times.
+from watchkeeper.core.template.builtins import BUILTINS
+from watchkeeper.core.template.execute import DEFAULT_LIMITS, Execution, Limits
+from watchkeeper.core.template.parser import parse
+from watchkeeper.core.template.uses import Uses, uses_of
+from watchkeeper.core.template.values import Function, StringMap, function
+
+MissingKey = Literal["zero", "default", "error"]
+Functions = Mapping[str, Function | Callable[..., Any]]
+
+
+class Template:
+    """Parsed, immutable, and safe to execute from several threads at once."""
+
+    __slots__ = ("_bodies", "_functions", "_limits", "_missing_key", "name", "text")
+
+    def __init__(
+        self,
+        text: str,
+        name: str,
+        bodies: Mapping[str, nodes.List],
+        functions: Mapping[str, Function],
+        missing_key: MissingKey,
+        limits: Limits,
+    ) -> None:
+        self.text = text
+        self.name = name
+        self._bodies = bodies
+        self._functions = functions
+        self._missing_key = missing_key
+        self._limits = limits
+
+    @classmethod
+    def parse(
+        cls,
+        text: str,
+        functions: Functions | None = None,
+        *,
+        name: str = "",
+        missing_key: MissingKey = "zero",
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> Template:
+        """The template of a text. Raises TemplateError.
+
+        functions    beside those that every template has; of plain callables the types come from their annotations
+        name         how errors call it
+        missing_key  what a map gives for a key that it has not: the zero of its type, no value, or an error
+        """
+        known = {**BUILTINS, **_as_functions(functions or {})}
+        return cls(text, name, parse(text, known, name), known, missing_key, limits)
+
+    def execute(self, data: Any, functions: Functions | None = None, template: str | None = None) -> str:
+        """The text for this data. Raises TemplateError.
+
+        data       a plain dict of nothing but texts counts as a StringMap
+        functions  take the place of functions of the same name for this execution only
+        template   the name of one that the text defines, to be executed in place of the whole
+        """
+        known = {**self._functions, **_as_functions(functions)} if functions else self._functions
+        name = self.name if template is None else template
+        if type(data) is dict and all(isinstance(value, str) for value in data.values()):
+            data = StringMap(data)
+        return Execution(name, self._bodies, self.text, known, self._missing_key, self._limits).run(data)
+
+    @property
+    def body(self) -> nodes.List:
+        """What stands outside of definitions."""
+        return self._bodies[self.name]
+
+    @property
+    def defined(self) -> frozenset[str]:
+        """Names of the templates that the text defines."""
+        return frozenset(self._bodies) - {self.name}
+
+    def fields(self) -> Uses:
+        """Which fields of the data the result depends on, and on which functions."""
+        return uses_of(self._bodies)
+
+
+def _as_functions(functions: Functions) -> dict[str, Function]:
+    return {name: item if isinstance(item, Function) else function(item) for name, item in functions.items()}
