@@ -61,7 +61,7 @@ def compile_literal(needle: bytes, ignore_case: bool) -> Program:
 
 
 def compile_expression(expression: str) -> Program:
-    """Texts in which RE2 finds the expression. Raises Unsupported, and RegexError where RE2 refuses it."""
+    """Texts in which RE2 finds the expression. Raises Unsupported, and ValueError where RE2 refuses it."""
     node = _without_ends(parse(expression))
     literal = _literal_of(node)
     if literal:

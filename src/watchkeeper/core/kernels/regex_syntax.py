@@ -9,7 +9,7 @@ from collections.abc import Sequence as ReadOnly
 from dataclasses import dataclass, replace
 from typing import Final
 
-from watchkeeper.core.model.regex import compile_re2
+import re2
 
 MAX_RUNE: Final = 0x10FFFF
 Ranges = tuple[tuple[int, int], ...]
@@ -102,8 +102,14 @@ class _Flags:
 
 
 def parse(expression: str) -> Node:
-    """The expression's tree. Raises RegexError where RE2 does not take it, Unsupported where only RE2 does."""
-    compile_re2(expression)
+    """The expression's tree. Raises ValueError in RE2's words where it is none, Unsupported where only RE2 can run it."""
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        re2.compile(expression, options)
+    except re2.error as error:
+        reason = error.args[0]
+        raise ValueError(reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)) from None
     parser = _Parser(expression)
     node = parser.choice(_Flags())
     if parser.at < len(expression):
