@@ -8,7 +8,7 @@ from typing import TypeAlias
 from watchkeeper.logs.logql import ast
 from watchkeeper.logs.logql.rows import ERROR, ERROR_DETAILS
 from watchkeeper.logs.logql.stages.stage import Needed
-from watchkeeper.logs.logql.template_fields import template_fields
+from watchkeeper.logs.logql.templates import compiled
 
 Parser: TypeAlias = ast.JsonStage | ast.LogfmtStage | ast.RegexpStage | ast.PatternStage | ast.UnpackStage
 
@@ -33,7 +33,7 @@ def stage_names(stage: ast.Stage) -> set[str] | None:
         case ast.LabelFilterStage(filter=filter):
             return filter_names(filter)
         case ast.LineFormatStage(template=template):
-            found = template_fields(template)
+            found = compiled(template).fields
             return None if found is None else set(found)
         case ast.LabelFormatStage(formats=formats):
             names: set[str] = set()
@@ -41,7 +41,7 @@ def stage_names(stage: ast.Stage) -> set[str] | None:
                 if isinstance(each, ast.LabelRename):
                     names |= {each.source, each.name}
                     continue
-                fields = template_fields(each.template)
+                fields = compiled(each.template).fields
                 if fields is None:
                     return None
                 names |= fields

@@ -28,7 +28,7 @@ from watchkeeper.logs.logql.stages.regexp import Regexp
 from watchkeeper.logs.logql.stages.stage import Needed, Stage, source_names
 from watchkeeper.logs.logql.stages.unpack import Unpack
 from watchkeeper.logs.logql.stages.unwrap import Unwrapped
-from watchkeeper.logs.logql.template_fields import reads_line
+from watchkeeper.logs.logql.templates import compiled
 
 _CHANGE_LINES: Final = (ast.LineFormatStage, ast.DecolorizeStage, ast.UnpackStage)
 _PARSERS: Final = (ast.JsonStage, ast.LogfmtStage, ast.RegexpStage, ast.PatternStage, ast.UnpackStage)
@@ -143,7 +143,7 @@ def _without_formats(stages: Sequence[ast.Stage], *, line_at_end: bool) -> list[
 
 def _template_reads_line(stage: ast.Stage) -> bool:
     return isinstance(stage, ast.LabelFormatStage) and any(
-        isinstance(each, ast.LabelTemplate) and reads_line(each.template) for each in stage.formats
+        isinstance(each, ast.LabelTemplate) and compiled(each.template).reads_line for each in stage.formats
     )
 
 

@@ -96,8 +96,7 @@ class SampleTaker:
     def take(self, part: Slice, block: Block, chosen: Rows) -> tuple[Cells, int]:
         """The cells of a block's rows, and how many rows passed. Raises PipelineError."""
         windows = self._windows
-        times = block.times
-        times = times if len(chosen) == len(times) and part.whole else times[chosen]
+        times = block.times[chosen]
         if windows.gaps and len(chosen):
             covered = windows.covered(windows.intervals(times))
             if not covered.all():

@@ -34,14 +34,14 @@ from watchkeeper.logs.logql.stages.stage import (
 _BLANKS = b" \t\r\n"
 
 
-def surely_no_object(skeleton: Skeleton) -> bool:
-    """Whether no line of the skeleton can be a JSON object, as its first byte tells."""
+def surely_no_object(skeleton: Skeleton, openers: bytes = b"{") -> bool:
+    """Whether no line of the skeleton begins with one of these bytes, blanks apart."""
     for part in skeleton.parts:
         if isinstance(part, int):
-            return skeleton.kind == PLAIN  # A token of plain text begins with no brace and no blank.
+            return skeleton.kind == PLAIN  # A token of plain text begins with no bracket, quote or blank.
         rest = part.lstrip(_BLANKS)
         if rest:
-            return rest[:1] != b"{"
+            return rest[:1] not in openers
     return False
 
 
@@ -109,7 +109,7 @@ class JsonPaths:
             skeletons = rows.block.skeletons()
             for number, places in rows.skeletons():
                 skeleton = skeletons[number]
-                if skeleton.kind != JSON and surely_no_object(skeleton):
+                if skeleton.kind != JSON and surely_no_object(skeleton, b'{["'):
                     rows.fail(slice_of(places), JSON_ERROR, "")
                     continue
                 fields = paths_of(parts_of(skeleton), self._paths) if skeleton.kind == JSON else None
@@ -126,12 +126,9 @@ class JsonPaths:
             places = together(rest, len(rows))
             lines = rows.lines_at(places)
             columns, failed = line_fields.json_paths(lines, self._paths)
-            empty = np.diff(lines.offsets) == 0
-            _mark(rows, places, failed & ~empty.view(np.uint8), "")
+            _mark(rows, places, failed, "")
             for out, coded in zip(parts, columns, strict=True):
-                out.append(
-                    (places, Coded(np.where(failed != 0, np.int32(-1), coded.codes).astype(np.int32), coded.values))
-                )
+                out.append((places, coded))
         for name, found in zip(self._names, parts, strict=True):
             column = joined(found, len(rows))
             add_field(rows, name, _unless_there(rows, name, column), self._needed, shared=self._shared, overwrite=True)

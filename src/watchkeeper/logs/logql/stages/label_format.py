@@ -19,6 +19,8 @@ class LabelFormat:
             (each.name, each.source if isinstance(each, LabelRename) else RowTemplate(each.template))
             for each in node.formats
         ]
+        fields = [source.fields for _, source in self._formats if isinstance(source, RowTemplate)]
+        self._wanted = None if None in fields else {name for names in fields for name in names or ()}
 
     def run(self, rows: BlockRows) -> None:
         """Sets labels; marks rows whose template fails."""
@@ -28,7 +30,7 @@ class LabelFormat:
                 rename(rows, source, name)
                 continue
             if snapshot is None:
-                snapshot = Snapshot(rows)
+                snapshot = Snapshot(rows, self._wanted)
             made = source.execute(rows, snapshot)
             column = Column(made.codes, Values.of_strings(made.texts))
             for error, where in made.errors.items():

@@ -8,11 +8,11 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from watchkeeper.core.kernels import line_fields
 from watchkeeper.core.kernels.line_regex import Automaton, Unsupported
 from watchkeeper.core.kernels.texts import Texts
 from watchkeeper.core.model.regex import compile_re2
 from watchkeeper.logs.lines.ip import IpMatcher
+from watchkeeper.logs.lines.pattern import LinePattern
 from watchkeeper.logs.logql.ast import LineFilter as LineFilterNode
 from watchkeeper.logs.logql.ast import LineFilterOp, LineIp, LineText
 from watchkeeper.logs.logql.columns import Mask
@@ -90,7 +90,7 @@ def _test(op: LineFilterOp, each: LineText | LineIp) -> Test:
         literal = Automaton.literal(each.needle)
         return lambda rows: searched(rows, literal)
     if op is LineFilterOp.LIKE:
-        return like(each.needle)
+        return like(each.text)
     automaton = automaton_of(each.text)
     if automaton is not None:
         return functools.partial(searched, automaton=automaton)
@@ -104,12 +104,10 @@ def _by_re2(lines: Texts, compiled: Any) -> Mask:
     return np.fromiter((search(line) is not None for line in lines), np.bool_, len(lines))
 
 
-def like(pattern: bytes) -> Test:
-    """The test of a pattern of texts and `<_>`: each wildcard takes at least one byte, up to the next text's first
-    place; the last part reaches to the end of the line, the first text may stand anywhere."""
-    parts = pattern.split(_WILDCARD)
-    texts = [part for part in parts if part]
-    literals = [Automaton.literal(text) for text in texts]
+def like(pattern: str) -> Test:
+    """The test of a pattern of texts and `<_>`. Lines are restored only where all texts stand somewhere in them."""
+    tested = LinePattern(pattern)
+    literals = [Automaton.literal(text) for text in tested.parts if text]
 
     def test(rows: BlockRows) -> Mask:
         out = np.ones(len(rows), np.bool_)
@@ -117,56 +115,8 @@ def like(pattern: bytes) -> Test:
             for literal in literals:
                 out &= searched(rows, literal)
         places = np.flatnonzero(out)
-        lines = rows.lines_at(None if len(places) == len(rows) else places)
-        out[places] = _is_like(parts, lines)
+        if len(places):
+            out[places] = tested.matches(rows.lines_at(None if len(places) == len(rows) else places))
         return out
 
     return test
-
-
-def _is_like(parts: list[bytes], lines: Texts) -> Mask:
-    """A leading wildcard takes what stands before a first text that may stand anywhere; so both are one capture."""
-    n = len(lines)
-    lengths = np.diff(lines.offsets)
-    if parts == [b""]:
-        return np.asarray(lengths == 0)
-    if len(parts) == 1:
-        # A single text has to end where the line ends, with its first place.
-        found = line_fields.pattern(lines, (b"", parts[0], b""), ("a", "z"))
-        return np.asarray((_lengths(found, "a", n) >= 0) & (_lengths(found, "z", n) == 0))
-    literals: list[bytes] = [b""]
-    names: list[str] = []
-    need: list[bool] = []
-    if parts[0]:
-        names.append("c0")
-        need.append(False)
-        literals.append(parts[0])
-    for k, part in enumerate(parts[1:], 1):
-        names.append(f"c{k}")
-        need.append(True)
-        literals.append(part)
-    ends_open = not parts[-1]
-    if not ends_open:
-        names.append("rest")
-        need.append(False)
-        literals.append(b"")
-    found = line_fields.pattern(lines, tuple(literals), tuple(names))
-    out = lengths > 0
-    total = np.full(n, sum(map(len, literals)), np.int64)
-    for name, needed in zip(names, need, strict=True):
-        size = _lengths(found, name, n)
-        out &= size > 0 if needed else size >= 0
-        total += np.maximum(size, 0)
-    out &= total == lengths
-    if not ends_open:
-        out &= _lengths(found, "rest", n) == 0
-    return np.asarray(out)
-
-
-def _lengths(found: dict[str, Any], name: str, n: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """The sizes of a capture, -1 where it is missing."""
-    coded = found.get(name)
-    if coded is None:
-        return np.full(n, -1, np.int64)
-    sizes: np.ndarray[tuple[int], np.dtype[np.int64]] = np.append(np.diff(coded.values.offsets), -1)[coded.codes]
-    return sizes

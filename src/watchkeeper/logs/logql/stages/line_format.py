@@ -19,7 +19,7 @@ class LineFormat:
 
     def run(self, rows: BlockRows) -> None:
         """Changes lines; a row whose template fails is marked, and keeps its line."""
-        made = self._template.execute(rows, Snapshot(rows))
+        made = self._template.execute(rows, Snapshot(rows, self._template.fields))
         texts = Texts.of(text.encode("utf-8", "surrogateescape") for text in made.texts)
         if made.errors:
             texts, _ = concatenated([rows.lines, texts])

@@ -1,0 +1,46 @@
+"""Templates of `line_format` and `label_format`, parsed once, and what they look at."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Final
+
+from watchkeeper.core.template.columns import Part, compile_columns
+from watchkeeper.core.template.template import Template
+
+try:
+    from watchkeeper.logs.lines.template_functions import FUNCTIONS
+except ImportError:
+    FUNCTIONS = {"ToUpper": lambda text: text.upper()}
+
+LINE: Final = "__line__"
+TIMESTAMP: Final = "__timestamp__"
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A template with what is known of it before it is executed.
+
+    fields      the labels that it reads; None for all
+    reads_line  whether it reads the line or its time
+    parts       what it is a concatenation of, where it is one
+    """
+
+    template: Template
+    fields: frozenset[str] | None
+    reads_line: bool
+    parts: tuple[Part, ...] | None
+
+
+@functools.lru_cache(maxsize=512)
+def compiled(text: str) -> Compiled:
+    """The template of a text. Raises TemplateError."""
+    template = Template.parse(text, FUNCTIONS)
+    uses = template.fields()
+    return Compiled(
+        template,
+        None if uses.whole else uses.fields,
+        bool(uses.functions & {LINE, TIMESTAMP}),
+        compile_columns(template),
+    )
