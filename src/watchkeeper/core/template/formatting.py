@@ -15,6 +15,7 @@ from watchkeeper.core.model.go_float import format_shortest
 from watchkeeper.core.model.labels import quote
 from watchkeeper.core.template.values import (
     ValueProblem,
+    check_size,
     exposed,
     kind_of,
     sorted_items,
@@ -84,6 +85,7 @@ class _Printf:
         self.reordered = False
         self.good_index = True
         self.out: list[str] = []
+        self.size = 0
 
     def run(self) -> str:
         form = self.form
@@ -167,7 +169,10 @@ class _Printf:
             if verb == "v":
                 directive.sharp_v, directive.sharp = directive.sharp, False
                 directive.plus_v, directive.plus = directive.plus, False
-            self.out.append(_value(value, verb, directive, 0))
+            shown = _value(value, verb, directive, 0)
+            self.size += len(shown)
+            check_size(self.size)
+            self.out.append(shown)
 
     def _number(self) -> int:
         start = self.pos

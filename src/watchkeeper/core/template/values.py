@@ -16,6 +16,7 @@ from typing import Any, Final
 
 ANY: Final = "interface {}"
 NO_VALUE: Final = "<no value>"
+MAX_TEXT: Final = 8_000_000  # Characters of any one text that a function makes.
 
 
 class ValueProblem(Exception):
@@ -177,6 +178,12 @@ def is_assignable(value: object, name: str) -> bool:
             return isinstance(value, bool)
         case _:
             return False
+
+
+def check_size(size: int) -> None:
+    """Raises ValueProblem for a text that would be too large, before it is made."""
+    if size > MAX_TEXT:
+        raise ValueProblem(f"text is too large, the limit is {MAX_TEXT} characters")
 
 
 def to_bytes(text: str) -> bytes:
