@@ -15,6 +15,7 @@ from watchkeeper.logs.store.segment_writer import SegmentWriter
 from watchkeeper.logs.store.segments import Segments
 from watchkeeper.logs.store.stream import HeadBlock
 from watchkeeper.logs.store.streams import Streams
+from watchkeeper.logs.store.wal import segment_of
 
 log = get_logger("logs.store")
 
@@ -42,6 +43,7 @@ class Flusher:
         self._wake = threading.Event()
         self._work = threading.Lock()
         self._is_stopping = False
+        self._is_tick = False
         self._retry_at = 0.0
         self._thread: threading.Thread | None = None
 
@@ -60,8 +62,9 @@ class Flusher:
             self._thread.join()
             self._thread = None
 
-    def wake(self) -> None:
-        """Look for work now."""
+    def tick(self) -> None:
+        """Look also for what waits for too long."""
+        self._is_tick = True
         self._wake.set()
 
     def _run(self) -> None:
@@ -102,26 +105,24 @@ class Flusher:
         if not pending or time.monotonic() < self._retry_at:
             return
         size = sum(held.size_bytes for held in pending)
-        oldest_ns = min(held.opened_ns for held in pending)
-        wal = self._head.wal
-        is_long = wal is not None and self._is_log_long(pending)
-        if size >= self._options.flush_bytes or is_long or self._is_old(oldest_ns):
+        holds_log = self._is_tick and self._hold_log(pending)
+        self._is_tick = False
+        is_old = self._clock_ns() - min(held.opened_ns for held in pending) >= self._options.max_pending_ns
+        if size >= self._options.flush_bytes or is_old or holds_log:
             try:
                 self._write()
             except OSError as error:
                 self._retry_at = time.monotonic() + RETRY_S
                 log.error("a segment could not be written; blocks stay in memory and in the log", err=str(error))
 
-    def _is_old(self, opened_ns: int) -> bool:
-        return self._clock_ns() - opened_ns >= self._options.max_pending_ns
-
-    def _is_log_long(self, pending: Sequence[HeadBlock]) -> bool:
-        """Whether what waits here keeps alive more of the log than it should."""
-        options = self._options
+    def _hold_log(self, pending: Sequence[HeadBlock]) -> bool:
+        """Whether these blocks, and no open ones, keep much of the log alive."""
         wal = self._head.wal
-        assert wal is not None
-        first = self._head.first_segment()
-        return (wal.segment - first) * options.wal_segment_bytes > options.max_wal_bytes // 2
+        if wal is None:
+            return False
+        first = segment_of(min(held.first_position for held in pending))
+        behind_bytes = (wal.segment - first) * self._options.wal_segment_bytes
+        return behind_bytes > self._options.max_wal_bytes // 2 and first < self._head.first_open_segment()
 
     def _write(self) -> None:
         """All sealed blocks into a segment. Raises OSError; then they stay where they are."""

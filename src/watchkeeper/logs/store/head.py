@@ -260,10 +260,23 @@ class Head:
         """The oldest log segment that is needed: none before it has an entry that is in no segment."""
         with self._lock, self.lock:
             positions = [held.first_position for held in self.pending]
-            positions += [stream.open.first_position for stream in self._by_labels.values() if stream.open is not None]
-            if positions:
-                return segment_of(min(positions))
-            return self.wal.segment if self.wal is not None else 0
+            return min(self._first_open(), segment_of(min(positions)) if positions else self._log_segment())
+
+    def first_open_segment(self) -> int:
+        """The oldest log segment that open blocks need."""
+        with self._lock:
+            return self._first_open()
+
+    def _first_open(self) -> int:
+        positions = [stream.open.first_position for stream in self._by_labels.values() if stream.open is not None]
+        return segment_of(min(positions)) if positions else self._log_segment()
+
+    def _log_segment(self) -> int:
+        return self.wal.segment if self.wal is not None else 0
+
+    def cut_before(self, segment: int) -> int:
+        """Cut the blocks that need log segments before this one; how many were."""
+        return self.cut_where("log", lambda stream, held: segment_of(held.first_position) < segment)
 
     # --- figures ----------------------------------------------------------------------------------------------------
 

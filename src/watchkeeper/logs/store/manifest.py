@@ -30,27 +30,38 @@ class Manifest:
 
 def write_manifest(directory: Path, manifest: Manifest) -> None:
     """Replaces the file. Raises OSError; then the old one counts."""
-    segments = [info.as_json() for info in manifest.segments]
-    write_checked(directory / FILE, {"version": _VERSION, "log_id": manifest.log_id, "segments": segments})
+    write_atomically(directory / FILE, encode_manifest(manifest))
 
 
 def read_manifest(directory: Path) -> Manifest | None:
     """The manifest; None where there is none yet. Raises CorruptionError."""
-    fields = read_checked(directory / FILE)
-    if fields is None:
+    try:
+        data = (directory / FILE).read_bytes()
+    except FileNotFoundError:
         return None
+    return decode_manifest(data, str(directory / FILE))
+
+
+def encode_manifest(manifest: Manifest) -> bytes:
+    """The file's bytes."""
+    segments = [info.as_json() for info in manifest.segments]
+    return encode_checked({"version": _VERSION, "log_id": manifest.log_id, "segments": segments})
+
+
+def decode_manifest(data: bytes, file: str) -> Manifest:
+    """What `encode_manifest` was given. Raises CorruptionError, which names `file`."""
+    fields = decode_checked(data, file)
     try:
         if fields["version"] != _VERSION:
             raise ValueError(f"version {fields['version']}; this program knows version {_VERSION}")
         return Manifest(int(fields["log_id"]), tuple(SegmentInfo.from_json(info) for info in fields["segments"]))
     except (ValueError, TypeError, KeyError) as error:
-        raise CorruptionError(str(directory / FILE), 0, str(error)) from None
+        raise CorruptionError(file, 0, str(error)) from None
 
 
 def write_checked(path: Path, value: Any) -> None:
     """A JSON file with its checksum, replaced as a whole. Raises OSError."""
-    text = json.dumps(value, separators=(",", ":")).encode()
-    write_atomically(path, b"%b\n%08x\n" % (text, crc32(text)))
+    write_atomically(path, encode_checked(value))
 
 
 def read_checked(path: Path) -> Any:
@@ -59,10 +70,21 @@ def read_checked(path: Path) -> Any:
         data = path.read_bytes()
     except FileNotFoundError:
         return None
+    return decode_checked(data, str(path))
+
+
+def encode_checked(value: Any) -> bytes:
+    """JSON with its checksum in the next line."""
+    text = json.dumps(value, separators=(",", ":")).encode()
+    return b"%b\n%08x\n" % (text, crc32(text))
+
+
+def decode_checked(data: bytes, file: str) -> Any:
+    """What `encode_checked` was given. Raises CorruptionError, which names `file`."""
     text, _, checksum = data.rstrip(b"\n").rpartition(b"\n")
     if checksum != b"%08x" % crc32(text):
-        raise CorruptionError(str(path), 0, "checksum mismatch")
+        raise CorruptionError(file, 0, "checksum mismatch")
     try:
         return json.loads(text)
     except ValueError as error:
-        raise CorruptionError(str(path), 0, str(error)) from None
+        raise CorruptionError(file, 0, str(error)) from None

@@ -25,6 +25,7 @@ class StoreOptions:
     cache_bytes        memory of sealed blocks kept for queries
     mapped_bytes       bytes of segments that queries may hold mapped before they are let go of
     merge_segments     segments of one size of one day that are merged together
+    settle_ns          after the end of a day, before what is left of it is merged
     merge_raw_bytes    blocks of one stream are joined up to this size of their lines
     max_segment_bytes  a segment of this size is not merged further
     seal_level         zstd level of blocks as they are cut
@@ -43,6 +44,7 @@ class StoreOptions:
     cache_bytes: int = 32 * MIB
     mapped_bytes: int = 64 * MIB
     merge_segments: int = 8
+    settle_ns: int = HOUR_NS
     merge_raw_bytes: int = 4 * MIB
     max_segment_bytes: int = 512 * MIB
     seal_level: int = 3

@@ -70,9 +70,9 @@ class SegmentWriter:
         return len(self._rows)
 
     @property
-    def size_bytes(self) -> int:
-        """Size of the blocks so far."""
-        return self._offset
+    def n_streams(self) -> int:
+        """How many streams were started."""
+        return len(self._keys)
 
     def start_stream(self, key: bytes, flushed_to: int) -> None:
         """The blocks that follow are of this stream; it may have none."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -28,6 +27,7 @@ from watchkeeper.logs.store.replay import Progress, Replay
 from watchkeeper.logs.store.segments import Segments
 from watchkeeper.logs.store.streams import Streams
 from watchkeeper.logs.store.tail import Tails
+from watchkeeper.logs.store.upkeep import Upkeep
 from watchkeeper.logs.store.wal import Decoders
 from watchkeeper.logs.wire.labels import parse_labels
 
@@ -68,9 +68,11 @@ class LogStore:
         )
         self._head = Head(self.options, self._streams, self._tails, self._metrics, self._segments.lock, clock_ns)
         self._flusher = Flusher(self._head, self._segments, self._streams, self.options, self._metrics, clock_ns)
+        self._upkeep = Upkeep(
+            self._head, self._segments, self._flusher, self.settings, self.options, self._metrics, clock_ns
+        )
         self._lock: DirectoryLock | None = None
         self._syncer: Syncer | None = None
-        self._replaying = threading.Event()
 
     # --- opening and closing ----------------------------------------------------------------------------------------
 
@@ -106,6 +108,7 @@ class LogStore:
             duration_ms=round(took_s * 1000),
         )
         self._flusher.start()
+        self._upkeep.start()
 
     def _start_log(self, first: int) -> None:
         options = self.options
@@ -127,6 +130,7 @@ class LogStore:
 
     def close(self) -> None:
         """Bring the log to the device and let go of the directory. What is in no segment stays in the log."""
+        self._upkeep.stop()
         self._flusher.stop()
         if self._syncer is not None:
             self._syncer.stop()
@@ -165,10 +169,30 @@ class LogStore:
     # --- upkeep -----------------------------------------------------------------------------------------------------
 
     def tick(self) -> None:
-        """Look what is due."""
-        self._flusher.wake()
+        """Cut what has its age, and wake the threads that flush and merge."""
+        now_ns = self._clock_ns()
+        self._cut_due(now_ns)
+        self._flusher.tick()
+        self._upkeep.wake()
+        self._segments.trim(self.options.mapped_bytes)
+        self._segments.cache.shrink()
+
+    def _cut_due(self, now_ns: int) -> None:
+        settings, options, head = self.settings, self.options, self._head
+        head.cut_where("max_age", lambda stream, held: now_ns - held.opened_ns >= settings.max_age_ns)
+        head.cut_where("idle", lambda stream, held: now_ns - stream.appended_ns >= settings.idle_ns)
+        head.forget_idle(now_ns - IDLE_STREAMS_NS)
+        if head.wal is not None:
+            # The streams that hold the oldest part of the log alive give way, a good part of it at a time.
+            n_segments = options.max_wal_bytes // options.wal_segment_bytes
+            if head.wal.segment - head.first_open_segment() >= n_segments:
+                head.cut_before(head.wal.segment - n_segments * 3 // 4)
 
     def flush(self) -> None:
         """Write all that is in memory to segments. Raises OSError."""
         self._head.cut_where("forced", lambda stream, held: True)
         self._flusher.flush()
+
+    def compact(self) -> None:
+        """Do all the upkeep that is due, in the calling thread."""
+        self._upkeep.run()
