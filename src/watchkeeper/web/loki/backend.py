@@ -75,7 +75,6 @@ class Settings:
 
     max_body_bytes           of a push as it comes
     max_unpacked_bytes       of a push unpacked
-    inline_push_bytes        pushes up to this size are stored in the event loop's thread
     max_memory_bytes         of one query's partial results
     """
 
@@ -87,7 +86,6 @@ class Settings:
     read_timeout_s: float = 300.0
     max_body_bytes: int = 100 << 20
     max_unpacked_bytes: int = 100 << 20
-    inline_push_bytes: int = 0
     align_queries_with_step: bool = False
     tail_max_duration_s: float = 3600.0
     patterns_enabled: bool = True

@@ -17,8 +17,9 @@ from aiohttp import web
 
 from watchkeeper.core.kernels.line_block import LEVELS, WHOLE, Block, Skeleton
 from watchkeeper.core.kernels.texts import Rows
-from watchkeeper.core.model.errors import QueryCanceled, QueryTimeout
+from watchkeeper.core.model.errors import CorruptionError, QueryCanceled, QueryTimeout
 from watchkeeper.core.model.matcher import Matcher
+from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.logs.interface import LogQuerier
 from watchkeeper.web.envelope import json_response
 from watchkeeper.web.errors import ApiError, bad_data
@@ -37,6 +38,8 @@ MAX_PATTERNS: Final = 300
 MAX_PATTERN_BYTES: Final = 2000
 MAX_STEPS: Final = 11_000
 LEVEL_NAME: Final = "detected_level"
+
+log = get_logger("patterns")
 
 _REPEATED: Final = re.compile(rb"<_>(?:[,;:/ .-]?<_>)+")
 
@@ -98,7 +101,11 @@ def mine(
     for part in querier.select(matchers, start_ns, end_ns):
         if cancelled():
             raise QueryCanceled("the client is gone")
-        block, rows = part.load()
+        try:
+            block, rows = part.load()
+        except CorruptionError as error:
+            log.error("a block is damaged; patterns are found without it", error=error)
+            continue
         if not len(rows):
             continue
         steps = (block.times[rows] - first_ns) // step_ns

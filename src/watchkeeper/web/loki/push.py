@@ -66,7 +66,7 @@ class Pushes:
                     plain = unpacked_lz4(data, settings.max_unpacked_bytes) if encoding == "lz4" else data
                     return self._backend.decoders.otlp(tenant, plain, kind)
 
-                await self._store(tenant, decode, len(data))
+                await self._store(tenant, decode)
         except (ApiError, Exception) as error:
             answer = to_loki(error)
             if answer.type == "internal":
@@ -91,10 +91,10 @@ class Pushes:
                     return decoders.json(data, legacy)
                 return decoders.protobuf(unsnapped(data, settings.max_unpacked_bytes))
 
-            await self._store(tenant, decode, len(data))
+            await self._store(tenant, decode)
         return web.Response(status=204)
 
-    async def _store(self, tenant: str, decode: Callable[[], EntryBatch], size: int) -> None:
+    async def _store(self, tenant: str, decode: Callable[[], EntryBatch]) -> None:
         def work() -> None:
             batch = decode()
             if not len(batch.streams):
@@ -102,10 +102,8 @@ class Pushes:
             self._counts.note(tenant, batch, _retention_hours(self._backend.limits(tenant)))
             self._backend.store.push(tenant, batch)
 
-        if size <= self._backend.settings.inline_push_bytes:
-            work()
-        else:
-            await self._backend.run(work)
+        # Never in the event loop, however small: a push may wait until blocks are sealed, and for the disk.
+        await self._backend.run(work)
 
 
 class ReceivedCounts:

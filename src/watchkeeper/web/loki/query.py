@@ -10,10 +10,10 @@ from typing import Final, TypeVar
 import numpy as np
 from aiohttp import web
 
-from watchkeeper.core.model.errors import ParseError, QueryTimeout
+from watchkeeper.core.model.errors import CorruptionError, ParseError, QueryTimeout
 from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.logs.logql import ast
-from watchkeeper.logs.logql.answer import Answer, LogStreams, Matrix, Request, Stats
+from watchkeeper.logs.logql.answer import Answer, LogStreams, Matrix, QueryLimits, Request, Stats
 from watchkeeper.logs.logql.parser import parse, parse_log_query
 from watchkeeper.logs.logql.printer import pretty
 from watchkeeper.logs.store.limits import Limits
@@ -34,6 +34,8 @@ DRILLDOWN: Final = "Source=grafana-lokiexplore-app"  # It shows what there is wh
 NO_INSTANT: Final = (
     "log queries are not supported as an instant query type, please change your query to a range query type"
 )
+
+MAX_DAMAGED: Final = 100
 
 log = get_logger("query")
 
@@ -160,8 +162,7 @@ async def _run(
         queue_s = time.monotonic() - began_s
         if made.start_ns > made.end_ns:
             return write(nothing(made))
-        querier = querier_of(backend, tenants)
-        answer = backend.engine.run(made, querier, replace(allowed, timeout_s=left_s), cancel.is_cancelled)
+        answer = _evaluated(backend, tenants, made, replace(allowed, timeout_s=left_s), cancel)
         answer.stats.queue_s = queue_s
         answer.stats.splits = splits
         return write(answer)
@@ -174,6 +175,25 @@ async def _run(
         took_s = time.monotonic() - began_s
         if 0 < backend.settings.log_queries_longer_than_s < took_s:
             log.info("slow query", query=made.query, took_s=round(took_s, 3), tenant="|".join(tenants))
+
+
+def _evaluated(backend: Backend, tenants: Sequence[str], made: Request, allowed: QueryLimits, cancel: Cancel) -> Answer:
+    """The engine's answer. The store sets a damaged block aside when it meets one: without it, the query is run again.
+
+    Raises QueryError, and CorruptionError where there is no end of damage.
+    """
+    damaged: list[str] = []
+    while True:
+        try:
+            answer = backend.engine.run(made, querier_of(backend, tenants), allowed, cancel.is_cancelled)
+        except CorruptionError as error:
+            log.error("a block is damaged; the query goes on without it", error=error)
+            damaged.append(f"a damaged block was left out: {error}")
+            if len(damaged) > MAX_DAMAGED:
+                raise
+            continue
+        answer.warnings += damaged
+        return answer
 
 
 def planned(made: Request, now_ns: int, limits: Sequence[Limits], *, align: bool) -> tuple[Request, int]:

@@ -177,13 +177,6 @@ async def test_too_much_at_a_time_is_told_to_come_back(site: Site) -> None:
     assert await site.ask("POST", PUSH, data=json_body(), headers=JSON) == (204, "")
 
 
-async def test_small_pushes_in_the_thread_of_the_loop(make_site: MakeSite) -> None:
-    site = await make_site(inline_push_bytes=10_000)
-    assert await site.ask("POST", PUSH, data=json_body("small"), headers=JSON) == (204, "")
-    assert (await site.ask("POST", PUSH, data=b"{", headers=JSON))[0] == 400
-    assert stored(site) == ["small"]
-
-
 OTLP = "/otlp/v1/logs"
 
 
