@@ -102,7 +102,7 @@ class _Flags:
 
 
 def parse(expression: str) -> Node:
-    """The expression's tree. Raises ValueError in RE2's words where it is none, Unsupported where only RE2 can run it."""
+    """The expression's tree. Raises ValueError in RE2's words where it is none, Unsupported where only RE2 runs it."""
     options = re2.Options()
     options.log_errors = False
     try:
