@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from watchkeeper.core.model.errors import WireError
 from watchkeeper.core.wire import protobuf as pb
+from watchkeeper.logs.wire import otlp_values
 
 SECOND_NS = 10**9
 
@@ -96,3 +97,78 @@ def _put_entry(entry: PlainEntry) -> bytes:
         + pb.put_bytes(2, entry.line)
         + b"".join(pb.put_bytes(3, pb.put_bytes(1, name) + pb.put_bytes(2, value)) for name, value in entry.pairs)
     )
+
+
+# --- OpenTelemetry ---------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class PlainRecord:
+    labels: dict[str, str]
+    time_ns: int
+    line: str
+    pairs: list[tuple[str, str]]
+
+
+def otlp_records(body: bytes, index_labels: set[str]) -> list[PlainRecord]:
+    """The records of an OTLP request in their order, without any rules but the index labels. Raises WireError."""
+    out: list[PlainRecord] = []
+    for one in _subs(body, 1):
+        resource = [pair for message in _subs(one, 1)[-1:] for pair in _attributes(message, 1)]
+        labels = {name: value for key, leaves in resource if key in index_labels for name, value in leaves}
+        rest = [leaf for key, leaves in resource if key not in index_labels for leaf in leaves]
+        for scope_logs in _subs(one, 2):
+            scope: list[tuple[str, str]] = []
+            for message in _subs(scope_logs, 1)[-1:]:
+                scope = [leaf for _, leaves in _attributes(message, 3) for leaf in leaves]
+                scope += [("scope_name", text.decode()) for text in _subs(message, 1)[-1:] if text]
+                scope += [("scope_version", text.decode()) for text in _subs(message, 2)[-1:] if text]
+                dropped = _last_int(message, 4)
+                scope += [("scope_dropped_attributes_count", str(dropped))] if dropped else []
+            for record in _subs(scope_logs, 2):
+                out.append(_record(record, labels, rest, scope))
+    return out
+
+
+def _record(
+    message: bytes, labels: dict[str, str], resource: list[tuple[str, str]], scope: list[tuple[str, str]]
+) -> PlainRecord:
+    pairs = [leaf for _, leaves in _attributes(message, 6) for leaf in leaves]
+    time, observed = _last_int(message, 1), _last_int(message, 11)
+    fields = [
+        ("observed_timestamp", str(observed) if time and observed else "0"),
+        ("severity_number", str(_last_int(message, 2))),
+        ("severity_text", b"".join(_subs(message, 3)[-1:]).decode() or "0"),
+        ("dropped_attributes_count", str(_last_int(message, 7))),
+        ("flags", str(_last_int(message, 8))),
+        ("trace_id", _hex(_subs(message, 9))),
+        ("span_id", _hex(_subs(message, 10))),
+        ("event_name", b"".join(_subs(message, 12)[-1:]).decode() or "0"),
+    ]
+    pairs += [(name, value) for name, value in fields if value != "0"]
+    body = _subs(message, 5)[-1:]
+    return PlainRecord(
+        labels, time or observed, otlp_values.value_text(body[0]) if body else "", pairs + resource + scope
+    )
+
+
+def _hex(ids: list[bytes]) -> str:
+    return ids[-1].hex() if ids and any(ids[-1]) else "0"
+
+
+def _attributes(message: bytes, wanted: int) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Each attribute's key, and the pairs that it becomes."""
+    out = []
+    for pair in _subs(message, wanted):
+        key = b"".join(_subs(pair, 1)[-1:]).decode()
+        value = b"".join(_subs(pair, 2)[-1:])
+        out.append((key, otlp_values.flattened(otlp_values.attribute_name(key), value)))
+    return out
+
+
+def _subs(message: bytes, wanted: int) -> list[bytes]:
+    return [pb.as_bytes(value) for number, _, value in pb.fields(message) if number == wanted]
+
+
+def _last_int(message: bytes, wanted: int) -> int:
+    return ([0] + [pb.as_int(value) for number, _, value in pb.fields(message) if number == wanted])[-1]

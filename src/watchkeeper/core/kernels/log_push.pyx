@@ -1,6 +1,6 @@
 """Pushes of log entries, as Loki's protobuf has them: bytes to places in them, and arrays to bytes."""
 
-from libc.stdint cimport int64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.string cimport memcpy
 from libcpp.string cimport string
 from libcpp.vector cimport vector
@@ -49,6 +49,39 @@ cdef extern from "log_push.hpp" namespace "log_push" nogil:
     void put_stream(string&, string_view, const Entries&, int64_t, int64_t) except +
 
 
+cdef extern from "line_values.hpp" namespace "line_fields" nogil:
+    cdef cppclass Values:
+        string data
+        vector[int64_t] offsets
+        size_t size()
+
+
+cdef extern from "otlp_logs.hpp" namespace "otlp_logs" nogil:
+    cdef cppclass OtlpDecoded "otlp_logs::Decoded":
+        Values keys
+        string extra
+        vector[int32_t] key
+        vector[uint8_t] section
+        vector[uint8_t] nested
+        vector[int64_t] value_at
+        vector[int64_t] value_end
+        vector[int64_t] resource_lo
+        vector[int64_t] resource_hi
+        vector[int64_t] scope_lo
+        vector[int64_t] scope_hi
+        vector[int64_t] record_lo
+        vector[int64_t] record_hi
+        vector[int64_t] scope_resource
+        vector[int64_t] record_scope
+        vector[int64_t] times
+        vector[int64_t] line_at
+        vector[int64_t] line_end
+        vector[uint8_t] line_nested
+        const char* error
+
+    void decode_otlp_message "otlp_logs::decode"(string_view, OtlpDecoded&) except +
+
+
 cdef copied(vector[int64_t]& source):
     out = np.empty(source.size(), np.int64)
     cdef int64_t[::1] view
@@ -77,6 +110,66 @@ def decode(bytes body not None):
             copied(out.value_end),
         )
     return labels, copied(out.entry_lo), copied(out.times), copied(out.line_at), copied(out.line_end), pairs
+
+
+cdef copied_bytes(vector[uint8_t]& source):
+    return np.frombuffer(bytearray((<const char*>source.data())[: source.size()]), np.uint8)
+
+
+cdef copied_codes(vector[int32_t]& source):
+    out = np.empty(source.size(), np.int32)
+    cdef int32_t[::1] view
+    if source.size():
+        view = out
+        memcpy(&view[0], source.data(), source.size() * sizeof(int32_t))
+    return out
+
+
+RESOURCE, SCOPE, RECORD, FIXED = range(4)
+
+
+class OtlpLogs:
+    """What `decode_otlp` returns; see `log_push.pyi`."""
+
+    __slots__ = (
+        "extra", "keys", "line_at", "line_end", "line_nested", "pair_key", "pair_nested", "pair_section", "record_hi",
+        "record_lo", "record_scope", "resource_hi", "resource_lo", "scope_hi", "scope_lo", "scope_resource", "times_ns",
+        "value_at", "value_end",
+    )
+
+
+def decode_otlp(bytes body not None):
+    cdef OtlpDecoded out
+    cdef const char* start = body
+    cdef size_t size = len(body)
+    with nogil:
+        decode_otlp_message(string_view(start, size), out)
+    if out.error != NULL:
+        raise ValueError((<bytes>out.error).decode())
+    made = OtlpLogs()
+    cdef size_t i
+    made.keys = [
+        out.keys.data.data()[out.keys.offsets[i] : out.keys.offsets[i + 1]] for i in range(out.keys.size())
+    ]
+    made.extra = <bytes>out.extra
+    made.pair_key = copied_codes(out.key)
+    made.pair_section = copied_bytes(out.section)
+    made.pair_nested = copied_bytes(out.nested)
+    made.value_at = copied(out.value_at)
+    made.value_end = copied(out.value_end)
+    made.resource_lo = copied(out.resource_lo)
+    made.resource_hi = copied(out.resource_hi)
+    made.scope_lo = copied(out.scope_lo)
+    made.scope_hi = copied(out.scope_hi)
+    made.record_lo = copied(out.record_lo)
+    made.record_hi = copied(out.record_hi)
+    made.scope_resource = copied(out.scope_resource)
+    made.record_scope = copied(out.record_scope)
+    made.times_ns = copied(out.times)
+    made.line_at = copied(out.line_at)
+    made.line_end = copied(out.line_end)
+    made.line_nested = copied_bytes(out.line_nested)
+    return made
 
 
 cdef const int64_t* checked_places(const int64_t[::1] at, const int64_t[::1] end, int64_t n, int64_t size) except? NULL:
