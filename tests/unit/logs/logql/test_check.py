@@ -67,3 +67,27 @@ RATE = 'rate({a="x"}[5m])'
 )
 def test_texts(text: str, expected: str) -> None:
     assert problem(text).startswith(f"parse error : {expected}")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            '{a="x"} | line_format "{{.b"',
+            "stage '| line_format \"{{.b\"' : invalid line template: template: line:1: unclosed action",
+        ),
+        (
+            'rate({a="x"} | label_format b=`{{ nope }}` [5m])',
+            "stage '| label_format b=\"{{ nope }}\"' : invalid template for label 'b': "
+            'template: label:1: function "nope" not defined',
+        ),
+    ],
+)
+def test_templates(text: str, expected: str) -> None:
+    assert problem(text) == f"parse error : {expected}"
+
+
+def test_good_templates() -> None:
+    parse(
+        '{a="x"} | line_format "{{ __line__ | ToUpper }} {{ __timestamp__ | date `2006` }}" | label_format b="{{.c}}"'
+    )
