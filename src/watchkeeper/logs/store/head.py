@@ -6,8 +6,11 @@ stream's entries are in it: the segment carries that place, so that a replay lea
 
 from __future__ import annotations
 
+import os
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -26,6 +29,7 @@ from watchkeeper.logs.store.tail import Tails
 from watchkeeper.logs.store.wal import Levels, position_of, push_record, segment_of, streams_record
 
 PUSH_WAIT_S: Final = 10.0
+CHECK_BYTES: Final = 1 << 20  # The room on the disk is looked at after so many bytes.
 MAX_BLOCK_ROWS: Final = 1 << 16
 MAX_PART_BYTES: Final = 4 << 20  # A huge push is taken in parts, so that its blocks are cut at their size too.
 _KEEP_OPEN: Final = 0.9  # Blocks are cut until this share of the bound is used.
@@ -53,12 +57,16 @@ class Head:
         self._sealed = threading.Condition(threading.Lock())
         self._by_labels: dict[tuple[str, Labels], HeadStream] = {}
         self.by_id: dict[int, HeadStream] = {}
+        self._n_streams: Counter[str] = Counter()  # By tenant.
         self.pending: list[HeadBlock] = []  # Cut, oldest first: sealed or not.
         self.wal: Wal | None = None
+        self.wal_directory = Path()
         self.applied_to = -1  # Place of the newest record that is in memory.
         self.open_bytes = 0
         self.waiting_bytes = 0
         self.is_stuck = False  # Segments can't be written.
+        self._unchecked_bytes = CHECK_BYTES
+        self._is_full = False
         self.wake: Callable[[], None] = lambda: None
 
     # --- writing ----------------------------------------------------------------------------------------------------
@@ -66,6 +74,8 @@ class Head:
     def append(self, tenant: str, labels: Sequence[Labels], batch: EntryBatch, levels: Levels | None) -> None:
         """Store a batch; `labels` are those of its streams. Raises UnavailableError, and then nothing is stored."""
         self._wait_for_room()
+        # Before the log: what memory would not take must not be in it.
+        batch, levels = _contiguous(batch), None if levels is None else np.ascontiguousarray(levels, np.uint8)
         with self._lock:
             if self.wal is None:
                 raise UnavailableError("the log store is not open for writing")
@@ -90,6 +100,7 @@ class Head:
             stream = self._streams.get(tenant, labels)
             known = self._by_labels[tenant, labels] = HeadStream(stream, tenant, self._streams.key(stream.id))
             self.by_id[stream.id] = known
+            self._n_streams[tenant] += 1
             self._metrics.streams_created.labels(tenant).inc()
         return known
 
@@ -98,6 +109,7 @@ class Head:
         wal = self.wal
         assert wal is not None
         try:
+            self._check_room()
             segment = wal.ready()
             new = {stream.stream.id: stream for stream in streams if stream.defined_in != segment}
             parts = push_record(batch, [stream.stream.id for stream in streams], levels)
@@ -112,7 +124,19 @@ class Head:
             stream.defined_in = segment
         self._metrics.wal_records.inc(2 if new else 1)
         self._metrics.wal_bytes.inc(len(data))
+        self._unchecked_bytes += len(data)
         return position
+
+    def _check_room(self) -> None:
+        """Raises WriteFailed where the disk is so full that segments could not be written any more."""
+        if self._unchecked_bytes < CHECK_BYTES and not self._is_full:
+            return
+        disk = os.statvfs(self.wal_directory)
+        room_bytes = disk.f_bavail * disk.f_frsize
+        self._is_full = room_bytes < min(self._options.reserve_bytes, disk.f_blocks * disk.f_frsize // 20)
+        self._unchecked_bytes = 0
+        if self._is_full:
+            raise WriteFailed(f"{self.wal_directory}: No space left on device: the rest is kept for segments")
 
     def replay(
         self, streams: Sequence[HeadStream | None], batch: EntryBatch, levels: Levels | None, position: int
@@ -253,6 +277,7 @@ class Head:
             for key in idle:
                 stream = self._by_labels.pop(key)
                 self.by_id.pop(stream.stream.id, None)
+                self._n_streams[stream.tenant] -= 1
                 self._metrics.streams_removed.labels(stream.tenant).inc()
         return len(idle)
 
@@ -287,12 +312,27 @@ class Head:
 
     def streams_of(self, tenant: str) -> int:
         """A tenant's streams in memory."""
-        return sum(1 for owner, _ in list(self._by_labels) if owner == tenant)
+        return self._n_streams[tenant]
+
+    def is_active(self, tenant: str, labels: Labels) -> bool:
+        """Whether a stream is in memory."""
+        return (tenant, labels) in self._by_labels
 
     @property
     def n_blocks(self) -> int:
         """Blocks in memory."""
         return len(self.pending) + sum(1 for stream in list(self.by_id.values()) if stream.open is not None)
+
+
+def _contiguous(batch: EntryBatch) -> EntryBatch:
+    """The batch with arrays as the kernel takes them; itself where they are."""
+    columns = (batch.entry_lo, batch.times_ns, batch.line_at, batch.line_end)
+    if all(column.flags.c_contiguous and column.dtype == np.int64 for column in columns):
+        return batch
+    entry_lo, times_ns, line_at, line_end = (np.ascontiguousarray(column, np.int64) for column in columns)
+    return EntryBatch(
+        batch.streams, entry_lo, times_ns, batch.data, line_at, line_end, batch.metadata, batch.body
+    )
 
 
 def _bounds(batch: EntryBatch) -> tuple[list[int], list[int]]:

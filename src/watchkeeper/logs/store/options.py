@@ -28,9 +28,9 @@ class StoreOptions:
     settle_ns          after the end of a day, before what is left of it is merged
     merge_raw_bytes    blocks of one stream are joined up to this size of their lines
     max_segment_bytes  a segment of this size is not merged further
+    reserve_bytes      room on the disk that pushes leave to segments, without which the log could not be cut short
     seal_level         zstd level of blocks as they are cut
     merge_level        zstd level of joined blocks
-    retention_bytes    what segments may take; the oldest go beyond it; 0: no limit
     """
 
     cut_raw_bytes: int = MIB
@@ -47,6 +47,6 @@ class StoreOptions:
     settle_ns: int = HOUR_NS
     merge_raw_bytes: int = 4 * MIB
     max_segment_bytes: int = 512 * MIB
+    reserve_bytes: int = 64 * MIB
     seal_level: int = 3
     merge_level: int = 3
-    retention_bytes: int = 0

@@ -19,7 +19,7 @@ from watchkeeper.logs.store.duplicates import Twins
 from watchkeeper.logs.store.head import Head
 from watchkeeper.logs.store.segment import Segment
 from watchkeeper.logs.store.segments import Segments
-from watchkeeper.logs.store.slices import BlockSlice
+from watchkeeper.logs.store.slices import BlockSlice, is_hit
 from watchkeeper.logs.store.stream import HeadBlock
 from watchkeeper.logs.store.streams import Streams
 
@@ -181,7 +181,7 @@ class StoreQuerier:
                     continue
                 key = (i, slice_.stream.id)
                 if key not in hit:
-                    hit[key] = matches(request, slice_.stream)
+                    hit[key] = is_hit(request, slice_.stream)
                 if hit[key]:
                     found.append(request)
             slice_.deletes = found
@@ -259,11 +259,6 @@ class StoreQuerier:
                 which.tolist(), chunks.tolist(), sizes.tolist(), entries.tolist(), strict=True
             )
         ]
-
-
-def matches(request: DeleteRequest, stream: Stream) -> bool:
-    """Whether a delete request speaks of a stream."""
-    return all(matcher.matches(stream.labels.get(matcher.name)) for matcher in request.matchers)
 
 
 def _held(held: HeadBlock, *, is_open: bool) -> _Held:

@@ -61,6 +61,7 @@ class Segments:
         self.lock = threading.Lock()
         self._changing = threading.RLock()
         self.log_id = 0
+        self.was_listed = False  # There was a manifest.
         self._number = 0
         self.current: tuple[Segment, ...] = ()
 
@@ -78,15 +79,20 @@ class Segments:
             self._metrics.corruptions.inc()
             log.error("the manifest is damaged; it is made anew from the segments", err=str(error))
             manifest = None
+        self.was_listed = manifest is not None
         if manifest is None:
             infos = self._survey(present)
-            newest = max(infos, key=lambda info: info.flushed_to, default=None)
-            self.log_id = newest.log_id if newest is not None else secrets.randbits(63)
         else:
             infos = self._known(manifest, present)
             self.log_id = manifest.log_id
         self._publish(self._segment(info) for info in infos)
-        if manifest is None:
+
+    def choose_log(self) -> None:
+        """Without a manifest: go on with the log that the newest segment speaks of, or begin one. Raises OSError."""
+        if not self.was_listed:
+            infos = [segment.info for segment in self.current]
+            newest = max(infos, key=lambda info: info.flushed_to, default=None)
+            self.log_id = newest.log_id if newest is not None else secrets.randbits(63)
             write_manifest(self._home, Manifest(self.log_id, infos))
 
     def _known(self, manifest: Manifest, present: set[str]) -> list[SegmentInfo]:

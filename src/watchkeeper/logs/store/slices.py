@@ -78,8 +78,16 @@ class BlockSlice:
         return inside
 
 
+def is_hit(request: DeleteRequest, stream: Stream) -> bool:
+    """Whether a delete request speaks of a stream."""
+    return all(matcher.matches(stream.labels.get(matcher.name)) for matcher in request.matchers)
+
+
 def kept(request: DeleteRequest, block: Block, rows: Rows, times: npt.NDArray[np.int64], stream: Stream) -> Mask:
-    """Which of the rows a delete request leaves alone. `times` are those of all rows of the block."""
+    """Which of the rows a delete request leaves alone: it holds its start and its end.
+
+    times   of all rows of the block
+    """
     of_rows = times[rows]
     keep = (of_rows < request.start_ns) | (of_rows > request.end_ns)
     if request.keep is not None:

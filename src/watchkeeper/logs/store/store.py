@@ -11,11 +11,14 @@ from watchkeeper.core.disk.lock import DirectoryLock
 from watchkeeper.core.disk.syncer import Syncer
 from watchkeeper.core.disk.wal import Wal
 from watchkeeper.core.model.matcher import Matcher
+from watchkeeper.core.objects.measured import open_objects
 from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.core.telemetry.metrics import Registry
 from watchkeeper.logs.interface import DeleteRequest, EntryBatch, TailBatch
 from watchkeeper.logs.store.block_cache import BlockCache
+from watchkeeper.logs.store.bucket import BucketSegments
 from watchkeeper.logs.store.config import LokiConfig
+from watchkeeper.logs.store.deletes import Deletes, MakeKeep
 from watchkeeper.logs.store.duplicates import Twins
 from watchkeeper.logs.store.flush import Flusher
 from watchkeeper.logs.store.head import Head
@@ -28,8 +31,8 @@ from watchkeeper.logs.store.segments import Segments
 from watchkeeper.logs.store.streams import Streams
 from watchkeeper.logs.store.tail import Tails
 from watchkeeper.logs.store.upkeep import Upkeep
+from watchkeeper.logs.store.validate import Validator
 from watchkeeper.logs.store.wal import Decoders
-from watchkeeper.logs.wire.labels import parse_labels
 
 log = get_logger("logs.store")
 
@@ -52,7 +55,12 @@ class LogStore:
         decode: Decoders,
         *,
         options: StoreOptions | None = None,
+        make_keep: MakeKeep | None = None,
     ) -> None:
+        """
+        decode      decoders of pushes' bodies by kind, for the replay of the log
+        make_keep   from a delete request's query, what tells the rows that stay; for requests of an earlier run
+        """
         self.settings = config.store_settings(path)
         self._overrides = overrides
         self._clock_ns = clock_ns
@@ -62,15 +70,43 @@ class LogStore:
         self._streams = Streams()
         self._tails = Tails()
         self._twins = Twins()
-        cache = BlockCache(self.options.cache_bytes)
+        self._deletes = Deletes(self.settings.directory, self._metrics, make_keep)
+        settings = self.settings
+        self._bucket: BucketSegments | None = None
+        if settings.objects is not None:
+            self._bucket = BucketSegments(
+                open_objects(settings.objects, registry),
+                settings.segments_directory,
+                settings.cache_directory,
+                settings.cache_bytes,
+                registry,
+                pauses_ns=settings.upload_pause_ns,
+            )
+        bucket = self._bucket
         self._segments = Segments(
-            self.settings.segments_directory, self.settings.directory, self._streams, cache, self._metrics
+            settings.segments_directory,
+            settings.directory,
+            self._streams,
+            BlockCache(self.options.cache_bytes),
+            self._metrics,
+            open_source=bucket.open if bucket is not None else None,
+            on_written=bucket.on_written if bucket is not None else None,
+            on_removed=bucket.on_removed if bucket is not None else None,
         )
         self._head = Head(self.options, self._streams, self._tails, self._metrics, self._segments.lock, clock_ns)
         self._flusher = Flusher(self._head, self._segments, self._streams, self.options, self._metrics, clock_ns)
         self._upkeep = Upkeep(
-            self._head, self._segments, self._flusher, self.settings, self.options, self._metrics, clock_ns
+            self._head,
+            self._segments,
+            self._flusher,
+            self.settings,
+            self.options,
+            self._metrics,
+            clock_ns,
+            overrides,
+            self._deletes,
         )
+        self._validator = Validator(overrides, registry, clock_ns, self._head)
         self._lock: DirectoryLock | None = None
         self._syncer: Syncer | None = None
 
@@ -86,6 +122,10 @@ class LogStore:
         self._lock = DirectoryLock(self.settings.directory)
         try:
             self._segments.open_all()
+            if self._bucket is not None:
+                self._bucket.attach(self._segments, local_counts=self._segments.was_listed)
+            self._segments.choose_log()
+            self._deletes.open()
             replay = Replay(self._head, self._segments, self.settings.wal_directory, self._decode, progress)
             self._metrics.wal_replay_active.set(1)
             first = replay.run()
@@ -109,6 +149,8 @@ class LogStore:
         )
         self._flusher.start()
         self._upkeep.start()
+        if self._bucket is not None:
+            self._bucket.start()
 
     def _start_log(self, first: int) -> None:
         options = self.options
@@ -119,6 +161,7 @@ class LogStore:
             first=first,
         )
         self._head.wal = wal
+        self._head.wal_directory = self.settings.wal_directory
         if options.fsync_interval_s > 0:
             self._syncer = Syncer(
                 [wal], options.fsync_interval_s, self._metrics.wal_fsync.observe, self._on_sync_failed
@@ -132,6 +175,8 @@ class LogStore:
         """Bring the log to the device and let go of the directory. What is in no segment stays in the log."""
         self._upkeep.stop()
         self._flusher.stop()
+        if self._bucket is not None:
+            self._bucket.stop()
         if self._syncer is not None:
             self._syncer.stop()
             self._syncer = None
@@ -148,8 +193,11 @@ class LogStore:
 
     def push(self, tenant: str, batch: EntryBatch) -> None:
         """Store a batch; see `interface.LogAppender`."""
-        labels = [parse_labels(one) if isinstance(one, str) else one for one in batch.streams]
-        self._head.append(tenant, labels, batch, None)
+        checked = self._validator.validate(tenant, batch)
+        if len(checked.batch.times_ns):
+            self._head.append(tenant, checked.labels, checked.batch, checked.levels)
+        if checked.error is not None:
+            raise checked.error
 
     def subscribe(
         self, tenant: str, matchers: Sequence[Matcher], deliver: Callable[[TailBatch], None]
@@ -164,7 +212,30 @@ class LogStore:
         return StoreQuerier(tenant, self._head, self._segments, self._streams, self._twins, self._deletes_of)
 
     def _deletes_of(self, tenant: str) -> Sequence[DeleteRequest]:
-        return ()
+        if self._overrides.of(tenant).deletion_mode == "disabled":
+            return ()
+        return self._deletes.pending(tenant)
+
+    def tenants(self) -> Sequence[str]:
+        """All tenants with data, sorted."""
+        found = set(self._streams.tenants())
+        for segment in self._segments.current:
+            found.update(segment.info.tenants)
+        return sorted(found)
+
+    # --- deleting ---------------------------------------------------------------------------------------------------
+
+    def add_delete(self, tenant: str, request: DeleteRequest) -> None:
+        """Take a delete request; from now on its lines are not answered. Raises OSError."""
+        self._deletes.add(tenant, request)
+
+    def list_deletes(self, tenant: str) -> Sequence[DeleteRequest]:
+        """All requests of a tenant, oldest first."""
+        return self._deletes.list(tenant)
+
+    def cancel_delete(self, tenant: str, id: str) -> bool:
+        """Forget a request that was not carried out; whether there was such a one. Raises OSError."""
+        return self._deletes.cancel(tenant, id)
 
     # --- upkeep -----------------------------------------------------------------------------------------------------
 
@@ -189,9 +260,11 @@ class LogStore:
                 head.cut_before(head.wal.segment - n_segments * 3 // 4)
 
     def flush(self) -> None:
-        """Write all that is in memory to segments. Raises OSError."""
+        """Write all that is in memory to segments, and bring them to the bucket. Raises OSError or UnavailableError."""
         self._head.cut_where("forced", lambda stream, held: True)
         self._flusher.flush()
+        if self._bucket is not None:
+            self._bucket.flush()
 
     def compact(self) -> None:
         """Do all the upkeep that is due, in the calling thread."""
