@@ -371,6 +371,9 @@ def check_metrics(data: list[Entry], query: str, block_rows: int, step_ns: int) 
             assert answer.present[row].any()
             for step in answer.present[row].nonzero()[0].tolist():
                 found[step][labels] = float(answer.values[row, step])
+        found = [{labels.drop(DETAILS): value for labels, value in cells.items()} for cells in found]
+        if sum(map(len, found)) != int(answer.present.sum()):
+            continue  # The oracle does not tell apart errors of one kind.
         for step, (here, there) in enumerate(zip(found, expected, strict=True)):
             assert here.keys() == there.keys(), step
             for labels, value in here.items():
@@ -379,7 +382,10 @@ def check_metrics(data: list[Entry], query: str, block_rows: int, step_ns: int) 
         request = Request(expr, query, times[3], times[3], instant=True)
         vector = ENGINES[0].run(request, MemoryLogs(data, block_rows), LIMITS).data
         if isinstance(vector, Vector):
-            at_once = dict(zip(vector.labels, vector.values.tolist(), strict=True))
+            labels = [each.drop(DETAILS) for each in vector.labels]
+            at_once = dict(zip(labels, vector.values.tolist(), strict=True))
+            if len(at_once) != len(labels):
+                return
             assert at_once.keys() == expected[3].keys()
             assert all(close(value, expected[3][labels]) for labels, value in at_once.items())
 

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
-from typing import Final, TypeAlias
+from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from watchkeeper.core.kernels.texts import Coded, Rows, Texts
 from watchkeeper.core.model.matcher import Matcher, MatchType
-from watchkeeper.logs.logql.units import UnitError, parse_float
+from watchkeeper.logs.lines.units import floats
 
 Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
-Convert: TypeAlias = Callable[[str], float]
-"""A label's text as number; raises UnitError."""
 
 NO_TEXTS: Final = Texts(b"", np.zeros(1, np.int64))
-_PLAIN_NUMBER: Final = b"0123456789.-"
 
 
 class Values:
@@ -58,9 +55,7 @@ class Values:
     def floats(self) -> tuple[Floats, dict[int, str]]:
         """Each as plain number, and the error's text of those that are none (their number is 0)."""
         if self._floats is None:
-            self._floats = converted(
-                self.strings, parse_float, plain=not self.texts.data.translate(None, _PLAIN_NUMBER)
-            )
+            self._floats = floats(self.texts)
         return self._floats
 
 
@@ -70,29 +65,6 @@ def _strings(texts: Texts) -> list[str]:
         offsets = texts.offsets.tolist()
         return [whole[lo:hi] for lo, hi in itertools.pairwise(offsets)]
     return texts.strings()
-
-
-def converted(strings: Sequence[str], convert: Convert, *, plain: bool = False) -> tuple[Floats, dict[int, str]]:
-    """Texts as numbers, and the error's text of those that are none.
-
-    plain   they look like plain decimal numbers: worth to try all at once
-    """
-    if plain:
-        try:
-            found = np.array([float(text) for text in strings])
-        except ValueError:
-            pass
-        else:
-            if np.isfinite(found).all():
-                return found, {}
-    out = np.zeros(len(strings))
-    errors: dict[int, str] = {}
-    for i, text in enumerate(strings):
-        try:
-            out[i] = convert(text)
-        except UnitError as error:
-            errors[i] = str(error)
-    return out, errors
 
 
 class Column:

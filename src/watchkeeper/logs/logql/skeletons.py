@@ -24,14 +24,18 @@ Parts: TypeAlias = tuple[bytes | None, ...]
 """A skeleton's parts; None stands for any slot."""
 Path: TypeAlias = tuple[str | int, ...]
 
+CONSTANT: Final = -1
+COMPOSITE: Final = -2
 _FIRST: Final = 710_000_000_000_000_000  # Texts of so many digits are in no skeleton by accident.
+_MARK: Final = str(_FIRST)[:12].encode()
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """Where a field's text comes from.
 
-    slot     number among the skeleton's slots, in order; -1 for a text that all lines have
+    slot     number among the skeleton's slots, in order; CONSTANT for a text that all lines have, COMPOSITE for one
+             that several slots and texts make up
     text     that text
     quoted   the slot stands in quotes
     sole     no other slot gives the field where this one gives none
@@ -92,14 +96,12 @@ def _numbered(parts: Parts) -> tuple[bytes, dict[bytes, int], list[bool]]:
     return b"".join(out), slots, quoted
 
 
-def _field(text: bytes, slots: dict[bytes, int], quoted: list[bool]) -> Field | None:
-    """The field that came out as this text; None where slots are only part of it."""
+def _field(text: bytes, slots: dict[bytes, int], quoted: list[bool]) -> Field:
+    """The field that came out as this text."""
     slot = slots.get(text)
     if slot is not None:
         return Field(slot, quoted=quoted[slot])
-    if str(_FIRST)[:12].encode() in text:
-        return None
-    return Field(-1, text)
+    return Field(COMPOSITE) if _MARK in text else Field(CONSTANT, text)
 
 
 @functools.lru_cache(maxsize=8192)
@@ -117,10 +119,7 @@ def fields_of(form: Format, parts: Parts) -> dict[str, Field] | None:
     for name, coded in columns.items():
         if coded.codes[0] < 0:
             continue
-        found = _field(coded.values[int(coded.codes[0])], slots, quoted)
-        if found is None:
-            return None
-        out[name] = found
+        out[name] = _field(coded.values[int(coded.codes[0])], slots, quoted)
     if sum(field.slot >= 0 for field in out.values()) < len(slots):
         # Some slots gave nothing: in arrays, or of a key that stands twice.
         out = {name: Field(field.slot, field.text, field.quoted, sole=False) for name, field in out.items()}
@@ -136,10 +135,8 @@ def paths_of(parts: Parts, paths: tuple[Path, ...]) -> list[Field] | None:
         return None
     out: list[Field] = []
     for coded in columns:
-        found = Field(-1) if coded.codes[0] < 0 else _field(coded.values[int(coded.codes[0])], slots, quoted)
-        if found is None:
-            return None
-        out.append(found)
+        text = coded.values[int(coded.codes[0])] if coded.codes[0] >= 0 else b""
+        out.append(_field(text, slots, quoted))
     return out
 
 
@@ -148,10 +145,17 @@ def constant(text: bytes, n: int) -> Coded:
     return Coded(np.zeros(n, np.int32), Texts.of([text]))
 
 
+def missing(n: int) -> Coded:
+    """No text in any row."""
+    return Coded(np.full(n, -1, np.int32), NO_TEXTS)
+
+
 def field_values(block: Block, form: Format, field: Field, slots: list[int], rows: Rows, name: str) -> Coded:
     """The field's text in each of these rows, which all have the field's skeleton; -1 where a row lacks it."""
-    if field.slot < 0:
+    if field.slot == CONSTANT:
         return constant(field.text, len(rows))
+    if field.slot == COMPOSITE:
+        return form.parse(block.lines(rows), (name,)).get(name) or missing(len(rows))
     coded = block.values(slots[field.slot], rows)
     texts = coded.values
     if form.kind == JSON and not field.quoted:
@@ -176,10 +180,12 @@ def field_values(block: Block, form: Format, field: Field, slots: list[int], row
     return _reread(coded, special, lambda values: form.parse(values, ("k",)).get("k"), form, quoted=field.quoted)
 
 
-def path_values(block: Block, field: Field, slots: list[int], rows: Rows) -> Coded:
+def path_values(block: Block, field: Field, slots: list[int], rows: Rows, path: Path) -> Coded:
     """What stands at a path in each of these rows; empty where nothing does."""
-    if field.slot < 0:
+    if field.slot == CONSTANT:
         return constant(field.text, len(rows))
+    if field.slot == COMPOSITE:
+        return line_fields.json_paths(block.lines(rows), (path,))[0][0]
     coded = block.values(slots[field.slot], rows)
     texts = coded.values
     if field.quoted:
@@ -223,7 +229,7 @@ def _reread(
     """The special values replaced by what the parser makes of them."""
     places = np.flatnonzero(special)
     lines = Texts.of(form.line(coded.values[int(place)], quoted=quoted) for place in places)
-    found = parse(lines) or Coded(np.full(len(places), -1, np.int32), NO_TEXTS)
+    found = parse(lines) or missing(len(places))
     texts, (_, start) = concatenated([coded.values, found.values])
     table = np.arange(len(coded.values) + 1, dtype=np.int32)
     table[-1] = -1

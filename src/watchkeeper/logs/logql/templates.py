@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Final
 
 from watchkeeper.core.template.columns import Part, compile_columns
 from watchkeeper.core.template.template import Template
-
-try:
-    from watchkeeper.logs.lines.template_functions import FUNCTIONS
-except ImportError:
-    FUNCTIONS = {"ToUpper": lambda text: text.upper()}
-
-LINE: Final = "__line__"
-TIMESTAMP: Final = "__timestamp__"
+from watchkeeper.logs.lines.template_functions import FUNCTIONS, LINE, TIMESTAMP
 
 
 @dataclass(frozen=True, slots=True)

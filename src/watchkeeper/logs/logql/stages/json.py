@@ -118,8 +118,8 @@ class JsonPaths:
                     continue
                 slots = slots_of(skeleton)
                 chosen = rows.rows if places is None else rows.rows[places]
-                for out, field in zip(parts, fields, strict=True):
-                    out.append((places, path_values(rows.block, field, slots, chosen)))
+                for out, field, path in zip(parts, fields, self._paths, strict=True):
+                    out.append((places, path_values(rows.block, field, slots, chosen, path)))
         elif len(rows):
             rest.append(None)
         if rest:

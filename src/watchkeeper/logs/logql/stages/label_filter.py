@@ -8,12 +8,14 @@ from typing import Any, Final, TypeAlias, assert_never
 
 import numpy as np
 
+from watchkeeper.core.kernels import line_fields
+from watchkeeper.core.kernels.texts import Texts
 from watchkeeper.logs.lines.ip import IpMatcher
+from watchkeeper.logs.lines.units import UnitError, parse_go_duration_ns, sizes_bytes
 from watchkeeper.logs.logql import ast
 from watchkeeper.logs.logql.columns import Column, Mask
 from watchkeeper.logs.logql.rows import BlockRows, Lazy
 from watchkeeper.logs.logql.stages.stage import FILTER_ERROR
-from watchkeeper.logs.logql.units import UnitError, parse_bytes, parse_go_duration_ns
 
 Condition: TypeAlias = Callable[[BlockRows, Mask], Mask]
 """Which rows pass, of those that are asked; what it says of others means nothing."""
@@ -55,9 +57,9 @@ def condition(filter: ast.LabelFilter) -> Condition:
         case ast.NumberFilter(name=name, op=op, value=value):
             return _numeric(name, _OPERATORS[op], value)
         case ast.DurationFilter(name=name, op=op, value_ns=value_ns):
-            return _converted(name, parse_go_duration_ns, _OPERATORS[op], value_ns)
+            return _converted(name, durations_ns, _OPERATORS[op], value_ns)
         case ast.BytesFilter(name=name, op=op, value_bytes=value_bytes):
-            return _converted(name, parse_bytes, _OPERATORS[op], value_bytes)
+            return _converted(name, sizes_bytes, _OPERATORS[op], value_bytes)
         case ast.IpFilter(name=name, negated=negated, pattern=pattern):
             return _by_address(name, pattern, negated=negated)
         case ast.AndFilter(lhs=lhs, rhs=rhs):
@@ -113,20 +115,31 @@ def _numeric(name: str, compare: Callable[[Any, Any], Any], value: float) -> Con
     return test
 
 
-def _converted(name: str, convert: Callable[[str], int], compare: Callable[[Any, Any], Any], value: int) -> Condition:
+def durations_ns(texts: Texts) -> tuple[Any, dict[int, str]]:
+    """Each text's duration: int64 ns; 0 where it is none, and the error's text of those."""
+    found, read = line_fields.durations(texts)
+    errors: dict[int, str] = {}
+    for i in np.flatnonzero(read == 0).tolist():
+        try:
+            found[i] = parse_go_duration_ns(texts[i].decode("utf-8", "replace"))
+        except UnitError as error:
+            errors[i] = str(error)
+    return found, errors
+
+
+def _converted(
+    name: str,
+    convert: Callable[[Texts], tuple[Any, dict[int, str]]],
+    compare: Callable[[Any, Any], Any],
+    value: int,
+) -> Condition:
     def test(rows: BlockRows, asked: Mask) -> Mask:
         failed = rows.failed
         column = rows.column(name)
         if column is None:
             return failed
-        by_value = np.zeros(len(column.values) + 1, np.bool_)
-        errors: dict[int, str] = {}
-        for code in column.used().tolist():
-            try:
-                by_value[code] = compare(convert(column.values.string(code)), value)
-            except UnitError as error:
-                errors[code] = str(error)
-        out = by_value[column.codes]
+        numbers, errors = convert(column.values.texts)
+        out = np.append(compare(numbers, value), False)[column.codes]
         _mark(rows, column, errors, asked & ~failed, out)
         return np.asarray(out | failed)
 

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from watchkeeper.core.kernels.texts import Rows
+from watchkeeper.core.model.gotime import GoTime
 from watchkeeper.core.template.columns import FieldRef
 from watchkeeper.core.template.errors import TemplateError
 from watchkeeper.core.template.values import StringMap
+from watchkeeper.logs.lines.template_functions import LINE, TIMESTAMP
 from watchkeeper.logs.logql.columns import Column, Mask
 from watchkeeper.logs.logql.rows import ERROR, ERROR_DETAILS, BlockRows
 from watchkeeper.logs.logql.series import Named, distinct_rows, texts_at
-from watchkeeper.logs.logql.templates import LINE, TIMESTAMP, compiled
+from watchkeeper.logs.logql.templates import compiled
 
 
 @dataclass(slots=True)
@@ -89,5 +91,12 @@ class RowTemplate:
                 return "".join(data.get(part.name, "") if isinstance(part, FieldRef) else str(part) for part in parts)
             return self._compiled.template.execute(data)
         line = rows.lines[row].decode("utf-8", "surrogateescape")
-        time_ns = int(rows.times[row])
-        return self._compiled.template.execute(data, {LINE: lambda: line, TIMESTAMP: lambda: time_ns})
+        moment = GoTime(int(rows.times[row]))
+
+        def line_of_row() -> str:
+            return line
+
+        def time_of_row() -> GoTime:
+            return moment
+
+        return self._compiled.template.execute(data, {LINE: line_of_row, TIMESTAMP: time_of_row})

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Callable
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from watchkeeper.core.kernels.texts import Texts
+from watchkeeper.logs.lines.units import seconds, sizes_bytes
 from watchkeeper.logs.logql.ast import Conversion, Unwrap
-from watchkeeper.logs.logql.columns import Convert, converted
 from watchkeeper.logs.logql.rows import BlockRows
 from watchkeeper.logs.logql.stages.label_filter import LabelFilter, numbers_at_once
 from watchkeeper.logs.logql.stages.stage import SAMPLE_ERROR
-from watchkeeper.logs.logql.units import parse_bytes, parse_go_duration_ns
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -54,11 +55,7 @@ class Unwrapped:
         if self._conversion is Conversion.NONE:
             by_value, errors = column.values.floats()
         else:
-            used = column.used()
-            found, wrong = converted([column.values.string(code) for code in used.tolist()], _CONVERT[self._conversion])
-            by_value = np.zeros(len(column.values))
-            by_value[used] = found
-            errors = {int(used[i]): text for i, text in wrong.items()}
+            by_value, errors = _CONVERT[self._conversion](column.values.texts)
         if errors:
             bad = np.zeros(len(by_value), np.bool_)
             bad[list(errors)] = True
@@ -68,16 +65,8 @@ class Unwrapped:
         return by_value[column.codes] if len(column) else np.zeros(0)
 
 
-def _seconds(text: str) -> float:
-    return parse_go_duration_ns(text) / 1e9
-
-
-def _bytes(text: str) -> float:
-    return float(parse_bytes(text))
-
-
-_CONVERT: dict[Conversion, Convert] = {
-    Conversion.BYTES: _bytes,
-    Conversion.DURATION: _seconds,
-    Conversion.DURATION_SECONDS: _seconds,
+_CONVERT: Final[dict[Conversion, Callable[[Texts], tuple[Floats, dict[int, str]]]]] = {
+    Conversion.BYTES: sizes_bytes,
+    Conversion.DURATION: seconds,
+    Conversion.DURATION_SECONDS: seconds,
 }
