@@ -18,7 +18,7 @@ def test_log_queries_agree() -> None:
         st.sampled_from([1, 3, 100]),
         st.booleans(),
         st.sampled_from([0, 0, 15 * agreement.SECOND]),
-        examples=2500,
+        examples=400,
     )
 
 
@@ -30,5 +30,5 @@ def test_metric_queries_agree() -> None:
         agreement.metric_queries,
         st.sampled_from([2, 5, 50]),
         st.sampled_from([10 * agreement.SECOND, 20 * agreement.SECOND, 45 * agreement.SECOND]),
-        examples=2500,
+        examples=400,
     )
