@@ -20,7 +20,7 @@ from watchkeeper.core.telemetry.metrics import Registry
 from watchkeeper.logs.interface import EntryBatch, KeepRows, LogAppender
 from watchkeeper.logs.logql import ast
 from watchkeeper.logs.logql.engine import Engine, EngineOptions
-from watchkeeper.logs.logql.parser import parse
+from watchkeeper.logs.logql.parser import parse, parse_log_query
 from watchkeeper.logs.store.config import LokiConfig, embedded_config, load_loki_config
 from watchkeeper.logs.store.limits import Limits
 from watchkeeper.logs.store.options import StoreOptions
@@ -82,6 +82,7 @@ class LogsPart:
             now_ns,
             DECODERS,
             options=StoreOptions(fsync_interval_s=options.wal_fsync_interval_s),
+            make_keep=_keep_of_text,
         )
         self._engine = Engine(os.cpu_count() or 1, EngineOptions())
         self._queries = Gate(max(1, self.config.querier.max_concurrent), "logql")
@@ -261,6 +262,11 @@ def _keep(query: ast.LogQuery) -> KeepRows | None:
     from watchkeeper.logs.logql.deleting import keep_rows
 
     return keep_rows(query) if query.stages else None
+
+
+def _keep_of_text(query: str) -> KeepRows | None:
+    """As `_keep`, for a delete request that a file has. Raises ParseError."""
+    return _keep(parse_log_query(query))
 
 
 def _check_expression(text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -106,9 +107,40 @@ class LogStore:
             overrides,
             self._deletes,
         )
+        self._add_gauges(registry)
         self._validator = Validator(overrides, registry, clock_ns, self._head)
         self._lock: DirectoryLock | None = None
         self._syncer: Syncer | None = None
+
+    def _add_gauges(self, registry: Registry) -> None:
+        head, segments, deletes = self._head, self._segments, self._deletes
+        gauges: list[tuple[str, str, Callable[[], float]]] = [
+            ("loki_ingester_memory_streams", "Streams in memory.", lambda: head.n_streams),
+            ("loki_ingester_memory_chunks", "Blocks in memory.", lambda: head.n_blocks),
+            ("loki_ingester_wal_disk_usage_percent", "How full the log's disk is.", self._disk_usage),
+            (
+                "loki_ingester_wal_bytes_in_use", "What the log takes on disk.",
+                lambda: head.wal.size_bytes() if head.wal is not None else 0,
+            ),
+            ("watchkeeper_logs_head_bytes", "Memory of open blocks.", lambda: head.open_bytes + head.waiting_bytes),
+            ("watchkeeper_logs_segments", "Segments that serve.", lambda: len(segments.current)),
+            ("watchkeeper_logs_segment_bytes", "What segments take.", segments.size_bytes),
+            ("watchkeeper_logs_cached_bytes", "Memory of sealed blocks lately used.", lambda: segments.cache.size_bytes),
+            (
+                "loki_compactor_pending_delete_requests_count", "Delete requests that are not carried out.",
+                lambda: deletes.figures(self._clock_ns())[0],
+            ),
+            (
+                "loki_compactor_oldest_pending_delete_request_age_seconds", "Age of the oldest of them.",
+                lambda: deletes.figures(self._clock_ns())[1],
+            ),
+        ]  # fmt: skip
+        for name, help_, function in gauges:
+            registry.gauge(name, help_).set_function(function)
+
+    def _disk_usage(self) -> float:
+        disk = os.statvfs(self.settings.wal_directory)
+        return 1 - disk.f_bavail / max(1, disk.f_blocks)
 
     # --- opening and closing ----------------------------------------------------------------------------------------
 
