@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
 
 from watchkeeper.core.model.errors import WireError
 from watchkeeper.core.wire import protobuf as pb
@@ -172,3 +178,89 @@ def _subs(message: bytes, wanted: int) -> list[bytes]:
 
 def _last_int(message: bytes, wanted: int) -> int:
     return ([0] + [pb.as_int(value) for number, _, value in pb.fields(message) if number == wanted])[-1]
+
+
+# --- JSON ------------------------------------------------------------------------------------------------------------
+
+
+def json_streams(body: bytes, *, legacy: bool) -> list[tuple[Any, list[PlainEntry]]]:
+    """Labels (a dict, or the text of the legacy form) and entries of a JSON push.
+
+    Raises WireError where the body is none, or an object in it has a name twice.
+    """
+    try:
+        orjson.loads(body)  # The stricter of two readers; the other can tell of names that stand twice.
+        request = json.loads(body, object_pairs_hook=_distinct)
+    except ValueError:
+        raise WireError("no JSON") from None
+    read = _legacy_json_stream if legacy else _json_stream
+    return [read(_of(dict, one)) for one in _list_or_null(_of(dict, request).get("streams"))]
+
+
+def _json_stream(stream: dict[str, Any]) -> tuple[Any, list[PlainEntry]]:
+    labels = _strings(stream.get("stream", {}))
+    entries = []
+    for one in _list_or_null(stream.get("values")):
+        values = [*_of(list, one)]
+        entry = PlainEntry()
+        if values:
+            text = _of(str, values[0])
+            if not re.fullmatch("-?[0-9]+", text) or not -(2**63) <= int(text) < 2**63:
+                raise WireError("no time")
+            entry.time_ns = int(text)
+        if len(values) > 1:
+            entry.line = _of(str, values[1]).encode()
+        if len(values) > 2:
+            entry.pairs = [(name.encode(), text.encode()) for name, text in _strings(values[2]).items()]
+        entries.append(entry)
+    return labels, entries
+
+
+def _legacy_json_stream(stream: dict[str, Any]) -> tuple[Any, list[PlainEntry]]:
+    entries = []
+    for one in _list_or_null(stream.get("entries")):
+        given = _of(dict, one)
+        time_ns = time_of(_of(str, given.get("ts")))
+        entries.append(PlainEntry(time_ns, _of(str, given.get("line", "")).encode()))
+    return _of(str, stream.get("labels", "")), entries
+
+
+RFC_3339 = re.compile(r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:[.,](\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))", re.ASCII)
+
+
+def time_of(text: str) -> int:
+    """Nanoseconds of an RFC 3339 time. Raises WireError."""
+    match = RFC_3339.fullmatch(text)
+    if match is None or int(match[5] or 0) > 24 or int(match[6] or 0) > 60:
+        raise WireError("no time")
+    try:
+        moment = datetime.fromisoformat(f"{match[1]}T{match[2]}+00:00")
+    except ValueError:
+        raise WireError("no time") from None
+    whole = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    offset = (int(match[5] or 0) * 60 + int(match[6] or 0)) * 60 * (-1 if match[4] == "-" else 1)
+    seconds = whole.days * 86400 + whole.seconds - offset
+    limit = (2**63 - 1) // SECOND_NS
+    if seconds >= limit:
+        return 2**63 - 1
+    return -(2**63) if seconds <= -limit else seconds * SECOND_NS + int((match[3] or "0")[:9].ljust(9, "0"))
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a name stands twice")
+    return dict(pairs)
+
+
+def _of(kind: type[Any], value: Any) -> Any:
+    if not isinstance(value, kind):
+        raise WireError(f"{value!r} is no {kind}")
+    return value
+
+
+def _list_or_null(value: Any) -> list[Any]:
+    return [] if value is None else [*_of(list, value)]
+
+
+def _strings(value: Any) -> dict[str, str]:
+    return {name: _of(str, text) for name, text in _of(dict, value).items()}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -109,6 +111,135 @@ def test_encode_is_the_plain_writer(drawn: list[PlainStream]) -> None:
         ),
     )
     assert body == oracle.encode(drawn)
+
+
+words = st.text(max_size=6) | st.sampled_from(["info", 'q"q', "\\", "\n\t", "\U0001f600", "é", "\x7f\x00"])
+stamps = st.integers(-(2**63), 2**63 - 1).map(str) | st.sampled_from(
+    ["", "-", "1.5", "9223372036854775808", "007", " 1"]
+)
+oddities = st.sampled_from([None, 5, True, [], {}, ["x"], {"a": 1}, 1.5])
+metadata = st.dictionaries(words, words, max_size=2)
+json_entries = st.builds(lambda time, line, more: [time, line, *more], stamps, words, st.lists(metadata, max_size=2))
+json_streams = st.fixed_dictionaries(
+    {},
+    optional={
+        "stream": st.dictionaries(words, words, max_size=2) | oddities,
+        "values": st.lists(json_entries | st.lists(words | oddities, max_size=3), max_size=3) | oddities,
+        "labels": words | oddities,
+        "entries": st.lists(
+            st.fixed_dictionaries(
+                {
+                    "ts": st.sampled_from(
+                        ["2026-01-02T03:04:05Z", "0001-01-01T00:00:00.5-23:59", "2026-02-30T00:00:00Z", "x"]
+                    )
+                },
+                optional={"line": words | oddities, "x": oddities},
+            )
+            | oddities,
+            max_size=3,
+        ),
+        "other": oddities,
+    },
+)
+json_requests = st.fixed_dictionaries(
+    {}, optional={"streams": st.lists(json_streams, max_size=3) | oddities, "x": oddities}
+)
+
+
+def plain_json(body: bytes, legacy: bool) -> list[tuple[Any, list[PlainEntry]]]:
+    """What the kernel makes of a body, put together again."""
+    labels, entry_lo, times_ns, line_at, line_end, pairs, extra = log_push.decode_json(body, legacy)
+    data = body + extra
+    found = []
+    for i, (lo, hi) in enumerate(itertools.pairwise(entry_lo.tolist())):
+        given_entries = []
+        for row in range(lo, hi):
+            entry = PlainEntry(int(times_ns[row]), data[line_at[row] : line_end[row]])
+            if pairs is not None:
+                pair_lo, name_at, name_end, value_at, value_end = pairs
+                entry.pairs = [
+                    (data[name_at[p] : name_end[p]], data[value_at[p] : value_end[p]])
+                    for p in range(pair_lo[row], pair_lo[row + 1])
+                ]
+            given_entries.append(entry)
+        one = labels[i]
+        named = one.decode() if isinstance(one, bytes) else {name.decode(): value.decode() for name, value in one}
+        found.append((named, given_entries))
+    return found
+
+
+@given(json_requests, st.booleans(), st.booleans())
+def test_json_is_the_plain_reader(drawn: dict[str, Any], ascii_only: bool, legacy: bool) -> None:
+    body = json.dumps(drawn, ensure_ascii=ascii_only).encode("utf-8", "replace")
+    try:
+        expected = oracle.json_streams(body, legacy=legacy)
+    except WireError:
+        with pytest.raises(ValueError, match=r"."):
+            log_push.decode_json(body, legacy)
+        return
+    assert plain_json(body, legacy) == expected
+
+
+@given(
+    json_requests,
+    st.booleans(),
+    st.lists(st.tuples(st.integers(0, 10**6), st.sampled_from(b'"\\{}[],:1 n\xff')), max_size=3),
+)
+def test_damaged_json_never_crashes(drawn: dict[str, Any], legacy: bool, flips: list[tuple[int, int]]) -> None:
+    body = bytearray(json.dumps(drawn).encode())
+    for place, byte in flips:
+        body[place % len(body)] = byte
+    try:
+        expected = oracle.json_streams(bytes(body), legacy=legacy)
+    except WireError:
+        expected = None
+    try:
+        found = plain_json(bytes(body), legacy)
+    except UnicodeDecodeError:
+        return
+    except ValueError:
+        assert expected is None
+        return
+    if expected is not None:
+        assert found == expected
+
+
+@given(st.binary(max_size=60), st.booleans())
+def test_any_bytes_as_json(body: bytes, legacy: bool) -> None:
+    try:
+        log_push.decode_json(b'{"streams":[{"stream":{},"values":[["1","' + body, legacy)
+        log_push.decode_json(body, legacy)
+    except ValueError:
+        return
+
+
+@given(st.from_regex(oracle.RFC_3339, fullmatch=True) | st.datetimes().map(lambda moment: moment.isoformat() + "Z"))
+@example("2024-02-29T23:59:59.999999999+14:00")
+@example("1900-02-29T00:00:00Z")
+@example("0000-01-01T00:00:00Z")
+@example("9999-12-31T23:59:59-24:60")
+def test_times_are_those_of_the_calendar(text: str) -> None:
+    body = json.dumps({"streams": [{"entries": [{"ts": text, "line": ""}]}]}).encode()
+    if text.startswith("0000-"):  # Python's calendar begins a year later.
+        return
+    try:
+        expected = oracle.time_of(text)
+    except WireError:
+        with pytest.raises(ValueError, match="parsing time"):
+            log_push.decode_json(body, True)
+        return
+    assert log_push.decode_json(body, True)[2].tolist() == [expected]
+
+
+def test_bytes_that_are_not_utf_8_are_kept() -> None:
+    body = b'{"streams":[{"stream":{},"values":[["1","\xff\xfe \\n\xff",{"a":"\xc3"}]]}]}'
+    assert plain_json(body, False) == [({}, [PlainEntry(1, b"\xff\xfe \n\xff", [(b"a", b"\xc3")])])]
+
+
+def test_of_what_stands_twice_the_last_counts() -> None:
+    body = b"""{"streams":[{"values":[["9","x"]]}],"streams":[
+        {"stream":{"a":"1"},"stream":{"b":"2"},"values":[["1","x",{"m":"1"}],["2","y"]],"values":[["3","z"]]}]}"""
+    assert plain_json(body, False) == [({"b": "2"}, [PlainEntry(3, b"z")])]
 
 
 def test_places_that_do_not_fit_are_refused() -> None:

@@ -17,6 +17,15 @@ def decode(body: bytes) -> tuple[list[bytes], Places, Places, Places, Places, Pa
     int64 (n,); metadata, or None where no entry has any. Raises ValueError where the bytes are no such message.
     """
 
+def decode_json(
+    body: bytes, legacy: bool
+) -> tuple[list[bytes] | list[list[tuple[bytes, bytes]]], Places, Places, Places, Places, Pairs | None, bytes]:
+    """The entries of a JSON push; lines and metadata are places in `body` followed by the last bytes returned.
+
+    Returns the labels of the streams as pairs in their order (the legacy form: as texts), then as `decode`. Bytes that
+    are not UTF-8 are kept. Raises ValueError with upstream's words where the body is no push.
+    """
+
 def encode(
     labels: list[bytes],
     entry_lo: Places,

@@ -2,7 +2,9 @@
 
 from libc.stdint cimport int32_t, int64_t, uint8_t
 from libc.string cimport memcpy
+from libcpp cimport bool as cbool
 from libcpp.string cimport string
+from libcpp.utility cimport pair
 from libcpp.vector cimport vector
 
 import numpy as np
@@ -49,6 +51,18 @@ cdef extern from "log_push.hpp" namespace "log_push" nogil:
     void put_stream(string&, string_view, const Entries&, int64_t, int64_t) except +
 
 
+cdef extern from "log_json.hpp" namespace "log_json" nogil:
+    cdef cppclass JsonDecoded "log_json::Decoded":
+        vector[vector[pair[string, string]]] labels
+        vector[string] texts
+        string extra
+        Decoded entries
+        int error
+        string what
+
+    void decode_json_body "log_json::decode"(string_view, cbool, JsonDecoded&) except +
+
+
 cdef extern from "line_values.hpp" namespace "line_fields" nogil:
     cdef cppclass Values:
         string data
@@ -91,15 +105,7 @@ cdef copied(vector[int64_t]& source):
     return out
 
 
-def decode(bytes body not None):
-    cdef Decoded out
-    cdef const char* start = body
-    cdef size_t size = len(body)
-    with nogil:
-        decode_message(string_view(start, size), out)
-    if out.error != NULL:
-        raise ValueError((<bytes>out.error).decode())
-    labels = [body[span.at : span.end] for span in out.labels]
+cdef tuple entries_of(Decoded& out):
     pairs = None
     if out.name_at.size():
         pairs = (
@@ -109,7 +115,50 @@ def decode(bytes body not None):
             copied(out.value_at),
             copied(out.value_end),
         )
-    return labels, copied(out.entry_lo), copied(out.times), copied(out.line_at), copied(out.line_end), pairs
+    return copied(out.entry_lo), copied(out.times), copied(out.line_at), copied(out.line_end), pairs
+
+
+def decode(bytes body not None):
+    cdef Decoded out
+    cdef const char* start = body
+    cdef size_t size = len(body)
+    with nogil:
+        decode_message(string_view(start, size), out)
+    if out.error != NULL:
+        raise ValueError((<bytes>out.error).decode())
+    labels = [body[span.at : span.end] for span in out.labels]
+    return labels, *entries_of(out)
+
+
+# Texts of the library that Loki reads JSON with, by log_json.hpp's Error.
+JSON_ERRORS = (
+    "",
+    "Malformed JSON error",
+    "Value is string, but can't find closing '\"' symbol",
+    "Value looks like object, but can't find closing '}' symbol",
+    "Value is array, but can't find closing ']' symbol",
+    "Value looks like Number/Boolean/None, but can't find its end: ',' or '}' symbol",
+    "Value is number, but overflowed while parsing",
+    "Encountered an invalid escape sequence in a string",
+)
+
+
+def decode_json(bytes body not None, bint legacy):
+    cdef JsonDecoded out
+    cdef const char* start = body
+    cdef size_t size = len(body)
+    with nogil:
+        decode_json_body(string_view(start, size), legacy, out)
+    if out.error:
+        if out.error < len(JSON_ERRORS):
+            raise ValueError(JSON_ERRORS[out.error])
+        what = (<bytes>out.what).decode("utf-8", "replace")
+        raise ValueError(f'parsing time "{what}" as "2006-01-02T15:04:05Z07:00": cannot parse "{what}"')
+    if legacy:
+        labels = list(out.texts)
+    else:
+        labels = [[(one.first, one.second) for one in pairs] for pairs in out.labels]
+    return labels, *entries_of(out.entries), <bytes>out.extra
 
 
 cdef copied_bytes(vector[uint8_t]& source):

@@ -10,7 +10,8 @@ import pytest
 from tests.unit.logs.wire.test_push_protobuf import rows
 from watchkeeper.logs.interface import PushError
 from watchkeeper.logs.wire.kinds import DECODERS
-from watchkeeper.logs.wire.push_json import decode_json, parse_time_ns
+from watchkeeper.logs.wire.labels import LabelsError, parse_labels
+from watchkeeper.logs.wire.push_json import decode_json
 
 
 def body(*streams: Any) -> bytes:
@@ -111,12 +112,25 @@ def test_other_bodies_are_refused(text: bytes, legacy: bool) -> None:
     ],
 )
 def test_times_are_nanoseconds(text: str, time_ns: int) -> None:
-    assert parse_time_ns(text) == time_ns
+    batch = decode_json(body({"labels": "{}", "entries": [{"ts": text, "line": ""}]}), legacy=True)
+    assert batch.times_ns.tolist() == [time_ns]
 
 
 @pytest.mark.parametrize(
     "text", ["", "5", "2026-01-02", "2026-13-02T03:04:05Z", "2026-01-02T03:04:05", "2026-01-02T25:04:05Z"]
 )
 def test_other_times_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"."):
-        parse_time_ns(text)
+    with pytest.raises(PushError, match=f'parsing time "{text}" as "2006-01-02T15:04:05Z07:00"'):
+        decode_json(body({"labels": "{}", "entries": [{"ts": text, "line": ""}]}), legacy=True)
+
+
+def test_a_line_without_escapes_is_not_copied() -> None:
+    text = body({"stream": {"a": "1"}, "values": [["1", "plain"]]})
+    assert decode_json(text, legacy=False).data is text
+
+
+def test_bytes_that_are_not_utf_8_make_no_label() -> None:
+    batch = decode_json(b'{"streams":[{"stream":{"a":"\xff"},"values":[["1","\xff"]]}]}', legacy=False)
+    assert batch.data[batch.line_at[0] : batch.line_end[0]] == b"\xff"
+    with pytest.raises(LabelsError):
+        parse_labels(str(batch.streams[0]))
