@@ -11,6 +11,7 @@ import re
 import urllib.parse
 from typing import Final
 
+from watchkeeper.core.model.go_regex_error import regex_problem
 from watchkeeper.core.model.go_replace import find_all, replace_all
 from watchkeeper.core.model.labels import quote
 from watchkeeper.core.model.regex import RegexError
@@ -84,8 +85,8 @@ def regex_replace_all_literal(expression: str, text: str, replacement: str) -> s
 def _replaced(expression: str, text: str, replacement: str, *, literal: bool) -> str:
     try:
         out = replace_all(expression, _valid(text), replacement, literal=literal, most=MAX_TEXT)
-    except RegexError as error:
-        raise ValueProblem(f"error parsing regexp: {error}") from None
+    except RegexError:
+        raise ValueProblem(regex_problem(expression)) from None
     if out is None:
         check_size(MAX_TEXT + 1)
         return ""
@@ -96,8 +97,8 @@ def count(expression: str, text: str) -> int:
     """How many matches there are."""
     try:
         return sum(1 for _ in find_all(expression, _valid(text)))
-    except RegexError as error:
-        raise ValueProblem(f"error parsing regexp: {error}") from None
+    except RegexError:
+        raise ValueProblem(regex_problem(expression)) from None
 
 
 def _valid(text: str) -> str:

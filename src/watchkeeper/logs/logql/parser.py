@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
+from watchkeeper.core.model.go_regex_error import regex_problem
 from watchkeeper.core.model.matcher import Matcher
 from watchkeeper.core.model.regex import RegexError, compile_re2
 from watchkeeper.core.model.span import Span
@@ -19,7 +20,6 @@ from watchkeeper.logs.logql.errors import LogQLParseError, NotThisKind
 from watchkeeper.logs.logql.folding import fold
 from watchkeeper.logs.logql.lexer import Kind, Token
 from watchkeeper.logs.logql.parser_stages import StageParser
-from watchkeeper.logs.logql.regex_words import regex_problem
 
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "LogQLParseError", "parse", "parse_log_query", "parse_selector"]
 

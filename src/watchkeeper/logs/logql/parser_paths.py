@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from watchkeeper.core.model.go_regex_error import regex_problem
 from watchkeeper.core.model.labels import is_legacy_name, quote
 from watchkeeper.core.model.regex import RegexError, compile_re2
-from watchkeeper.logs.logql.regex_words import regex_problem
 
 _CAPTURE: Final = re.compile(r"<([A-Za-z_][A-Za-z0-9_]*)>")
 _JSON_TOKEN: Final = re.compile(r'[ \t\n]*(?:(\[)|(\])|(\.)|([A-Za-z_][A-Za-z0-9_]*)|([0-9]+)|("(?:[^"\\]|\\.)*"))')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import pytest
@@ -36,7 +37,14 @@ def fails() -> str:
     raise ValueProblem("no luck")
 
 
-FUNCTIONS = {"upper": upper, "join": join, "half": half, "double": double, "negate": negate, "fails": fails}
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "upper": upper,
+    "join": join,
+    "half": half,
+    "double": double,
+    "negate": negate,
+    "fails": fails,
+}
 DATA: dict[str, Any] = {
     "s": "text",
     "n": 42,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from watchkeeper.core.template.columns import FieldRef, FunctionRef, Part, compile_columns
 from watchkeeper.core.template.template import Template
 
-FUNCTIONS = {"line": lambda: "", "upper": lambda text: text}
+FUNCTIONS: dict[str, Callable[..., Any]] = {"line": lambda: "", "upper": lambda text: text}
 
 
 @pytest.mark.parametrize(
@@ -27,7 +30,7 @@ FUNCTIONS = {"line": lambda: "", "upper": lambda text: text}
 )
 def test_uses(text: str, fields: set[str], whole: bool, functions: set[str]) -> None:
     uses = Template.parse(text, FUNCTIONS).fields()
-    assert (uses.fields, uses.whole, uses.functions) == (fields, whole, functions)
+    assert (set(uses.fields), uses.whole, set(uses.functions)) == (fields, whole, functions)
 
 
 @pytest.mark.parametrize(
