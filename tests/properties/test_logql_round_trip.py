@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 
 from watchkeeper.core.model.matcher import Matcher, MatchType
 from watchkeeper.core.model.span import Span
+from watchkeeper.logs.lines.pattern import Pattern
 from watchkeeper.logs.logql import ast
 from watchkeeper.logs.logql.errors import LogQLParseError
 from watchkeeper.logs.logql.lexer import CONVERSIONS, FUNCTIONS, KEYWORDS
 from watchkeeper.logs.logql.parser import parse
-from watchkeeper.logs.logql.parser_paths import parse_json_path, parse_pattern
+from watchkeeper.logs.logql.parser_paths import parse_json_path
 from watchkeeper.logs.logql.printer import format_query, pretty
 
 Draw = st.DrawFn
@@ -87,7 +88,7 @@ STAGES: st.SearchStrategy[ast.Stage] = st.one_of(
         st.lists(st.builds(ast.LogfmtExtraction, NAMES, TEXTS.filter(bool)), max_size=3).map(tuple),
     ),
     EXPRESSIONS.map(lambda text: ast.RegexpStage(text, ())),
-    PATTERNS.map(lambda text: ast.PatternStage(text, *parse_pattern(text))),
+    PATTERNS.map(lambda text: ast.PatternStage(text, Pattern(text).literals, Pattern(text).names)),
     st.just(ast.UnpackStage()),
     st.just(ast.DecolorizeStage()),
     st.builds(ast.LineFormatStage, st.sampled_from(["", "{{.a}}", '{{ .a | ToUpper }} "x"', "text"])),

@@ -8,9 +8,10 @@ from watchkeeper.core.model.go_regex_error import regex_problem
 from watchkeeper.core.model.matcher import Matcher, MatchType
 from watchkeeper.core.model.regex import RegexError
 from watchkeeper.core.model.span import Span
+from watchkeeper.logs.lines.units import UnitError, parse_float
 from watchkeeper.logs.logql.errors import LogQLParseError
 from watchkeeper.logs.logql.lexer import Kind, Token, string_value, tokenize
-from watchkeeper.logs.logql.units import UnitError, parse_float, parse_query_duration_ns
+from watchkeeper.logs.logql.units import parse_query_duration_ns
 
 MAX_BYTES: Final = 131_072  # A query's length.
 MAX_DEPTH: Final = 200  # Levels of a tree; every walk over it may recurse a few calls for each.

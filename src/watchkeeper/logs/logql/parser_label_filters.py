@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from watchkeeper.logs.lines.ip import IpError, IpMatcher
+from watchkeeper.logs.lines.units import UnitError, parse_bytes
 from watchkeeper.logs.logql import ast
 from watchkeeper.logs.logql.cursor import MAX_DEPTH, Cursor
-from watchkeeper.logs.logql.ip_pattern import check_ip_pattern
 from watchkeeper.logs.logql.lexer import STAGE_WORDS, Kind, Token
-from watchkeeper.logs.logql.units import UnitError, parse_bytes
 
 _COMPARE: Final = {"=": ast.CompareOp.EQ, **{op.value: op for op in ast.CompareOp}}
 _STRING_ONLY: Final = ("=~", "!~")
@@ -121,6 +121,8 @@ class LabelFilterParser(Cursor):
         token = self._peek()
         pattern = self._string()
         self._expect(")")
-        if not check_ip_pattern(pattern):
-            self._refuse(f"ip: invalid pattern: {self._text[token.lo : token.hi]}", token.span)
+        try:
+            IpMatcher(pattern)
+        except IpError as error:
+            self._refuse(str(error), token.span)
         return pattern

@@ -1,4 +1,4 @@
-"""The small languages inside of a query's strings: paths into JSON, patterns with captures, names of groups."""
+"""The small languages inside of a query's strings: paths into JSON, expressions and the names of their groups."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from watchkeeper.core.model.go_regex_error import regex_problem
 from watchkeeper.core.model.labels import is_legacy_name, quote
 from watchkeeper.core.model.regex import RegexError, compile_re2
 
-_CAPTURE: Final = re.compile(r"<([A-Za-z_][A-Za-z0-9_]*)>")
 _JSON_TOKEN: Final = re.compile(r'[ \t\n]*(?:(\[)|(\])|(\.)|([A-Za-z_][A-Za-z0-9_]*)|([0-9]+)|("(?:[^"\\]|\\.)*"))')
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
-_UNNAMED: Final = "_"
 
 
 class PathError(ValueError):
@@ -59,50 +57,6 @@ def _json_token(text: str, pos: int) -> tuple[str | int, int]:
     if len(number) > 18:
         raise PathError(f"strconv.Atoi: parsing {quote(number)}: value out of range")
     return int(number), found.end()
-
-
-def parse_pattern(pattern: str) -> tuple[tuple[bytes, ...], tuple[str | None, ...]]:
-    """The literals of a pattern, and between them its captures (None for `<_>`). Raises PathError.
-
-    At least one capture has a name, names differ, and there is text between captures.
-    """
-    literals, names = _split(pattern)
-    if not any(names):
-        raise PathError("at least one capture is required")
-    _refuse_neighbours(literals, names)
-    seen: set[str] = set()
-    for name in names:
-        if name is None:
-            continue
-        if name in seen:
-            raise PathError(f"duplicate capture name ({name}): invalid expression")
-        seen.add(name)
-    return literals, names
-
-
-def parse_line_pattern(pattern: str) -> tuple[bytes, ...]:
-    """The literals of a pattern filter, between which anything may stand. Raises PathError."""
-    if not pattern:
-        raise PathError("empty pattern: invalid expression")
-    literals, names = _split(pattern)
-    for name in names:
-        if name is not None:
-            raise PathError(f"named captures are not allowed: found '<{name}>'")
-    _refuse_neighbours(literals, names)
-    return literals
-
-
-def _split(pattern: str) -> tuple[tuple[bytes, ...], tuple[str | None, ...]]:
-    parts = _CAPTURE.split(pattern)
-    literals = tuple(part.encode("utf-8", "surrogateescape") for part in parts[::2])
-    return literals, tuple(None if name == _UNNAMED else name for name in parts[1::2])
-
-
-def _refuse_neighbours(literals: tuple[bytes, ...], names: tuple[str | None, ...]) -> None:
-    for i, literal in enumerate(literals[1:-1]):
-        if not literal:
-            pair = "".join(f"<{name or _UNNAMED}>" for name in names[i : i + 2])
-            raise PathError(f"found consecutive capture '{pair}': invalid expression")
 
 
 def parse_group_names(expression: str) -> tuple[str, ...]:

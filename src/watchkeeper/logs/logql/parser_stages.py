@@ -6,17 +6,11 @@ from typing import Final
 
 from watchkeeper.core.model.matcher import Matcher
 from watchkeeper.core.model.span import Span
+from watchkeeper.logs.lines.pattern import LinePattern, Pattern, PatternError
 from watchkeeper.logs.logql import ast
 from watchkeeper.logs.logql.lexer import Kind
 from watchkeeper.logs.logql.parser_label_filters import LabelFilterParser
-from watchkeeper.logs.logql.parser_paths import (
-    PathError,
-    compile_pattern,
-    parse_group_names,
-    parse_json_path,
-    parse_line_pattern,
-    parse_pattern,
-)
+from watchkeeper.logs.logql.parser_paths import PathError, compile_pattern, parse_group_names, parse_json_path
 
 _LINE_FILTERS: Final = {op.value: op for op in ast.LineFilterOp}
 _IP_FILTERS: Final = (ast.LineFilterOp.CONTAINS, ast.LineFilterOp.NOT_CONTAINS)
@@ -88,8 +82,8 @@ class StageParser(LabelFilterParser):
             if op.positive is ast.LineFilterOp.MATCHES:
                 compile_pattern(text.text)
             elif op.positive is ast.LineFilterOp.LIKE:
-                parse_line_pattern(text.text)
-        except PathError as error:
+                LinePattern(text.text)
+        except (PathError, PatternError) as error:
             self._refuse(f"{stage} : {error}", text.span)
 
     def _stage(self, lo: int) -> ast.Stage:
@@ -180,10 +174,10 @@ class StageParser(LabelFilterParser):
         token = self._peek()
         pattern = self._string()
         try:
-            literals, names = parse_pattern(pattern)
-        except PathError as error:
+            parts = Pattern(pattern)
+        except PatternError as error:
             self._refuse(f"invalid pattern parser: {error}", token.span)
-        return ast.PatternStage(pattern, literals, names, self._since(lo))
+        return ast.PatternStage(pattern, parts.literals, parts.names, self._since(lo))
 
     def _label_format(self, lo: int) -> ast.LabelFormatStage:
         formats: list[ast.LabelRename | ast.LabelTemplate] = []
