@@ -29,7 +29,7 @@ class Request:
     instant      evaluate once, at end_ns; log queries are refused
     limit        lines of a log query, over all streams
     forward      oldest lines first; else newest
-    interval_ns  log queries: of each stream no two lines nearer to each other than this; 0 for all
+    interval_ns  log queries: no line nearer than this to the one before it, over all streams; 0 for all
     """
 
     expr: Expr

@@ -83,6 +83,8 @@ class Engine:
                 data = _shaped(evaluation, expr, value, steps)
             if evaluation.truncated:
                 warnings.append(too_many_series(limits.max_query_series))
+        if evaluation.stats.damaged:
+            warnings.append(f"{evaluation.stats.damaged} damaged blocks were left out")
         stats.exec_s = clock() - began
         return Answer(data, stats, warnings)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import TypeAlias, assert_never
 
@@ -46,14 +47,17 @@ class Evaluation:
     def select(self, pipeline: Pipeline, start_ns: int, end_ns: int) -> Sequence[Slice]:
         """Blocks with rows of the range. Raises LimitExceeded where they hold too many bytes."""
         self.guard.check()
+        began = time.perf_counter()
         parts = self._querier.select(pipeline.matchers, start_ns, end_ns, pipeline.needles)
         self.guard.read(sum(part.raw_bytes for part in parts))
         self.stats.found(parts)
+        self.stats.stats.index_s += time.perf_counter() - began
         return parts
 
     def is_answer(self, node: ast.RangeAggregation) -> bool:
-        """Whether the series of a range aggregation all are series of the answer."""
-        return node is self._root
+        """Whether the series of a range aggregation, grouped as they are taken, all are series of the answer."""
+        root = self._root
+        return node is root or (isinstance(root, ast.VectorAggregation) and node is root.expr and is_pushed(root))
 
     def value(self, expr: ast.MetricExpr, steps: Steps) -> Value:
         """What an expression is at each step."""
@@ -82,6 +86,13 @@ class Evaluation:
     def aggregated(self, node: ast.VectorAggregation, steps: Steps) -> Frame:
         """What an aggregation aggregates. A sum over a range takes its samples under the sum's own labels already."""
         inner = node.expr
-        if node.op is ast.VectorOp.SUM and isinstance(inner, ast.RangeAggregation) and inner.op in ADDITIVE:
+        if is_pushed(node):
+            assert isinstance(inner, ast.RangeAggregation)
             return range_aggregate(self, inner, node.grouping or ast.Grouping(()), steps)
         return self.vector(inner, steps)
+
+
+def is_pushed(node: ast.VectorAggregation) -> bool:
+    """Whether an aggregation's grouping is done while samples are taken."""
+    inner = node.expr
+    return node.op is ast.VectorOp.SUM and isinstance(inner, ast.RangeAggregation) and inner.op in ADDITIVE

@@ -6,17 +6,24 @@ import threading
 import time
 from collections.abc import Sequence
 
+import numpy as np
+
 from watchkeeper.core.kernels.line_block import Block
 from watchkeeper.core.kernels.texts import Rows
+from watchkeeper.core.model.errors import CorruptionError
+from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.logs.interface import Slice
 from watchkeeper.logs.logql.answer import Stats, StoreStats
 
+log = get_logger("logql")
+
 
 class Recorder:
-    """Fills the statistics of one query."""
+    """Fills the statistics of one query. `damaged` counts blocks that could not be read."""
 
     def __init__(self, stats: Stats) -> None:
         self.stats = stats
+        self.damaged = 0
         self._lock = threading.Lock()
 
     def _half(self, part: Slice) -> StoreStats:
@@ -36,9 +43,15 @@ class Recorder:
         half.post_filter_lines += part.n_rows
 
     def load(self, part: Slice) -> tuple[Block, Rows]:
-        """The block and its rows, counted as looked at."""
+        """The block and its rows, counted as looked at; no rows of a damaged block."""
         began = time.perf_counter_ns()
-        block, rows = part.load()
+        try:
+            block, rows = part.load()
+        except CorruptionError as error:
+            log.error("a block is damaged; the query is answered without it", error=error)
+            with self._lock:
+                self.damaged += 1
+            return Block(), np.zeros(0, np.int32)
         took = time.perf_counter_ns() - began
         share = len(rows) / part.n_rows if part.n_rows else 0.0
         with self._lock:

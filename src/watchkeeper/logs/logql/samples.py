@@ -138,7 +138,7 @@ def range_aggregate(ev: Evaluation, node: ast.RangeAggregation, grouping: ast.Gr
     plan = plan_range(node, node.grouping or grouping)
     windows = Windows(steps, node.range.range_ns, node.range.offset_ns)
     taker = SampleTaker(plan, windows)
-    cells, labels = _collect(ev, plan, windows, taker, is_answer=grouping is None)
+    cells, labels = _collect(ev, plan, windows, taker)
     if node.op is Op.ABSENT_OVER_TIME:
         return _absent(plan, windows, cells)
     if not len(labels):
@@ -149,11 +149,9 @@ def range_aggregate(ev: Evaluation, node: ast.RangeAggregation, grouping: ast.Gr
     return frame.compacted()
 
 
-def _collect(
-    ev: Evaluation, plan: RangePlan, windows: Windows, taker: SampleTaker, *, is_answer: bool
-) -> tuple[Cells, Sequence[Labels]]:
+def _collect(ev: Evaluation, plan: RangePlan, windows: Windows, taker: SampleTaker) -> tuple[Cells, Sequence[Labels]]:
     parts = ev.select(plan.pipeline, windows.lo_ns + 1, windows.hi_ns + 1)
-    most = ev.guard.limits.max_query_series if is_answer and ev.is_answer(plan.node) else 0
+    most = ev.guard.limits.max_query_series if ev.is_answer(plan.node) else 0
     table = CellTable(taker.fold, len(windows.edges), ev.guard, most_series=most)
     stats = ev.stats
     left: list[Slice] = []

@@ -26,9 +26,9 @@ class Compiled:
 
 
 @functools.lru_cache(maxsize=512)
-def compiled(text: str) -> Compiled:
-    """The template of a text. Raises TemplateError."""
-    template = Template.parse(text, FUNCTIONS)
+def compiled(text: str, name: str = "line") -> Compiled:
+    """The template of a text, called `name` in its errors. Raises TemplateError."""
+    template = Template.parse(text, FUNCTIONS, name=name)
     uses = template.fields()
     return Compiled(
         template,

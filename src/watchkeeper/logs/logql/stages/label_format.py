@@ -16,7 +16,7 @@ class LabelFormat:
 
     def __init__(self, node: LabelFormatStage) -> None:
         self._formats: list[tuple[str, str | RowTemplate]] = [
-            (each.name, each.source if isinstance(each, LabelRename) else RowTemplate(each.template))
+            (each.name, each.source if isinstance(each, LabelRename) else RowTemplate(each.template, "label"))
             for each in node.formats
         ]
         fields = [source.fields for _, source in self._formats if isinstance(source, RowTemplate)]

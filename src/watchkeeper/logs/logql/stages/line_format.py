@@ -15,7 +15,7 @@ class LineFormat:
     """What the template makes of each row's labels is its line."""
 
     def __init__(self, template: str) -> None:
-        self._template = RowTemplate(template)
+        self._template = RowTemplate(template, "line")
 
     def run(self, rows: BlockRows) -> None:
         """Changes lines; a row whose template fails is marked, and keeps its line."""

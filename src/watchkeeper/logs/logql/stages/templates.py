@@ -55,9 +55,9 @@ class Snapshot:
 class RowTemplate:
     """One template of a stage."""
 
-    def __init__(self, text: str) -> None:
-        """Raises TemplateError."""
-        self._compiled = compiled(text)
+    def __init__(self, text: str, name: str) -> None:
+        """`name` is how errors call it. Raises TemplateError."""
+        self._compiled = compiled(text, name)
 
     @property
     def fields(self) -> frozenset[str] | None:
