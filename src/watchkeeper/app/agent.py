@@ -59,7 +59,7 @@ def load_config(flags: AgentFlags, environ: Mapping[str, str]) -> PromtailConfig
         from watchkeeper.logs.agent.embedded import embedded_yml
 
         directory = flags.data_dir or Path("data/agent")
-        config = parse_promtail_yml(embedded_yml(directory, own_log=None), "embedded configuration")
+        config = parse_promtail_yml(embedded_yml(directory), "embedded configuration")
         if not flags.client_url:
             flags = dataclasses.replace(flags, client_url=DEFAULT_URL)
     else:

@@ -137,6 +137,11 @@ class Server:
             logs = LogsPart(shared)
             self._parts.append(logs)
             self._surfaces.append((options.logs_port, logs.surface))
+        if "agent" in options.only:
+            from watchkeeper.app.agent_part import AgentPart
+
+            sink = (logs.appender, logs.agent_tenant) if "logs" in options.only else None
+            self._parts.append(AgentPart(shared, sink))
 
     def _access(self) -> tuple[Access | None, Security | None]:
         """What the web configuration file asks for. Raises ConfigError."""

@@ -27,6 +27,7 @@ from watchkeeper.logs.agent.send.client import USER_AGENT, Client
 from watchkeeper.logs.agent.send.outlet import Destination, Outlet
 from watchkeeper.logs.agent.send.spool import LIMIT_BYTES, Spool
 from watchkeeper.logs.agent.sources.job import Job
+from watchkeeper.logs.agent.sources.own_log import OwnLogSource, Subscribe
 from watchkeeper.logs.agent.sources.rate import LineRate
 from watchkeeper.logs.agent.sources.targets import EXCLUDE, PATH, Assembled, assemble, file_reason
 from watchkeeper.logs.agent.stages.stage import Matcher, StageContext, no_matcher
@@ -59,6 +60,7 @@ class AgentOptions:
 
     spool_dir     where batches are kept that can't be sent; None keeps none
     destinations  makes what takes the entries instead of the configured clients
+    own_log       lets a listener have the lines that this process logs; a job of its own reads them
     """
 
     spool_dir: Path | None = None
@@ -68,6 +70,7 @@ class AgentOptions:
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     ignored_files: Sequence[str] = ()
     destinations: Callable[[AgentMetrics, Positions], Sequence[Destination]] | None = None
+    own_log: Subscribe | None = None
 
 
 class Agent:
@@ -161,11 +164,39 @@ class Agent:
             jobs[config.job_name] = Job(config, pipeline, self.outlet, self.positions, self.metrics, rate)
         if problems:
             raise ConfigError(problems)
+        if self.options.own_log is not None:
+            own = ScrapeConfig(job_name="watchkeeper")
+            pipeline = Pipeline((), StageContext(self.registry, own.job_name))
+            jobs[own.job_name] = Job(own, pipeline, self.outlet, self.positions, self.metrics)
         return jobs
 
     def _make_sources(self, job: Job) -> list[Source]:
         """Each kind is imported where it is used: an agent that follows files has no need of the others."""
-        return []
+        config = job.config
+        made: list[Source] = []
+        if config.journal is not None:
+            from watchkeeper.logs.agent.sources.journal import JournalSource
+
+            made.append(JournalSource(job, config.journal))
+        if config.syslog is not None:
+            from watchkeeper.logs.agent.sources.syslog import SyslogSource
+
+            made.append(SyslogSource(job, config.syslog))
+        if config.loki_push_api is not None:
+            from watchkeeper.logs.agent.sources.push import PushSource
+
+            made.append(PushSource(job, config.loki_push_api))
+        if config.gelf is not None:
+            from watchkeeper.logs.agent.sources.gelf import GelfSource
+
+            made.append(GelfSource(job, config.gelf))
+        if config.discovery.docker:
+            from watchkeeper.logs.agent.sources.docker import DockerSource
+
+            made += [DockerSource(job, docker) for docker in config.discovery.docker]
+        if self.options.own_log is not None and job.name == "watchkeeper":
+            made.append(OwnLogSource(job, self.options.own_log, self.options.hostname))
+        return made
 
     # --- running ---------------------------------------------------------------------------------------------------
 
@@ -181,8 +212,11 @@ class Agent:
         self._discovery.apply({name: job.config.discovery for name, job in self.jobs.items()})
         self._upkeep = asyncio.get_running_loop().create_task(self._keep_up())
 
-    async def stop(self) -> None:
-        """Reads no more, sends or keeps what is collected, and writes the positions."""
+    async def stop(self, end_sinks: Callable[[], object] = lambda: None) -> None:
+        """Reads no more, sends or keeps what is collected, and writes the positions.
+
+        end_sinks   ends what takes entries in this process, once all is handed on
+        """
         if self._upkeep is not None:
             self._upkeep.cancel()
             with suppress(asyncio.CancelledError):
@@ -194,6 +228,7 @@ class Agent:
         for job in self.jobs.values():
             job.flush()
         await asyncio.gather(*(client.stop() for client in self.clients))
+        await asyncio.to_thread(end_sinks)
         await asyncio.to_thread(self.save_positions)
         for client in self.clients:
             client.close()

@@ -20,11 +20,11 @@ def has_journal() -> bool:
     )
 
 
-def embedded_yml(directory: Path, *, own_log: Path | None, http_port: int = 9080) -> str:
+def embedded_yml(directory: Path, *, http_port: int = 9080) -> str:
     """promtail.yaml for a machine that has none.
 
-    directory  where the positions are kept
-    own_log    this process's own log, if it is in a file
+    directory   where the positions are kept
+    http_port   where the agent answers, if it runs alone
     """
     host = socket.gethostname()
     jobs: list[dict[str, object]] = [
@@ -54,9 +54,6 @@ def embedded_yml(directory: Path, *, own_log: Path | None, http_port: int = 9080
                 ],
             }
         )
-    if own_log is not None:
-        labels = {"job": "watchkeeper", "host": host, "__path__": str(own_log)}
-        jobs.append({"job_name": "watchkeeper", "static_configs": [{"labels": labels}]})
     config = {
         "server": {"http_listen_address": "127.0.0.1", "http_listen_port": http_port},
         "positions": {"filename": str(directory / "positions.yaml")},

@@ -87,9 +87,21 @@ class Entries:
         return [bytes_of(value) for value in column]
 
     def take(self, rows: Sequence[int]) -> Entries:
+        """These entries, in the order in which they are."""
+        return self if len(rows) == len(self.lines) else self.picked(rows)
+
+    def single(self, row: int) -> Entries:
+        """One entry, with its labels alone."""
+        found = self.picked((row,))
+        found.sets, found.set_of = [self.sets[self.set_of[row]]], [0]
+        return found
+
+    def copied(self) -> Entries:
+        """The same entries; what becomes of one does not touch the other."""
+        return self.picked(range(len(self.lines)))
+
+    def picked(self, rows: Sequence[int]) -> Entries:
         """These entries, in this order."""
-        if len(rows) == len(self.lines):
-            return self
         return Entries(
             [self.lines[row] for row in rows],
             [self.times_ns[row] for row in rows],

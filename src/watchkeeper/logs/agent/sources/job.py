@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from watchkeeper.logs.agent.config.scrape import ScrapeConfig
 from watchkeeper.logs.agent.entries import TENANT, Entries, LabelSet, Metadata
@@ -14,6 +16,9 @@ from watchkeeper.logs.agent.positions import Mark, Positions
 from watchkeeper.logs.agent.send.outlet import Outlet
 from watchkeeper.logs.agent.sources.rate import LineRate
 from watchkeeper.logs.agent.telemetry import AgentMetrics
+
+if TYPE_CHECKING:
+    from watchkeeper.logs.agent.sources.labelling import Group
 
 _orders = itertools.count(1)
 
@@ -86,6 +91,21 @@ class Job:
                 self._behind[key], position = position, str(held)
             marks = {key: Mark(next_order(), position)}
         self.outlet.put(out, marks)
+
+    async def handle_groups(self, groups: Iterable[Group], *, key: str = "", position: str | None = None) -> None:
+        """Entries of several label sets, from an event loop: waits while nothing can be taken.
+
+        The position counts once all of them are done.
+        """
+        while self.outlet.is_full:
+            await asyncio.sleep(0.05)
+        await asyncio.to_thread(self._handle_all, list(groups), key, position)
+
+    def _handle_all(self, groups: list[Group], key: str, position: str | None) -> None:
+        for group in groups:
+            self.handle(group.labels, group.lines, group.times_ns, metadata=group.metadata or None, key=key)
+        if position is not None:
+            self.handle({}, [], key=key, position=position)
 
     def tick(self) -> None:
         """What stages have held for long enough goes on."""

@@ -8,7 +8,7 @@ from watchkeeper.core.config.kinds import Boolean, Integer, Nested
 from watchkeeper.core.config.schema import section, setting
 from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.logs.agent.config.kinds import ByteSize
-from watchkeeper.logs.agent.entries import Entries, LabelSet, concatenated
+from watchkeeper.logs.agent.entries import Entries, concatenated
 from watchkeeper.logs.agent.stages.rfc3339 import TimeReader
 from watchkeeper.logs.agent.stages.stage import FOREVER_NS, Stage, StageContext, label_key
 
@@ -112,7 +112,7 @@ class CriStage:
                         threshold=self._max_lines,
                     )
                     early += self.due(FOREVER_NS)
-                self._parts[key] = _Part(_row(entries, row), entries.lines[row])
+                self._parts[key] = _Part(entries.single(row), entries.lines[row])
                 continue
             if part is not None:
                 self._add(part, entries.lines[row])
@@ -144,21 +144,6 @@ class CriStage:
     def held_from(self, origin: str) -> int | None:
         """Where the first part starts that waits for its end."""
         return min((part.at for part in self._parts.values() if part.entry.origin == origin), default=None)
-
-
-def _row(entries: Entries, row: int) -> Entries:
-    labels: LabelSet = entries.sets[entries.set_of[row]]
-    return Entries(
-        [entries.lines[row]],
-        [entries.times_ns[row]],
-        [labels],
-        [0],
-        entries.initial,
-        {name: [column[row]] for name, column in entries.extracted.items()},
-        None if entries.metadata is None else [entries.metadata[row]],
-        entries.origin,
-        None if entries.at is None else [entries.at[row]],
-    )
 
 
 def make(config: CriConfig, context: StageContext) -> Stage:
