@@ -191,10 +191,10 @@ class Decoder {
             span = place_of(value.text);
             return true;
         }
-        if (!line_fields::unescape(value.text, line_fields::Escapes::JSON, scratch_)) return fail(NO_ESCAPE);
-        span.at = (end_ - base_) + int64_t(out_.extra.size());
-        out_.extra.append(scratch_);
-        span.end = span.at + int64_t(scratch_.size());
+        const int64_t size = end_ - base_;
+        span.at = size + int64_t(out_.extra.size());
+        if (!line_fields::append_unescaped(value.text, line_fields::Escapes::JSON, out_.extra)) return fail(NO_ESCAPE);
+        span.end = size + int64_t(out_.extra.size());
         return true;
     }
 
@@ -329,7 +329,6 @@ class Decoder {
     bool legacy_;
     Decoded& out_;
     log_push::Decoded& found_;
-    std::string scratch_;
 };
 
 inline void decode(std::string_view body, bool legacy, Decoded& out) { Decoder(body, legacy, out); }
