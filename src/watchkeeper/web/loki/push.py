@@ -8,14 +8,11 @@ from typing import Final
 from aiohttp import web
 
 from watchkeeper.core.telemetry.log import get_logger
-from watchkeeper.core.telemetry.metrics import Registry
 from watchkeeper.core.wire.protobuf import put_int, put_text
 from watchkeeper.logs.interface import EntryBatch
-from watchkeeper.logs.store.limits import Limits
 from watchkeeper.web.errors import ApiError, bad_data, to_loki
 from watchkeeper.web.loki.answer_json import dumps
 from watchkeeper.web.loki.backend import Backend
-from watchkeeper.web.loki.params import HOUR_NS
 from watchkeeper.web.loki.push_body import JSON, PROTOBUF, Body, Budget, media_type, unpacked_lz4, unsnapped
 from watchkeeper.web.loki.tenancy import tenant_of
 
@@ -36,7 +33,6 @@ class Pushes:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._budget = Budget()
-        self._counts = ReceivedCounts(backend.registry)
 
     async def push(self, request: web.Request) -> web.Response:
         """POST /loki/api/v1/push: 204, or a text that says which entries were refused; the good ones are stored."""
@@ -99,47 +95,10 @@ class Pushes:
             batch = decode()
             if not len(batch.streams):
                 raise ApiError(422, "empty", NO_STREAMS)
-            self._counts.note(tenant, batch, _retention_hours(self._backend.limits(tenant)))
             self._backend.store.push(tenant, batch)
 
         # Never in the event loop, however small: a push may wait until blocks are sealed, and for the disk.
         await self._backend.run(work)
-
-
-class ReceivedCounts:
-    """The distributor's counters."""
-
-    def __init__(self, registry: Registry) -> None:
-        names = ("tenant", "retention_hours")
-        self._bytes = registry.counter(
-            "loki_distributor_bytes_received_total",
-            "The total number of uncompressed bytes received per tenant. Includes structured metadata bytes.",
-            names,
-        )
-        self._metadata_bytes = registry.counter(
-            "loki_distributor_structured_metadata_bytes_received_total",
-            "The total number of uncompressed bytes received per tenant for entries' structured metadata.",
-            names,
-        )
-        self._lines = registry.counter(
-            "loki_distributor_lines_received_total", "The total number of lines received per tenant.", ("tenant",)
-        )
-
-    def note(self, tenant: str, batch: EntryBatch, retention_hours: str) -> None:
-        """Counts a batch as it came, before any of it is refused."""
-        line_bytes = int((batch.line_end - batch.line_at).sum())
-        metadata_bytes = 0
-        if (metadata := batch.metadata) is not None:
-            names = int((metadata.name_end - metadata.name_at).sum())
-            metadata_bytes = names + int((metadata.value_end - metadata.value_at).sum())
-            self._metadata_bytes.labels(tenant, retention_hours).inc(metadata_bytes)
-        self._bytes.labels(tenant, retention_hours).inc(line_bytes + metadata_bytes)
-        self._lines.labels(tenant).inc(len(batch.times_ns))
-
-
-def _retention_hours(limits: Limits) -> str:
-    """How long the tenant's lines are kept, as the label of upstream's counters; empty for ever."""
-    return str(limits.retention_period_ns // HOUR_NS) if limits.retention_period_ns else ""
 
 
 def _otlp_status(status: int, message: str, kind: str) -> web.Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from typing import Final
 
@@ -22,11 +23,14 @@ ALLOWED: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 
 
 def tenants_of(backend: Backend, request: web.Request) -> list[str]:
-    """All tenants that a read asks for, sorted. Raises ApiError as upstream where there is none."""
+    """All tenants that a read asks for, sorted. Raises ApiError as upstream where there is none.
+
+    Where no header names one, it is the user of basic authentication, as upstream's gateway has it.
+    """
     settings = backend.settings
     if not settings.auth_enabled:
         return [settings.single_tenant]
-    text = request.headers.get(HEADER, "")
+    text = request.headers.get(HEADER, "") or _user(request)
     if not text:
         raise ApiError(401, "no_org_id", "no org id")
     names = text.split("|") if settings.multi_tenant_queries else [text]
@@ -48,6 +52,17 @@ def querier_of(backend: Backend, tenants: Sequence[str]) -> LogQuerier:
     if len(tenants) == 1:
         return backend.store.querier(tenants[0])
     return JoinedQuerier([(tenant, backend.store.querier(tenant)) for tenant in tenants])
+
+
+def _user(request: web.Request) -> str:
+    """The user's name in the request's credentials; empty where there is none. Passwords were checked before."""
+    scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(encoded.strip(), validate=True).partition(b":")[0].decode()
+    except ValueError:
+        return ""
 
 
 def _check(tenant: str) -> None:
