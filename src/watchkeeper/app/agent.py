@@ -26,7 +26,7 @@ from watchkeeper.logs.agent.config.server import ServerTLSConfig
 from watchkeeper.logs.agent.pages import Pages
 from watchkeeper.logs.agent.port import Port
 from watchkeeper.logs.agent.send.spool import LIMIT_BYTES
-from watchkeeper.logs.agent.stages.stage import RowTest
+from watchkeeper.logs.agent.stages.stage import RowTest, StageContext
 
 log = get_logger("agent")
 
@@ -191,10 +191,18 @@ class AgentProcess:
             log.info("the configuration is reloaded")
 
 
-def check_config(config: PromtailConfig) -> None:
+def check_config(config: PromtailConfig, file: str = "promtail.yaml") -> None:
     """Raises ConfigError where something of a configuration can't be had here, such as a stage's database."""
-    positions = dataclasses.replace(config.positions, filename="")
-    Agent(dataclasses.replace(config, positions=positions), Registry(), AgentOptions(matcher=lazy_matcher)).discard()
+    problems: list[ConfigProblem] = []
+    for job in config.scrape_configs:
+        for i, stage in enumerate(job.pipeline_stages):
+            try:
+                stage.make(StageContext(Registry(), job.job_name, lazy_matcher))
+            except ValueError as error:
+                path = f"scrape_configs[{job.job_name}].pipeline_stages[{i}].{stage.name}"
+                problems.append(ConfigProblem(file, 1, 1, path, str(error)))
+    if problems:
+        raise ConfigError(problems)
 
 
 def lazy_matcher(text: str) -> RowTest:

@@ -291,12 +291,6 @@ class Agent:
                 )
         self.follower.replace(targets)
 
-    def discard(self) -> None:
-        """Lets go of an agent that was never started."""
-        self.follower.stop()
-        for client in self.clients:
-            client.close()
-
     async def read_stdin(self) -> None:
         """Reads standard input to its end, as a source of the first job."""
         from watchkeeper.logs.agent.sources.stdin import read_lines
