@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from watchkeeper.cli.check_loki import check_loki
+from watchkeeper.cli.check_promtail import check_promtail
 from watchkeeper.core.model.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 @click.group()
 def check() -> None:
     """Check files before they are used."""
+
+
+check.add_command(check_loki)
+check.add_command(check_promtail)
 
 
 @check.command("config")

@@ -82,6 +82,7 @@ class Nanoseconds(Kind[int]):
     """`1h30m`, `1.5s`, `1w`, as nanoseconds. With `negative`, values below zero (and a bare `-1`) are taken too."""
 
     label = "duration"
+    placeholder = 0
 
     def __init__(self, *, positive: bool = False, negative: bool = False) -> None:
         self.positive = positive
@@ -151,6 +152,7 @@ class Day(Kind[str]):
     """A date, `2024-04-01`."""
 
     label = "date"
+    placeholder = "1970-01-01"
 
     def read(self, at: Place) -> str:
         text = at.scalar("a date")

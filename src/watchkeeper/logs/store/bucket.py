@@ -18,8 +18,8 @@ from watchkeeper.core.model.errors import CorruptionError, UnavailableError
 from watchkeeper.core.objects.objects import ObjectError, ObjectMissing, Objects
 from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.core.telemetry.metrics import Registry
+from watchkeeper.logs.store.bucket_list import LIST, BucketList, decode_list, encode_list, writer_of
 from watchkeeper.logs.store.cache import SegmentCache
-from watchkeeper.logs.store.manifest import FILE, Manifest, decode_manifest, encode_manifest
 from watchkeeper.logs.store.segment_source import LocalSource
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class BucketSegments:
     def __init__(
         self,
         objects: Objects,
+        home: Path,
         local: Path,
         cache_directory: Path,
         cache_bytes: int,
@@ -68,17 +69,21 @@ class BucketSegments:
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         """
+        home              of the store: who it is to the bucket is kept there
         local             where segments are written, and wait
         cache_directory   where segments of the bucket are kept, at most `cache_bytes` of them
         pauses_ns         the first and the longest pause after the bucket did not answer
         """
         self._objects = objects
+        self._home = home
+        self._writer = ""
         self._local = local
-        self.cache = SegmentCache(cache_directory, cache_bytes, self._fetch, registry)
+        self.cache = SegmentCache(
+            cache_directory, cache_bytes, self._fetch, registry, reads_ranges=lambda: objects.reads_ranges
+        )
         self._pauses_s = tuple(pause / SECOND_NS for pause in pauses_ns)
         self._clock_s = clock_s
         self._segments: Segments | None = None
-        self._local_counts = False  # The local manifest was there: it is the truth, not the bucket's list.
         self._is_connected = False
         self._uploaded: dict[str, int] = {}
         self._garbage: dict[str, float] = {}
@@ -170,15 +175,12 @@ class BucketSegments:
 
     # --- opening and closing ----------------------------------------------------------------------------------------
 
-    def attach(self, segments: Segments, *, local_counts: bool) -> None:
-        """Serve these segments from now on. Raises OSError.
-
-        local_counts   they were read from a manifest; else the bucket's list says which segments there are
-        """
+    def attach(self, segments: Segments) -> None:
+        """Serve these segments, which were just opened, from now on. Raises OSError."""
         self._segments = segments
-        self._local_counts = local_counts
+        self._writer = writer_of(self._home)
         self.cache.open()
-        if not local_counts:
+        if not segments.was_listed:
             # A new folder, or one that lost its list: what the bucket has should be answered from the first query on.
             self._round()
 
@@ -284,16 +286,16 @@ class BucketSegments:
         infos = [segment.info for segment in snapshot if segment.name in self._uploaded]
         if len(infos) < len(snapshot) and self._stopping.is_set():
             return
-        data = encode_manifest(Manifest(segments.log_id, infos))
+        data = encode_list(BucketList(self._writer, infos))
         if data == self._published:
             return
         if self._published is not None:
-            now = self._read_manifest()
-            if now is not None and now.log_id != segments.log_id:
+            now = self._read_list()
+            if now is not None and now.writer != self._writer:
                 self._published = None
                 message = "another store writes to this bucket and prefix: give each its own object_prefix"
                 raise ObjectError(message, retryable=False)
-        self._objects.put(FILE, data)
+        self._objects.put(LIST, data)
         self._published = data
 
     def _move_to_cache(self, snapshot: Sequence[Segment]) -> None:
@@ -328,28 +330,28 @@ class BucketSegments:
     def _connect(self, segments: Segments) -> None:
         """Learn what the bucket has; serve it where the local folder does not know it."""
         listed = {info.key.rpartition("/")[2]: info.size_bytes for info in self._objects.list(SEGMENTS.rstrip("/"))}
-        manifest = self._read_manifest()
+        found = self._read_list()
         self._uploaded.update(listed)
         known = {segment.name for segment in segments.current}
-        if manifest is None:
+        if found is None:
             unknown = sorted(listed.keys() - known)
             if unknown:
                 n_adopted = segments.adopt(unknown)
                 log.warn("the bucket has no list of segments; they were asked one by one", adopted=n_adopted)
-        elif manifest.log_id != segments.log_id or not self._local_counts:
-            there = [info for info in manifest.segments if listed.get(info.name) == info.size_bytes]
-            for info in manifest.segments:
+        elif found.writer != self._writer or not segments.was_listed:
+            for info in found.segments:
                 if info.name not in listed and info.name not in known:
                     log.error("a segment is missing in the bucket; others serve", segment=info.name)
+            there = [info for info in found.segments if listed.get(info.name) == info.size_bytes]
             added = [info for info in there if info.name not in known]
             if added:
                 segments.replace([], added)
                 log.info("segments of the bucket serve", segments=len(added))
         self._is_connected = True
 
-    def _read_manifest(self) -> Manifest | None:
+    def _read_list(self) -> BucketList | None:
         try:
-            return decode_manifest(self._objects.get(FILE), FILE)
+            return decode_list(self._objects.get(LIST))
         except ObjectMissing:
             return None
         except CorruptionError as error:

@@ -72,14 +72,26 @@ class CachedSegment:
         while at < len(data):
             at += os.pwrite(self.fd, memoryview(data)[at:], offset + at)
         self.present[page : page + -(-len(data) // PAGE_BYTES)] = True
-        self.held_bytes += len(data)
+        self.held_bytes = min(int(self.present.sum()) * PAGE_BYTES, self.size_bytes)
 
 
 class SegmentCache:
     """Files of segments in a folder, at most `max_bytes` of them. Safe for several threads."""
 
-    def __init__(self, directory: Path, max_bytes: int, fetch: Fetch, registry: Registry) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        max_bytes: int,
+        fetch: Fetch,
+        registry: Registry,
+        *,
+        reads_ranges: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """
+        reads_ranges   whether parts can be fetched; where they can't, the first read of a segment fetches all of it
+        """
         self.directory = directory
+        self._reads_ranges = reads_ranges
         self.max_bytes = max_bytes
         self._fetch = fetch
         self._lock = threading.Lock()
@@ -132,6 +144,8 @@ class SegmentCache:
         with held.lock:
             missing = held.missing(offset, size)
             (self._misses if missing else self._hits).inc()
+            if missing and not self._reads_ranges():
+                missing = [(0, len(held.present))]
             for first, last in missing:
                 lo, hi = first * PAGE_BYTES, min(last * PAGE_BYTES, segment_bytes)
                 data = self._fetch(name, lo, hi - lo)

@@ -91,7 +91,7 @@ EMBEDDED_RETENTION_NS: Final = 10 * DAY_NS
 
 
 @section
-class RulerStorage(ObjectStoreConfig):
+class RulerStorageConfig(ObjectStoreConfig):
     """`ruler_storage`: where rules are, in the new form."""
 
     backend: str = setting(Text(), default="filesystem")
@@ -134,7 +134,7 @@ class LokiConfig:
     chunk_store_config: ChunkStoreConfig = setting(Nested(ChunkStoreConfig), default_factory=ChunkStoreConfig)
     compactor: CompactorConfig = setting(Nested(CompactorConfig), default_factory=CompactorConfig)
     ruler: RulerConfig = setting(Nested(RulerConfig), default_factory=RulerConfig)
-    ruler_storage: RulerStorage | None = setting(Nested(RulerStorage), default=None)
+    ruler_storage: RulerStorageConfig | None = setting(Nested(RulerStorageConfig), default=None)
     runtime_config: RuntimeConfig = setting(Nested(RuntimeConfig), default_factory=RuntimeConfig)
     pattern_ingester: PatternIngesterConfig = setting(
         Nested(PatternIngesterConfig), default_factory=PatternIngesterConfig

@@ -7,9 +7,9 @@ from urllib.parse import unquote, urlsplit
 
 from watchkeeper.core.config.decode import SectionPlace
 from watchkeeper.core.config.go_kinds import Accepted, AcceptedBlock, Bytes, Nanoseconds
-from watchkeeper.core.config.kinds import Boolean, Choice, Integer, Nested, SecretKind, Text
+from watchkeeper.core.config.kinds import Boolean, Choice, Integer, Nested, SecretKind, Text, UrlKind
 from watchkeeper.core.config.schema import section, setting
-from watchkeeper.core.config.secret import Secret
+from watchkeeper.core.config.secret import Secret, Url
 
 NO_SECRET = Secret("")
 
@@ -70,7 +70,7 @@ class S3Config:
         "inmemory": "removed upstream and without effect",
     }
 
-    s3: Secret = setting(SecretKind(), default=NO_SECRET)  # It may hold a key and its secret.
+    s3: Url | None = setting(UrlKind(("s3",)), default=None)  # It may hold a key and its secret.
     s3forcepathstyle: bool = setting(Boolean(), default=False)
     bucketnames: str = setting(Text(), default="")
     endpoint: str = setting(Text(), default="")
@@ -88,16 +88,7 @@ class S3Config:
     disable_dualstack: bool = setting(Boolean(), default=False)
 
     def checked(self, at: SectionPlace) -> S3Config:
-        """Reports a URL that is none, and keys that come without each other."""
-        if self.s3 and not at.is_broken("s3"):
-            try:
-                parts = urlsplit(self.s3.reveal())
-                _ = parts.port
-            except ValueError:
-                at.report("s3", "not a valid URL, expected s3://key:secret@host:port/bucket")
-            else:
-                if parts.scheme != "s3":
-                    at.report("s3", "not a valid URL, expected s3://key:secret@host:port/bucket")
+        """Reports keys that come without each other."""
         if bool(self.access_key_id) != bool(self.secret_access_key):
             missing = "secret_access_key" if self.access_key_id else "access_key_id"
             at.report(missing, "access_key_id and secret_access_key must be set together")
@@ -108,10 +99,12 @@ class S3Config:
     @property
     def is_set(self) -> bool:
         """Whether a bucket is named."""
-        return bool(self.s3 or self.bucketnames or self.endpoint)
+        return bool(self.s3 is not None or self.bucketnames or self.endpoint)
 
     def url_parts(self) -> tuple[str, str, str, str]:
         """(host, bucket, access key, secret) of the URL; empty where it has none."""
+        if self.s3 is None:
+            return "", "", "", ""
         parts = urlsplit(self.s3.reveal())
         host = parts.netloc.rpartition("@")[2]
         return host, parts.path.strip("/"), unquote(parts.username or ""), unquote(parts.password or "")

@@ -366,7 +366,7 @@ class LocalRules:
 
 
 @section
-class RulerStorageConfig:
+class RuleStoreConfig:
     """`ruler.storage`: where rules are, in the old form."""
 
     type: str = setting(
@@ -397,7 +397,7 @@ class RulerConfig:
     ruler_client: Any = setting(AcceptedBlock(), default=None)
     evaluation_interval_ns: int = setting(Nanoseconds(positive=True), key="evaluation_interval", default=MINUTE_NS)
     poll_interval_ns: int = setting(Nanoseconds(positive=True), key="poll_interval", default=MINUTE_NS)
-    storage: RulerStorageConfig = setting(Nested(RulerStorageConfig), default_factory=RulerStorageConfig)
+    storage: RuleStoreConfig = setting(Nested(RuleStoreConfig), default_factory=RuleStoreConfig)
     rule_path: str = setting(Text(), default="/rules")
     alertmanager_url: str = setting(Text(), default="")
     enable_alertmanager_discovery: bool = setting(Boolean(), default=False)

@@ -95,7 +95,7 @@ class Overrides:
 
     def replace_base(self, base: Limits, files: tuple[Path, ...], period_ns: int) -> None:
         """Apply a reloaded configuration. Raises ConfigError, and keeps all that applied, where its files are wrong."""
-        by_tenant, warnings = _read(files, base)
+        by_tenant, warnings = read_overrides(files, base)
         with self._lock:
             self._base, self._files, self._period_ns = base, files, period_ns
             self._apply(by_tenant, warnings, _state(files))
@@ -105,7 +105,7 @@ class Overrides:
         with self._lock:
             state = _state(self._files)
             try:
-                by_tenant, warnings = _read(self._files, self._base)
+                by_tenant, warnings = read_overrides(self._files, self._base)
             except ConfigError:
                 self._seen = state
                 self._is_good.set(0)
@@ -139,7 +139,8 @@ class Overrides:
         self.version += 1
 
 
-def _read(files: tuple[Path, ...], base: Limits) -> tuple[dict[str, Limits], list[ConfigProblem]]:
+def read_overrides(files: tuple[Path, ...], base: Limits) -> tuple[dict[str, Limits], list[ConfigProblem]]:
+    """Limits by tenant from runtime configuration files, and their warnings. Raises ConfigError."""
     load: Load | None = None
     found: dict[str, Limits] = {}
     for path in files:

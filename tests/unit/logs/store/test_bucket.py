@@ -10,7 +10,7 @@ import pytest
 
 from tests.unit.core.objects.s3 import s3_server
 from watchkeeper.core.kernels.line_block import Block
-from watchkeeper.core.model.errors import CorruptionError, UnavailableError
+from watchkeeper.core.model.errors import UnavailableError
 from watchkeeper.core.model.labels import Labels
 from watchkeeper.core.objects.bucket import Bucket
 from watchkeeper.core.objects.objects import ObjectError
@@ -18,7 +18,8 @@ from watchkeeper.core.objects.settings import FolderSettings
 from watchkeeper.core.telemetry.metrics import Registry
 from watchkeeper.logs.store.block_cache import BlockCache
 from watchkeeper.logs.store.bucket import DELETE_DELAY_S, BucketSegments
-from watchkeeper.logs.store.manifest import FILE, read_manifest
+from watchkeeper.logs.store.bucket_list import LIST
+from watchkeeper.logs.store.manifest import FILE
 from watchkeeper.logs.store.metrics import StoreMetrics
 from watchkeeper.logs.store.segment import SegmentInfo
 from watchkeeper.logs.store.segment_writer import SealedBlock, SegmentWriter
@@ -60,19 +61,16 @@ class Store:
         self.registry = Registry()
         local = directory / "segments"
         self.bucket = BucketSegments(
-            objects, local, directory / "cache", cache_bytes, self.registry, clock_s=lambda: self.now_s
+            objects, directory, local, directory / "cache", cache_bytes, self.registry, clock_s=lambda: self.now_s
         )
         self.segments = Segments(
             local, directory, Streams(), BlockCache(1 << 20), StoreMetrics(self.registry), open_source=self.bucket.open,
             on_written=self.bucket.on_written, on_removed=self.bucket.on_removed,
         )  # fmt: skip
         directory.mkdir(parents=True, exist_ok=True)
-        try:
-            local_counts = read_manifest(directory) is not None
-        except CorruptionError:
-            local_counts = False
         self.segments.open_all()
-        self.bucket.attach(self.segments, local_counts=local_counts)
+        self.bucket.attach(self.segments)
+        self.segments.choose_log()
 
     def write(self, text, replaces=()):
         """A segment of one line, in the place of others."""
@@ -135,10 +133,10 @@ def test_segments_are_brought_up_and_serve_from_the_cache(tmp_path, objects):
     first, second = store.write("one"), store.write("two")
     assert store.value("watchkeeper_logs_bucket_waiting_segments") == 2
     store.bucket.sync()
-    assert keys(objects) == [FILE, f"segments/{first.name}", f"segments/{second.name}"]
+    assert keys(objects) == [LIST, f"segments/{first.name}", f"segments/{second.name}"]
     assert list((tmp_path / "a/segments").iterdir()) == []
     assert store.lines() == ["one", "two"]
-    assert {key for name, key in objects.asked if name.startswith("get")} == {FILE}
+    assert {key for name, key in objects.asked if name.startswith("get")} == {LIST}
     assert store.value("watchkeeper_logs_bucket_waiting_segments") == 0
 
 
@@ -164,10 +162,10 @@ def test_a_store_in_a_new_folder_reads_only_what_it_is_asked_for(tmp_path, objec
     store.bucket.sync()
     objects.asked.clear()
     again = Store(tmp_path / "b", objects)
-    assert [key for name, key in objects.asked if name.startswith("get") and key != FILE] == []
+    assert [key for name, key in objects.asked if name.startswith("get") and key != LIST] == []
     assert len(again.segments.current) == 5
     again.segments.current[0].load()
-    assert len([name for name, key in objects.asked if name.startswith("get") and key != FILE]) == 1
+    assert len([name for name, key in objects.asked if name.startswith("get") and key != LIST]) == 1
 
 
 def test_the_local_manifest_counts_after_a_restart(tmp_path, folder):
@@ -243,7 +241,7 @@ def test_merged_segments_go_from_the_bucket_after_a_while(tmp_path, objects):
     assert len(keys(objects)) == 4
     store.now_s += DELETE_DELAY_S
     store.bucket.sync()
-    assert keys(objects) == [FILE, f"segments/{new.name}"]
+    assert keys(objects) == [LIST, f"segments/{new.name}"]
     assert store.lines() == ["one and two"]
     assert sorted(path.name for path in (tmp_path / "a/cache").iterdir()) == [new.name]
 
@@ -253,7 +251,7 @@ def test_a_segment_that_is_merged_before_it_was_brought_up_never_is(tmp_path, fo
     store.write("one")
     new = store.merge("one, merged")
     store.bucket.sync()
-    assert keys(folder) == [FILE, f"segments/{new.name}"]
+    assert keys(folder) == [LIST, f"segments/{new.name}"]
 
 
 class Killed(Exception):
@@ -335,7 +333,7 @@ def test_without_its_list_the_bucket_is_asked_segment_by_segment(tmp_path, folde
     store.merge("one and two")
     store.write("three")
     store.bucket.sync()
-    path = tmp_path / "bucket" / FILE
+    path = tmp_path / "bucket" / LIST
     path.unlink() if damage == "missing" else path.write_bytes(b"{}\n00000000\n")
     assert len(keys(folder)) == 4 + (damage == "damaged")
     assert Store(tmp_path / "b", folder).lines() == ["one and two", "three"]
@@ -384,7 +382,7 @@ def test_the_thread_brings_up_what_is_written(tmp_path, folder):
     store.bucket.start()
     store.write("one")
     for _ in range(500):
-        if len(keys(folder)) == 2 and FILE in keys(folder):
+        if len(keys(folder)) == 2 and LIST in keys(folder):
             break
         store.bucket._stopping.wait(0.01)
     store.bucket.stop()

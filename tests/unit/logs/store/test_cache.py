@@ -143,6 +143,15 @@ def test_a_file_that_was_brought_up_moves_in(cache, remote, tmp_path):
     assert cache.size_bytes == SIZE
 
 
+def test_where_parts_can_not_be_fetched_the_whole_is_fetched_once(tmp_path, remote):
+    cache = SegmentCache(tmp_path / "c", 3 * SIZE, remote.fetch, Registry(), reads_ranges=lambda: False)
+    cache.open()
+    assert read(cache, "a", SIZE - 9, 9) == content("a")[-9:]
+    assert read(cache, "a", 0, SIZE) == content("a")
+    assert remote.asked == [("a", 0, SIZE)]
+    assert cache.size_bytes == SIZE
+
+
 def test_without_room_on_the_disk_reads_go_to_the_bucket(cache, remote, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
