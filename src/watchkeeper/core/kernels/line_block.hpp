@@ -16,6 +16,7 @@
 namespace line_block {
 
 constexpr size_t kMostRows = 1u << 24;
+constexpr uint64_t kMostBytes = 1u << 28;
 
 // How a value of a group is kept.
 enum Inner : uint8_t {
@@ -142,8 +143,8 @@ class Block {
 
     // False where the row was left out, because its like is there.
     bool append(const char* line, size_t n, int64_t time_ns, const Pairs& pairs, bool dedupe, size_t sent_bytes) {
-        if (n_rows >= kMostRows || raw_bytes + sent_bytes > (3ull << 30))
-            throw std::length_error("the block is full");
+        if (n_rows >= kMostRows || raw_bytes + sent_bytes > kMostBytes)
+            throw std::invalid_argument("the block is full: it holds at most 16 million rows and 256 MiB");
         if (dedupe && n_rows && time_ns <= latest_ && is_there(line, n, time_ns, pairs)) return false;
         add_row(line, n, time_ns, pairs);
         raw_bytes += sent_bytes;

@@ -165,7 +165,6 @@ cdef extern from "line_readers.hpp" namespace "line_block" nogil:
 PLAIN, JSON, LOGFMT, WHOLE = 0, 1, 2, 3
 LEVELS = tuple([(<bytes>LEVEL_NAMES[i]).decode() for i in range(N_LEVELS)])
 
-cdef object MAX_RAW = 1 << 31
 cdef object _local = threading.local()
 
 

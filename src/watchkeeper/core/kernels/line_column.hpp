@@ -18,7 +18,7 @@ class Dictionary {
     size_t size() const { return ends.size(); }
     Span text(size_t i) const {
         uint32_t lo = i ? ends[i - 1] : 0;
-        return Span{data.data() + lo, ends[i] - lo};
+        return Span{data.data() ? data.data() + lo : "", ends[i] - lo};
     }
     uint32_t find(const char* p, size_t n) const {
         if (table.empty()) {

@@ -18,7 +18,7 @@ namespace line_block {
 constexpr size_t kHeaderBytes = 56;
 constexpr char kMagic[8] = {'W', 'K', 'L', 'I', 'N', 'E', 'S', 1};
 constexpr size_t kPackBytes = 16384;          // bodies smaller than this share a pack
-constexpr uint64_t kMostBodyBytes = 1u << 31;
+constexpr uint64_t kMostBodyBytes = 1u << 29;  // of a pack, so that hostile bytes cannot ask for more
 
 enum Predictor : uint8_t { kPlainly = 0, kFromLast = 1, kFromTime = 2 };
 
@@ -55,7 +55,8 @@ struct Header {
         first_time = int64_t(load64(p + 28));
         last_time = int64_t(load64(p + 36));
         size = load64(p + 44);
-        if (size != n || n_rows > kMostRows || structure_bytes > n - kHeaderBytes) Reader::bad();
+        if (size != n || n_rows > kMostRows || structure_bytes > n - kHeaderBytes ||
+            structure_raw > kMostBodyBytes) Reader::bad();
     }
 };
 
