@@ -59,7 +59,6 @@ class BucketSegments:
     def __init__(
         self,
         objects: Objects,
-        home: Path,
         local: Path,
         cache_directory: Path,
         cache_bytes: int,
@@ -69,14 +68,13 @@ class BucketSegments:
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         """
-        home              of the store: who it is to the bucket is kept there
-        local             where segments are written, and wait
+        local             where segments are written, and wait; who the store is to the bucket is kept beside
         cache_directory   where segments of the bucket are kept, at most `cache_bytes` of them
         pauses_ns         the first and the longest pause after the bucket did not answer
         """
         self._objects = objects
-        self._home = home
         self._writer = ""
+        self._local_counts = False
         self._local = local
         self.cache = SegmentCache(
             cache_directory, cache_bytes, self._fetch, registry, reads_ranges=lambda: objects.reads_ranges
@@ -175,12 +173,16 @@ class BucketSegments:
 
     # --- opening and closing ----------------------------------------------------------------------------------------
 
-    def attach(self, segments: Segments) -> None:
-        """Serve these segments, which were just opened, from now on. Raises OSError."""
+    def attach(self, segments: Segments, *, local_counts: bool) -> None:
+        """Serve these segments, which were just opened, from now on. Raises OSError.
+
+        local_counts   they were read from a manifest; else the bucket's list says which segments there are
+        """
         self._segments = segments
-        self._writer = writer_of(self._home)
+        self._local_counts = local_counts
+        self._writer = writer_of(self._local.parent)
         self.cache.open()
-        if not segments.was_listed:
+        if not local_counts:
             # A new folder, or one that lost its list: what the bucket has should be answered from the first query on.
             self._round()
 
@@ -338,7 +340,7 @@ class BucketSegments:
             if unknown:
                 n_adopted = segments.adopt(unknown)
                 log.warn("the bucket has no list of segments; they were asked one by one", adopted=n_adopted)
-        elif found.writer != self._writer or not segments.was_listed:
+        elif found.writer != self._writer or not self._local_counts:
             for info in found.segments:
                 if info.name not in listed and info.name not in known:
                     log.error("a segment is missing in the bucket; others serve", segment=info.name)

@@ -61,7 +61,7 @@ class Store:
         self.registry = Registry()
         local = directory / "segments"
         self.bucket = BucketSegments(
-            objects, directory, local, directory / "cache", cache_bytes, self.registry, clock_s=lambda: self.now_s
+            objects, local, directory / "cache", cache_bytes, self.registry, clock_s=lambda: self.now_s
         )
         self.segments = Segments(
             local, directory, Streams(), BlockCache(1 << 20), StoreMetrics(self.registry), open_source=self.bucket.open,
@@ -69,7 +69,7 @@ class Store:
         )  # fmt: skip
         directory.mkdir(parents=True, exist_ok=True)
         self.segments.open_all()
-        self.bucket.attach(self.segments)
+        self.bucket.attach(self.segments, local_counts=self.segments.was_listed)
         self.segments.choose_log()
 
     def write(self, text, replaces=()):
