@@ -93,9 +93,11 @@ class Slice(Protocol):
     min_ns: int
     max_ns: int
     n_rows: int
-    whole: bool
     raw_bytes: int
     is_head: bool  # not flushed yet (counted as the ingester's in statistics)
+
+    @property
+    def whole(self) -> bool: ...
 
     def load(self) -> tuple[Block, Rows]:
         """The block, and the rows that count: int32, ascending in time. Raises CorruptionError; then the block is set
