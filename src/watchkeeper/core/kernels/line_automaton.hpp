@@ -144,6 +144,38 @@ class Table {
         return s;
     }
 
+    // Short texts, one from each state, byte by byte next to each other: so one's wait for memory is another's step.
+    template <unsigned N>
+    void step_together(State* states, const uint8_t* const* texts, const size_t* sizes) {
+        const uint8_t* classes = program_.classes();
+        const State* rows = rows_.data();
+        size_t common = sizes[0];
+        for (unsigned k = 1; k < N; k++) common = std::min(common, sizes[k]);
+        State now[N];
+        for (unsigned k = 0; k < N; k++) now[k] = states[k];
+        for (size_t i = 0; i < common; i++)
+            for (unsigned k = 0; k < N; k++) {
+                const uint8_t c = classes[texts[k][i]];
+                State to = rows[now[k] + c];
+                if (to == 0) {
+                    to = make(now[k], c);
+                    rows = rows_.data();
+                }
+                now[k] = to;
+            }
+        for (unsigned k = 0; k < N; k++) {
+            for (size_t i = common; i < sizes[k]; i++) {
+                State to = rows[now[k] + classes[texts[k][i]]];
+                if (to == 0) {
+                    to = make(now[k], classes[texts[k][i]]);
+                    rows = rows_.data();
+                }
+                now[k] = to;
+            }
+            states[k] = now[k];
+        }
+    }
+
     bool accepts_at_end(State s) {
         if (s == accepting()) return true;
         if (is_special(s) || !program_.asserts()) return false;
@@ -377,6 +409,10 @@ class Runner {
     State start() { return table_.start(); }
     // From `s` over n bytes. The accepting, the dead and the lost state keep themselves.
     State step(State s, const uint8_t* p, size_t n) { return table_.step(s, p, n); }
+    template <unsigned N>
+    void step_together(State* states, const uint8_t* const* texts, const size_t* sizes) {
+        table_.step_together<N>(states, texts, sizes);
+    }
     // There was a match, whatever follows.
     bool is_accepting(State s) const { return s == table_.accepting(); }
     // There will be no match, whatever follows.

@@ -163,13 +163,13 @@ class Block {
                 columns[part.column]->text(part.of_group ? in_g : in_s, out);
         }
     }
-    size_t line_length(size_t row, std::string& scratch) const {
+    size_t line_length(size_t row) const {
         const Skeleton& s = *skeletons[skeleton_of[row]];
         size_t size = 0;
         for (const Part& part : s.parts)
             size += part.column == kNone
                         ? part.text.size
-                        : columns[part.column]->length(part.of_group ? in_group[row] : in_skeleton[row], scratch);
+                        : columns[part.column]->length(part.of_group ? in_group[row] : in_skeleton[row]);
         return size;
     }
 

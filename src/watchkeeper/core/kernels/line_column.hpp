@@ -251,21 +251,33 @@ class Column {
             }
         }
     }
-    size_t length(size_t i, std::string& scratch) const {
+    size_t length(size_t i) const {
         if (mode == kCodes) return dictionary.text(code(i)).size;
         if (mode == kTexts) return dictionary.text(i).size;
         if (mode == kHexes) return typed->layout.prefix.size() + typed->layout.suffix.size();
-        scratch.clear();
-        text(i, scratch);
-        return scratch.size();
+        char to[kMostText];
+        return write(i, to);
     }
 
-    // All values of another column behind those of this one.
-    void append_all(const Column& from) {
+    // These values of another column, in this order, behind those of this one: `index_of(0)` to `index_of(count - 1)`.
+    template <class IndexOf>
+    void append_from(const Column& from, size_t count, const IndexOf& index_of) {
+        if (count == 0) return;
+        if (n == 0) {
+            if (from.mode == kTexts) mode = kTexts;
+            if (from.mode == kInts || from.mode == kHexes) begin(&from.typed->layout);
+        }
+        if (mode == kTexts && from.mode == kTexts) {
+            for (size_t i = 0; i < count; i++) {
+                Span t = from.dictionary.text(index_of(i));
+                push_text(t.at, t.size);
+            }
+            return;
+        }
         if (from.mode == kCodes) {
             std::vector<uint32_t> known(from.dictionary.size(), kNone);
-            for (size_t i = 0; i < from.n; i++) {
-                uint32_t theirs = from.code(i);
+            for (size_t i = 0; i < count; i++) {
+                uint32_t theirs = from.code(index_of(i));
                 if (mode == kCodes && known[theirs] != kNone) {
                     push_code(known[theirs]);
                     continue;
@@ -276,37 +288,41 @@ class Column {
             }
             return;
         }
-        if (n == 0 && from.mode == kTexts) mode = kTexts;
-        if (n == 0 && (from.mode == kInts || from.mode == kHexes)) {
-            mode = from.mode;
-            typed.reset(new Typed());
-            typed->layout = from.typed->layout;
-        }
         if (mode == from.mode && (mode == kInts || mode == kHexes) && typed->layout == from.typed->layout) {
             if (mode == kHexes) {
-                typed->bytes.append(from.typed->bytes.data(), from.typed->bytes.size());
-                n += from.n;
-            } else {
-                for (size_t i = 0; i < from.n; i++) push_int(from.typed->ints[i], from.typed->decimals_of(i));
+                const size_t size = typed->layout.hex_bytes();
+                for (size_t i = 0; i < count; i++) typed->bytes.append(from.typed->bytes.data() + index_of(i) * size, size);
+                n += uint32_t(count);
+                return;
+            }
+            for (size_t i = 0; i < count; i++) {
+                const size_t k = index_of(i);
+                push_int(from.typed->ints[k], from.typed->decimals_of(k));
             }
             return;
         }
-        std::string scratch;
-        for (size_t i = 0; i < from.n; i++) {
-            scratch.clear();
-            from.text(i, scratch);
-            append(scratch.data(), scratch.size());
+        char text[kMostText];
+        for (size_t i = 0; i < count; i++) {
+            const size_t k = index_of(i);
+            if (from.mode == kTexts) {
+                Span t = from.dictionary.text(k);
+                append(t.at, t.size);
+            } else {
+                append(text, from.write(k, text));
+            }
         }
     }
-
-    // These values of another column, in this order, behind those of this one.
+    void append_all(const Column& from) {
+        append_from(from, from.n, [](size_t i) { return i; });
+    }
     void append_some(const Column& from, const std::vector<uint32_t>& which) {
-        std::string scratch;
-        for (uint32_t i : which) {
-            scratch.clear();
-            from.text(i, scratch);
-            append(scratch.data(), scratch.size());
-        }
+        append_from(from, which.size(), [&](size_t i) { return size_t(which[i]); });
+    }
+
+    // Of a column with a layout: the text of value i into kMostText bytes; its size.
+    size_t write(size_t i, char* to) const {
+        if (mode == kHexes) return typed->layout.write_hex(typed->bytes.data() + i * typed->layout.hex_bytes(), to);
+        return typed->layout.write(typed->ints[i], typed->decimals_of(i), to);
     }
 
     // What a column of codes holds, without codes.

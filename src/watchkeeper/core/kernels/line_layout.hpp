@@ -15,6 +15,7 @@ enum LayoutKind : uint8_t {
     kPattern = 4,  // constant length, digits always in the same places
     kHex = 5,      // prefix, then hexadecimal digits with dashes always in the same places
 };
+constexpr size_t kMostText = 256;  // bytes that a text with a layout can take
 constexpr uint8_t kTrimmed = 255;  // a fraction without trailing zeros, or none
 
 inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -127,9 +128,21 @@ struct Layout {
         return false;
     }
 
+    // What the integer stands for, into at least kMostText bytes; the size.
+    size_t write(int64_t value, uint8_t decimals, char* to) const {
+        char* p = to;
+        if (kind == kNumber) {
+            p = put_affix(p, prefix);
+            p = put_number(p, value, decimals);
+            return size_t(put_affix(p, suffix) - to);
+        }
+        if (kind == kTime) return size_t(put_affix(p + write_time(value, p), suffix) - to);
+        if (kind == kAddress) return write_address(uint64_t(value), p);
+        return write_pattern(uint64_t(value), p);
+    }
     void write(int64_t value, uint8_t decimals, std::string& out) const {
-        char text[80];
-        out.append(text, write_into(value, decimals, text, out));
+        char text[kMostText];
+        out.append(text, write(value, decimals, text));
     }
 
     bool read_hex(const char* p, size_t n, char* bytes) const {
@@ -152,21 +165,33 @@ struct Layout {
         }
         return true;
     }
-    void write_hex(const char* bytes, std::string& out) const {
-        out += prefix;
+    size_t write_hex(const char* bytes, char* to) const {
+        char* p = put_affix(to, prefix);
         const char* symbols = upper ? "0123456789ABCDEF" : "0123456789abcdef";
-        char text[160];
+        const size_t n = suffix.size();
+        const char* shape = suffix.data();
         unsigned k = 0;
-        for (size_t i = 0; i < suffix.size(); i++) {
-            if (suffix[i] == '-') {
-                text[i] = '-';
+        for (size_t i = 0; i < n;) {
+            if (shape[i] == '-') {
+                p[i++] = '-';
                 continue;
             }
-            uint8_t b = uint8_t(bytes[k / 2]);
-            text[i] = symbols[k % 2 ? b & 15 : b >> 4];
-            k++;
+            const uint8_t b = uint8_t(bytes[k / 2]);
+            if (k % 2 == 0 && i + 1 < n && shape[i + 1] != '-') {
+                p[i] = symbols[b >> 4];
+                p[i + 1] = symbols[b & 15];
+                i += 2;
+                k += 2;
+            } else {
+                p[i++] = symbols[k % 2 ? b & 15 : b >> 4];
+                k++;
+            }
         }
-        out.append(text, suffix.size());
+        return prefix.size() + n;
+    }
+    void write_hex(const char* bytes, std::string& out) const {
+        char text[kMostText];
+        out.append(text, write_hex(bytes, text));
     }
 
     void save(std::string& out) const {
@@ -190,7 +215,7 @@ struct Layout {
         prefix.assign(text.at, text.size);
         text = in.text();
         suffix.assign(text.at, text.size);
-        bool good = kind >= kNumber && kind <= kHex;
+        bool good = kind >= kNumber && kind <= kHex && prefix.size() <= 96 && suffix.size() <= 96;
         size_t count = 0;
         if (kind == kTime) good = digits <= 9 || digits == kTrimmed;
         if (kind == kPattern) {
@@ -410,71 +435,58 @@ struct Layout {
     }
 
     static size_t put(char* to, int64_t value) { return size_t(std::to_chars(to, to + 24, value).ptr - to); }
+    static void put_two(char* to, unsigned value) {
+        to[0] = char('0' + value / 10);
+        to[1] = char('0' + value % 10);
+    }
     static void put_digits(char* to, uint64_t value, unsigned n) {
+        for (uint32_t small; n >= 2 && value < 0xFFFFFFFFu; n -= 2) {
+            small = uint32_t(value);
+            put_two(to + n - 2, small % 100);
+            value = small / 100;
+        }
         while (n > 0) {
             to[--n] = char('0' + value % 10);
             value /= 10;
         }
     }
 
-    // What the integer stands for, into `text`; affixes go to `out` themselves. The size.
-    size_t write_into(int64_t value, uint8_t decimals, char* text, std::string& out) const {
+    static char* put_affix(char* to, const std::string& text) {
+        std::memcpy(to, text.data(), text.size());
+        return to + text.size();
+    }
+    static char* put_number(char* to, int64_t value, unsigned decimals) {
+        if (decimals == 0) return to + put(to, value);
+        if (decimals > 18) decimals = 18;
+        const uint64_t v = value < 0 ? 0 - uint64_t(value) : uint64_t(value);
+        const uint64_t unit = uint64_t(powers_of_ten()[decimals]);
+        if (value < 0) *to++ = '-';
+        to = std::to_chars(to, to + 24, v / unit).ptr;
+        *to++ = '.';
+        put_digits(to, v % unit, decimals);
+        return to + decimals;
+    }
+    size_t write_address(uint64_t v, char* text) const {
+        const uint32_t ip = uint32_t(port ? v >> 16 : v);
         size_t n = 0;
-        switch (kind) {
-            case kNumber: {
-                out += prefix;
-                if (decimals == 0) {
-                    n = put(text, value);
-                } else {
-                    if (decimals > 18) decimals = 18;
-                    uint64_t v = value < 0 ? 0 - uint64_t(value) : uint64_t(value);
-                    uint64_t unit = uint64_t(powers_of_ten()[decimals]);
-                    if (value < 0) text[n++] = '-';
-                    n += size_t(std::to_chars(text + n, text + n + 24, v / unit).ptr - (text + n));
-                    text[n++] = '.';
-                    put_digits(text + n, v % unit, decimals);
-                    n += decimals;
-                }
-                if (!suffix.empty()) {
-                    out.append(text, n);
-                    out += suffix;
-                    n = 0;
-                }
-                return n;
-            }
-            case kTime: n = write_time(value, text); break;
-            case kAddress: {
-                uint64_t v = uint64_t(value);
-                uint32_t ip = uint32_t(port ? v >> 16 : v);
-                for (int shift = 24; shift >= 0; shift -= 8) {
-                    n += put(text + n, ip >> shift & 255);
-                    if (shift) text[n++] = '.';
-                }
-                if (port) {
-                    text[n++] = ':';
-                    n += put(text + n, int64_t(v & 65535));
-                }
-                return n;
-            }
-            case kPattern: {
-                uint64_t v = uint64_t(value);
-                for (size_t i = n = prefix.size(); i > 0; i--) {
-                    char c = prefix[i - 1];
-                    if (c == '0') {
-                        c = char('0' + v % 10);
-                        v /= 10;
-                    }
-                    text[i - 1] = c;
-                }
-                return n;
-            }
+        for (int shift = 24; shift >= 0; shift -= 8) {
+            n += put(text + n, ip >> shift & 255);
+            if (shift) text[n++] = '.';
         }
-        if (!suffix.empty()) {
-            out.append(text, n);
-            out += suffix;
-            n = 0;
+        if (!port) return n;
+        text[n++] = ':';
+        return n + put(text + n, int64_t(v & 65535));
+    }
+    size_t write_pattern(uint64_t v, char* text) const {
+        for (size_t i = prefix.size(); i > 0; i--) {
+            char c = prefix[i - 1];
+            if (c == '0') {
+                c = char('0' + v % 10);
+                v /= 10;
+            }
+            text[i - 1] = c;
         }
-        return n;
+        return prefix.size();
     }
 
     size_t write_time(int64_t value, char* text) const {
@@ -487,24 +499,26 @@ struct Layout {
         date_of(seconds / 86400, year, month, day);
         size_t n;
         if (middle == '/') {
-            put_digits(text, day, 2);
+            put_two(text, day);
             text[2] = text[6] = '/';
             std::memcpy(text + 3, month_names() + 3 * (month - 1), 3);
-            put_digits(text + 7, year, 4);
+            put_two(text + 7, year / 100);
+            put_two(text + 9, year % 100);
             text[11] = ':';
             n = 12;
         } else {
-            put_digits(text, year, 4);
+            put_two(text, year / 100);
+            put_two(text + 2, year % 100);
             text[4] = text[7] = '-';
-            put_digits(text + 5, month, 2);
-            put_digits(text + 8, day, 2);
+            put_two(text + 5, month);
+            put_two(text + 8, day);
             text[10] = middle;
             n = 11;
         }
-        put_digits(text + n, rest / 3600, 2);
+        put_two(text + n, rest / 3600);
         text[n + 2] = text[n + 5] = ':';
-        put_digits(text + n + 3, rest / 60 % 60, 2);
-        put_digits(text + n + 6, rest % 60, 2);
+        put_two(text + n + 3, rest / 60 % 60);
+        put_two(text + n + 6, rest % 60);
         n += 8;
         if (digits == kTrimmed) {
             if (fraction) {

@@ -14,8 +14,7 @@ inline void lines(const Block& b, const int32_t* rows, size_t n, std::string& ou
 }
 
 inline void line_lengths(const Block& b, const int32_t* rows, size_t n, int64_t* out) {
-    std::string scratch;
-    for (size_t i = 0; i < n; i++) out[i] = int64_t(b.line_length(size_t(rows[i]), scratch));
+    for (size_t i = 0; i < n; i++) out[i] = int64_t(b.line_length(size_t(rows[i])));
 }
 
 // The packs that must be loaded before the lines of these rows are known.

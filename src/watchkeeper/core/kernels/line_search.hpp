@@ -300,10 +300,21 @@ class Search {
                 states_[i] = run_.step(states_[i], reinterpret_cast<const uint8_t*>(t.at), t.size);
             }
         } else {
-            for (size_t i = 0; i < live_.size(); i++) {
-                scratch_.clear();
-                c.text(index[size_t(rows_[live_[i]])], scratch_);
-                states_[i] = run_.step(states_[i], reinterpret_cast<const uint8_t*>(scratch_.data()), scratch_.size());
+            constexpr unsigned kTogether = 8;
+            char text[kTogether][kMostText];
+            const uint8_t* texts[kTogether];
+            size_t sizes[kTogether];
+            size_t i = 0;
+            for (; i + kTogether <= live_.size(); i += kTogether) {
+                for (unsigned k = 0; k < kTogether; k++) {
+                    sizes[k] = c.write(index[size_t(rows_[live_[i + k]])], text[k]);
+                    texts[k] = reinterpret_cast<const uint8_t*>(text[k]);
+                }
+                run_.step_together<kTogether>(&states_[i], texts, sizes);
+            }
+            for (; i < live_.size(); i++) {
+                const size_t size = c.write(index[size_t(rows_[live_[i]])], text[0]);
+                states_[i] = run_.step(states_[i], reinterpret_cast<const uint8_t*>(text[0]), size);
             }
         }
         settle();
@@ -339,12 +350,17 @@ class Search {
         const uint32_t pack = block_.columns[column]->stored->pack;
         return pack == kNone || sealed_->is_loaded(pack);
     }
+    // Whether the part's column can be read. If not, later ones are asked for as well that are likely to be needed: from
+    // the first state, where most walks are most of the time.
     bool is_there(const Skeleton& s, size_t part) {
         if (is_ready(s.parts[part].column)) return true;
         missing_->push_back(s.parts[part].column);
         for (size_t k = part + 1; k < s.parts.size(); k++) {
             const uint32_t c = s.parts[k].column;
-            if (c != kNone && block_.columns[c]->mode == kTexts && !is_ready(c)) missing_->push_back(c);
+            if (c == kNone || is_ready(c)) continue;
+            mode_ = kOne;
+            set_.assign(1, run_.start());
+            if (!summary(*block_.columns[c], live_.size())) missing_->push_back(c);
         }
         return false;
     }
@@ -439,48 +455,52 @@ void coded(const Column& c, size_t n, const IndexOf& index_of, int32_t* codes, A
     while (room < n * 2) room *= 2;
     std::vector<int32_t> table(room, -1);
     const size_t mask = room - 1;
-    if (c.mode == kInts && c.typed->decimals.empty()) {
-        std::vector<int64_t> values;
+    // Values are told apart as they are kept, and written once for each that differs.
+    if (c.mode == kTexts) {
         for (size_t i = 0; i < n; i++) {
-            const int64_t v = c.typed->ints[index_of(i)];
-            size_t at = mix(uint64_t(v) ^ 0x9E3779B97F4A7C15ull, 0xC2B2AE3D27D4EB4Full) & mask;
-            while (table[at] >= 0 && values[size_t(table[at])] != v) at = (at + 1) & mask;
+            Span t = c.dictionary.text(index_of(i));
+            size_t at = hash_bytes(t.at, t.size) & mask;
+            for (; table[at] >= 0; at = (at + 1) & mask) {
+                const size_t k = size_t(table[at]);
+                const size_t lo = k ? size_t(out.ends[k - 1]) : 0;
+                if (size_t(out.ends[k]) - lo == t.size && std::memcmp(out.text.data() + lo, t.at, t.size) == 0) break;
+            }
             if (table[at] < 0) {
-                table[at] = int32_t(values.size());
-                values.push_back(v);
+                table[at] = int32_t(out.ends.size());
+                out.text.append(t.at, t.size);
+                out.ends.push_back(int64_t(out.text.size()));
             }
             codes[i] = table[at];
         }
-        out.ends.reserve(values.size());
-        for (int64_t v : values) {
-            c.typed->layout.write(v, c.typed->all_decimals, out.text);
-            out.ends.push_back(int64_t(out.text.size()));
-        }
         return;
     }
-    std::string scratch;
+    std::vector<uint32_t> firsts;
+    const Typed& typed = *c.typed;
+    const size_t hex = c.mode == kHexes ? typed.layout.hex_bytes() : 0;
+    auto is_same = [&](size_t x, size_t y) {
+        if (hex) return std::memcmp(typed.bytes.data() + x * hex, typed.bytes.data() + y * hex, hex) == 0;
+        return typed.ints[x] == typed.ints[y] && typed.decimals_of(x) == typed.decimals_of(y);
+    };
     for (size_t i = 0; i < n; i++) {
-        Span t;
-        if (c.mode == kTexts) {
-            t = c.dictionary.text(index_of(i));
-        } else {
-            scratch.clear();
-            c.text(index_of(i), scratch);
-            t = Span{scratch.data(), scratch.size()};
-        }
-        size_t at = hash_bytes(t.at, t.size) & mask;
-        for (; table[at] >= 0; at = (at + 1) & mask) {
-            const size_t k = size_t(table[at]);
-            const size_t lo = k ? size_t(out.ends[k - 1]) : 0;
-            if (size_t(out.ends[k]) - lo == t.size && std::memcmp(out.text.data() + lo, t.at, t.size) == 0) break;
-        }
+        const size_t k = index_of(i);
+        const uint64_t hash = hex ? hash_bytes(typed.bytes.data() + k * hex, hex)
+                                  : mix(uint64_t(typed.ints[k]) ^ 0x9E3779B97F4A7C15ull, 0xC2B2AE3D27D4EB4Full);
+        size_t at = hash & mask;
+        while (table[at] >= 0 && !is_same(firsts[size_t(table[at])], k)) at = (at + 1) & mask;
         if (table[at] < 0) {
-            table[at] = int32_t(out.ends.size());
-            out.text.append(t.at, t.size);
-            out.ends.push_back(int64_t(out.text.size()));
+            table[at] = int32_t(firsts.size());
+            firsts.push_back(uint32_t(k));
         }
         codes[i] = table[at];
     }
+    out.ends.resize(firsts.size());
+    size_t size = 0;
+    for (size_t i = 0; i < firsts.size(); i++) {
+        if (out.text.size() < size + kMostText) out.text.resize(std::max(out.text.size() * 2, size_t(16 * kMostText)));
+        size += c.write(firsts[i], &out.text[size]);
+        out.ends[i] = int64_t(size);
+    }
+    out.text.resize(size);
 }
 
 inline bool is_plain_number(Span t) {

@@ -395,15 +395,13 @@ inline void each_word_of(const Column& c, HashSet& words) {
     if (layout.kind == kAddress) return;  // its numbers are short
     const bool bare = layout.prefix.empty() && layout.suffix.empty();
     if (layout.kind == kTime && (layout.suffix.empty() || layout.suffix == "Z") && layout.mark != ',') return;
-    std::string text;
+    char text[kMostText];
     for (size_t i = 0; i < c.n; i++) {
         if (layout.kind == kNumber && bare) {
             int64_t whole = c.typed->ints[i] / powers_of_ten()[std::min<int>(18, c.typed->decimals_of(i))];
             if (whole < 100000 && whole > -100000) continue;  // too short to be indexed
         }
-        text.clear();
-        c.text(i, text);
-        each_word(text.data(), text.size(), sink);
+        each_word(text, c.write(i, text), sink);
     }
 }
 
