@@ -338,12 +338,12 @@ _WORD = re.compile(
 )
 
 
-def level(line: bytes, fields: tuple[bytes, ...] = FIELDS) -> int:
+def level(line: bytes, fields: tuple[bytes, ...] = FIELDS, json_depth: int = 2) -> int:
     """Index into LEVELS."""
     stripped = line.strip(b" \t\n\v\f\r")
     found: bytes | None = None
     if stripped.startswith(b"{") and stripped.endswith(b"}"):
-        found = _json_level(line, fields)
+        found = _json_level(line, fields, json_depth or MAX_DEPTH)
     elif b"=" in line:
         best = len(fields)
         for pair in pairs(line):
@@ -359,9 +359,9 @@ def level(line: bytes, fields: tuple[bytes, ...] = FIELDS) -> int:
     return LEVELS.index(SYNONYMS[word[1].lower()]) if word else 1
 
 
-def _json_level(line: bytes, fields: tuple[bytes, ...]) -> bytes | None:
-    """The first string with one of the names in the outermost object or in those directly inside of it, in reading
-    order: what is broken behind it does not matter."""
+def _json_level(line: bytes, fields: tuple[bytes, ...], json_depth: int) -> bytes | None:
+    """The first string with one of the names inside of at most `json_depth` objects, in reading order: what is broken
+    behind it does not matter."""
     i = 0
     depth = 0
     try:
@@ -373,7 +373,7 @@ def _json_level(line: bytes, fields: tuple[bytes, ...]) -> bytes | None:
             if line[i] == ord("}"):
                 if depth == 0:
                     return None
-                depth, i = 0, skip_space(line, i + 1)
+                depth, i = depth - 1, skip_space(line, i + 1)
             else:
                 if line[i] != ord('"'):
                     return None
@@ -383,8 +383,8 @@ def _json_level(line: bytes, fields: tuple[bytes, ...]) -> bytes | None:
                 if line[i] != ord(":"):
                     return None
                 i = skip_space(line, i + 1)
-                if line[i] == ord("{") and depth == 0:
-                    depth, i = 1, skip_space(line, i + 1)
+                if line[i] == ord("{") and depth + 1 < json_depth:
+                    depth, i = depth + 1, skip_space(line, i + 1)
                     continue
                 kind, text, i = value(line, i)
                 if kind == "string" and key in fields:

@@ -146,8 +146,12 @@ def test_json_paths_are_the_plain_walk(given_lines: list[bytes], paths: tuple[tu
         assert bool(mask[i]) == broken
 
 
-@given(many, st.none() | st.lists(st.sampled_from([b"a", b"level", b"9", b"Severity"]), max_size=2).map(tuple))
-@example([b"an error: one", b"Info", b"[WARN] x", b"informed", b"(fatal)", b"err.", b"x|debug|", b"warning!"], None)
+@given(
+    many,
+    st.none() | st.lists(st.sampled_from([b"a", b"level", b"9", b"Severity"]), max_size=2).map(tuple),
+    st.sampled_from([0, 1, 2, 3]),
+)
+@example([b"an error: one", b"Info", b"[WARN] x", b"informed", b"(fatal)", b"err.", b"x|debug|", b"warning!"], None, 2)
 @example(
     [
         b'level="err" lvl=info',
@@ -156,16 +160,30 @@ def test_json_paths_are_the_plain_walk(given_lines: list[bytes], paths: tuple[tu
         b'{"x":{"y":{"level":"debug"}}}',
     ],
     None,
+    2,
 )
 @example(
     [b" " * 15 + b"info", b"x" * 15 + b" info", b"x" * 14 + b" error " + b"y" * 20, b"\x0b{}", b'\x0b{"level":"x"}'],
     None,
+    2,
 )
-@example([b'{"level":5,"lvl":"what","msg":"[error]"}', b'{"l\\u0065vel":"trc"}', b'{"level":"info" broken}'], None)
-def test_levels_are_the_plain_rules(given_lines: list[bytes], fields: tuple[bytes, ...] | None) -> None:
-    found = line_fields.levels(Texts.of(given_lines), fields)
-    expected = [oracle.level(line, oracle.FIELDS if fields is None else fields) for line in given_lines]
-    assert found.tolist() == expected
+@example([b'{"level":5,"lvl":"what","msg":"[error]"}', b'{"l\\u0065vel":"trc"}', b'{"level":"info" broken}'], None, 2)
+def test_levels_are_the_plain_rules(
+    given_lines: list[bytes], fields: tuple[bytes, ...] | None, json_depth: int
+) -> None:
+    found = line_fields.levels(Texts.of(given_lines), fields, json_depth)
+    names = oracle.FIELDS if fields is None else fields
+    assert found.tolist() == [oracle.level(line, names, json_depth) for line in given_lines]
+
+
+def test_levels_of_places_are_those_of_texts() -> None:
+    data = b"xx level=warn yy error {}"
+    at, end = np.array([17, 3, 0, 25], np.int64), np.array([22, 13, 2, 25], np.int64)
+    assert line_fields.levels_at(data, at, end).tolist() == [6, 5, 1, 1]
+    assert line_fields.levels_at(data, at[:0], end[:0]).tolist() == []
+    for bad_at, bad_end in (([-1], [2]), ([3], [2]), ([0], [26]), ([0], [1, 2])):
+        with pytest.raises(ValueError, match=r"."):
+            line_fields.levels_at(data, np.array(bad_at, np.int64), np.array(bad_end, np.int64))
 
 
 captures = st.sampled_from([None, "a", "b"])

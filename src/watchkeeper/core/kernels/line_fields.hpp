@@ -44,6 +44,11 @@ inline void levels(const Lines& lines, LevelFields& fields, uint8_t* out) {
     for (int64_t i = 0; i < lines.n; i++) out[i] = fields.of(lines[i]);
 }
 
+inline void levels_at(const char* data, const int64_t* at, const int64_t* end, int64_t n, LevelFields& fields,
+                      uint8_t* out) {
+    for (int64_t i = 0; i < n; i++) out[i] = fields.of({data + at[i], size_t(end[i] - at[i])});
+}
+
 inline void code(const Lines& lines, Values& values, int32_t* codes) {
     for (int64_t i = 0; i < lines.n; i++) codes[i] = values.code(lines[i]);
 }

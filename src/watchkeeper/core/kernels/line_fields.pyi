@@ -56,9 +56,21 @@ def decolorize(lines: Texts) -> Texts:
 def addresses(lines: Texts, low: bytes, high: bytes) -> Mask:
     """1 for each line that holds an IP address from `low` to `high`: 4 or 16 bytes in network order, both alike."""
 
-def levels(lines: Texts, fields: tuple[bytes, ...] | None = None) -> npt.NDArray[np.uint8]:
-    """Index into `line_block.LEVELS` of each line's level: of a JSON (two levels deep) or logfmt field of these names
-    (upstream's list for None), else of the first level word with bounds around it; unknown otherwise."""
+def levels(lines: Texts, fields: tuple[bytes, ...] | None = None, json_depth: int = 2) -> npt.NDArray[np.uint8]:
+    """Index into `line_block.LEVELS` of each line's level: of a JSON or logfmt field of these names (upstream's list for
+    None), else of the first level word with bounds around it; unknown otherwise.
+
+    json_depth   a field of JSON counts inside of so many objects; 0 for any number
+    """
+
+def levels_at(
+    data: bytes,
+    line_at: npt.NDArray[np.int64],
+    line_end: npt.NDArray[np.int64],
+    fields: tuple[bytes, ...] | None = None,
+    json_depth: int = 2,
+) -> npt.NDArray[np.uint8]:
+    """The same of lines that are places in `data`, in any order: line i is `data[line_at[i]:line_end[i]]`."""
 
 def code(texts: Texts) -> Coded:
     """Any texts as codes into distinct ones."""

@@ -52,12 +52,13 @@ cdef extern from "line_fields.hpp" namespace "line_fields" nogil:
         size_t size
 
     cdef cppclass LevelFields:
-        LevelFields(vector[string]) except +
+        LevelFields(vector[string], int) except +
 
     void json_of "line_fields::json"(const Lines&, Columns&, uint8_t*) except +
     void logfmt_of "line_fields::logfmt"(const Lines&, Columns&, cbool, cbool, uint8_t*) except +
     void json_paths_of "line_fields::json_paths"(const Lines&, JsonPaths&, uint8_t*) except +
     void levels_of "line_fields::levels"(const Lines&, LevelFields&, uint8_t*) except +
+    void levels_at_of "line_fields::levels_at"(const char*, const int64_t*, const int64_t*, int64_t, LevelFields&, uint8_t*) except +
     void code_of "line_fields::code"(const Lines&, Values&, int32_t*) except +
     void addresses_of "line_fields::addresses"(const Lines&, const AddressRange&, uint8_t*) except +
     void unpack_of "line_fields::unpack"(const Lines&, Columns&, Written&, uint8_t*) except +
@@ -250,14 +251,33 @@ def addresses(lines, bytes low not None, bytes high not None):
     return mask
 
 
-def levels(lines, fields=None):
+def levels(lines, fields=None, int json_depth=2):
     cdef Given given = Given(lines)
     mask, room = empty_mask(given.lines.n)
     cdef uint8_t[::1] out = room
     cdef vector[string] names = LEVEL_FIELDS if fields is None else fields
-    cdef unique_ptr[LevelFields] wanted = unique_ptr[LevelFields](new LevelFields(names))
+    cdef unique_ptr[LevelFields] wanted = unique_ptr[LevelFields](new LevelFields(names, json_depth))
     with nogil:
         levels_of(given.lines, wanted.get()[0], &out[0])
+    return mask
+
+
+def levels_at(bytes data not None, const int64_t[::1] line_at, const int64_t[::1] line_end, fields=None,
+              int json_depth=2):
+    cdef int64_t n = line_at.shape[0], size = len(data), i
+    if line_end.shape[0] != n:
+        raise ValueError("arrays of different lengths")
+    for i in range(n):
+        if line_at[i] < 0 or line_end[i] < line_at[i] or line_end[i] > size:
+            raise ValueError("a place outside of the data")
+    mask, room = empty_mask(n)
+    cdef uint8_t[::1] out = room
+    cdef vector[string] names = LEVEL_FIELDS if fields is None else fields
+    cdef unique_ptr[LevelFields] wanted = unique_ptr[LevelFields](new LevelFields(names, json_depth))
+    cdef const char* start = data
+    if n:
+        with nogil:
+            levels_at_of(start, &line_at[0], &line_end[0], n, wanted.get()[0], &out[0])
     return mask
 
 

@@ -1,6 +1,7 @@
 // The level of a log line: from a field of it where it is JSON or logfmt, else from the first level word in it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -113,7 +114,9 @@ inline Level level_in(std::string_view line) {
 // Names of fields that hold a level, the more trusted ones first.
 class LevelFields {
    public:
-    explicit LevelFields(std::vector<std::string> names) : names_(std::move(names)) {
+    // json_depth: in how many objects around it a field of JSON counts; 0 for any number.
+    LevelFields(std::vector<std::string> names, int json_depth)
+        : names_(std::move(names)), json_depth_(json_depth > 0 ? std::min(json_depth, MAX_DEPTH) : MAX_DEPTH) {
         for (const std::string& name : names_) {
             if (name.empty()) continue;
             first_[uint8_t(name[0])] = true;
@@ -138,7 +141,7 @@ class LevelFields {
    private:
     static bool is_blank(char c) { return c == ' ' || (c >= 9 && c <= 13); }
 
-    // The value of the first string field with a level's name, in the outermost object or those directly inside.
+    // The value of the first string field with a level's name.
     Level in_json(std::string_view line) {
         const char *p = skip_space(line.data(), line.data() + line.size()), *end = line.data() + line.size();
         std::string_view value;
@@ -164,8 +167,8 @@ class LevelFields {
             p = skip_space(stop + 1, end);
             if (p == end || *p++ != ':') return BROKEN;
             p = skip_space(p, end);
-            if (p < end && *p == '{' && depth == 0) {
-                Walked walked = object(p, end, 1, found);
+            if (p < end && *p == '{' && depth + 1 < json_depth_) {
+                Walked walked = object(p, end, depth + 1, found);
                 if (walked != DONE) return walked;
             } else {
                 Value value;
@@ -226,6 +229,7 @@ class LevelFields {
     }
 
     std::vector<std::string> names_;
+    int json_depth_;
     bool first_[256] = {}, folded_[256] = {};
     size_t max_size_ = 0;
     std::string scratch_, best_;

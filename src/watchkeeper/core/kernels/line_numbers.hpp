@@ -56,8 +56,10 @@ inline bool read_duration(std::string_view text, int64_t& out) {
         int64_t whole = 0, fraction = 0;
         double scale = 1;
         const char* start = p;
-        while (p < end && *p >= '0' && *p <= '9') whole = whole * 10 + (*p++ - '0');
-        if (p - start > 17) return false;
+        for (; p < end && *p >= '0' && *p <= '9'; p++) {
+            if (p - start == 17) return false;
+            whole = whole * 10 + (*p - '0');
+        }
         bool digits = p > start;
         if (p < end && *p == '.') {
             start = ++p;

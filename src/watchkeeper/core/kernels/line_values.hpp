@@ -121,7 +121,7 @@ struct Column {
 // The columns of some rows by name: all that are met, or only those wanted.
 class Columns {
    public:
-    static constexpr int64_t MAX_CELLS = int64_t(1) << 28;  // a gigabyte of codes
+    static constexpr int64_t MAX_CELLS = int64_t(1) << 26;  // 256 MiB of codes
 
     Columns(int64_t n_rows, const std::vector<std::string>* wanted) : n_rows_(n_rows), open_(wanted == nullptr) {
         if (wanted)
@@ -140,7 +140,7 @@ class Columns {
 
    private:
     Column* add(const std::string& name) {
-        if (int64_t(all.size() + 1) * n_rows_ > MAX_CELLS) throw std::length_error("too many field names in these lines");
+        if (int64_t(all.size() + 1) * n_rows_ > MAX_CELLS) throw std::invalid_argument("too many names of fields in these lines");
         all.push_back(std::make_unique<Column>());
         all.back()->name = name;
         all.back()->codes.assign(size_t(n_rows_), -1);
