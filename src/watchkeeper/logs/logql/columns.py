@@ -16,6 +16,7 @@ from watchkeeper.logs.lines.units import floats
 Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
+FEW_TEXTS: Final = 400
 NO_TEXTS: Final = Texts(b"", np.zeros(1, np.int64))
 
 
@@ -196,8 +197,15 @@ def joined(parts: Sequence[tuple[npt.NDArray[np.intp] | None, Coded]], n: int) -
         codes = np.full(n, -1, np.int32)
         codes[places] = coded.codes
         return Column(codes, Values(coded.values))
-    texts, starts = concatenated([coded.values for _, coded in parts])
     codes = np.full(n, -1, np.int32)
+    if sum(len(coded.values) for _, coded in parts) <= FEW_TEXTS:
+        # Few texts are made different ones: what is done for each is done once, and groups are not told apart twice.
+        known: dict[bytes, int] = {}
+        for places, coded in parts:
+            table = [known.setdefault(text, len(known)) for text in coded.values]
+            codes[slice(None) if places is None else places] = np.array([*table, -1], np.int32)[coded.codes]
+        return Column(codes, Values(Texts.of(known)))
+    texts, starts = concatenated([coded.values for _, coded in parts])
     for (places, coded), start in zip(parts, starts, strict=True):
         shifted = np.where(coded.codes >= 0, coded.codes + np.int32(start), np.int32(-1)).astype(np.int32)
         codes[slice(None) if places is None else places] = shifted

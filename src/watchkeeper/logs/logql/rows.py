@@ -7,7 +7,7 @@ asked for yet is a `Lazy`: it is decoded for the rows that are left when somebod
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -295,13 +295,15 @@ def with_metadata(rows: BlockRows, wanted: frozenset[str] | None) -> None:
     """Give rows the labels of their structured metadata; those that are `wanted`, or all."""
     block = rows.block
     shapes = block.shapes()
-    if not any(shapes):
+    own = rows.of.labels
+    names = {name + EXTRACTED if name in own else name for shape in shapes for name in shape}
+    if not names or (wanted is not None and wanted.isdisjoint(names)):
         return
     parts = partition(block.shape_of(rows.rows))
     places: dict[str, dict[int, int]] = {}
     for shape, _ in parts:
         for position, name in enumerate(shapes[shape]):
-            if name in rows.of.labels:
+            if name in own:
                 name = name + EXTRACTED  # As upstream: the stream's label keeps its name.
             if wanted is None or name in wanted:
                 places.setdefault(name, {})[shape] = position  # Of a name that stands twice the last one counts.
@@ -320,9 +322,3 @@ def _metadata_decoder(positions: dict[int, int]) -> Callable[[BlockRows], Column
         return joined(parts, len(rows))
 
     return decode
-
-
-def metadata_names(shapes: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    """All names of structured metadata, some of them more than once."""
-    for shape in shapes:
-        yield from shape

@@ -16,7 +16,7 @@ from watchkeeper.core.model.matcher import MatchType
 from watchkeeper.core.vector.frame import Frame
 from watchkeeper.core.vector.grid import Grid
 from watchkeeper.core.vector.window import Samples, reduce_windows
-from watchkeeper.logs.interface import Slice
+from watchkeeper.logs.interface import Slice, Times
 from watchkeeper.logs.logql import ast
 from watchkeeper.logs.logql.cells import Cells, CellTable, Fold, folded
 from watchkeeper.logs.logql.pipeline_error import PipelineError
@@ -76,14 +76,28 @@ class SampleTaker:
         labels = self._stream_labels(part)
         if labels is None:
             return None
-        interval = self._windows.interval(part.min_ns)
-        if part.max_ns > self._windows.hi_ns or self._windows.interval(part.max_ns) != interval:
+        interval = self._sole_interval(part)
+        if interval is None:
             return None
         if not self._windows.is_covered(interval):
             none = np.zeros(0, np.int64)
             return Cells((), none, none, np.zeros(0))
         count = np.array([float(part.n_rows)])
         return Cells([labels], np.zeros(1, np.int64), np.array([interval], np.int64), count, count)
+
+    def _sole_interval(self, part: Slice) -> int | None:
+        """The interval that all rows of a block are in, as its header tells; None where they may be in several."""
+        windows = self._windows
+        if part.min_ns <= windows.lo_ns or part.max_ns > windows.hi_ns:
+            return None
+        interval = windows.interval(part.min_ns)
+        return interval if windows.interval(part.max_ns) == interval else None
+
+    def _intervals(self, sole: int | None, times: Times | None, n: int) -> npt.NDArray[np.int64]:
+        if sole is not None:
+            return np.full(n, sole, np.int64)
+        assert times is not None
+        return self._windows.intervals(times)
 
     def _stream_labels(self, part: Slice) -> Labels | None:
         """The series of all of a stream's rows, where structured metadata has no say in it."""
@@ -96,14 +110,22 @@ class SampleTaker:
     def take(self, part: Slice, block: Block, chosen: Rows) -> tuple[Cells, int]:
         """The cells of a block's rows, and how many rows passed. Raises PipelineError."""
         windows = self._windows
-        times = block.times[chosen]
-        if windows.gaps and len(chosen):
-            covered = windows.covered(windows.intervals(times))
-            if not covered.all():
-                chosen, times = chosen[covered], times[covered]
+        sole = self._sole_interval(part)
+        times: Times | None = None
+        if sole is None or self._needs_times:
+            times = block.times[chosen]
+        if sole is None:
+            assert times is not None
+            if windows.gaps and len(chosen):
+                covered = windows.covered(windows.intervals(times))
+                if not covered.all():
+                    chosen, times = chosen[covered], times[covered]
+        elif not windows.is_covered(sole):
+            chosen = chosen[:0]
+            times = times[:0] if times is not None else None
         labels = self._stream_labels(part) if self._plain else None
         if labels is not None:
-            intervals = windows.intervals(times)
+            intervals = self._intervals(sole, times, len(chosen))
             values = block.line_lengths(chosen).astype(np.float64) if self._op in _OF_BYTES else None
             cells = folded(self.fold, [labels], np.zeros(len(chosen), np.int64), intervals, values, times)
             return cells, len(chosen)
@@ -128,7 +150,7 @@ class SampleTaker:
         if self._op in _COUNTS and plan.unwrap is not None and self._op is not Op.RATE:
             numbers = None
         series, label_sets = series_of(rows, plan.labels)
-        intervals = windows.intervals(rows.times)
+        intervals = self._intervals(sole, rows.times if sole is None else None, len(rows))
         times_kept = rows.times if self._needs_times else None
         return folded(self.fold, label_sets, series, intervals, numbers, times_kept), len(rows)
 

@@ -59,6 +59,9 @@ class Json:
         rest: list[Places] = []
         if rows.own_lines:
             skeletons = rows.block.skeletons()
+            if all(skeleton.kind != JSON and surely_no_object(skeleton) for skeleton in skeletons):
+                rows.fail(slice_of(None), JSON_ERROR, MALFORMED_OBJECT)
+                return
             wanted = None if self._wanted is None else set(self._wanted)
             for number, places in rows.skeletons():
                 skeleton = skeletons[number]
