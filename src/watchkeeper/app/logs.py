@@ -19,8 +19,10 @@ from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.core.telemetry.metrics import Registry
 from watchkeeper.logs.interface import EntryBatch, KeepRows, LogAppender
 from watchkeeper.logs.logql import ast
+from watchkeeper.logs.logql.deleting import keep_rows
 from watchkeeper.logs.logql.engine import Engine, EngineOptions
 from watchkeeper.logs.logql.parser import parse, parse_log_query
+from watchkeeper.logs.logql.tailing import Tail
 from watchkeeper.logs.store.config import LokiConfig, embedded_config, load_loki_config
 from watchkeeper.logs.store.limits import Limits
 from watchkeeper.logs.store.options import StoreOptions
@@ -28,6 +30,7 @@ from watchkeeper.logs.store.overrides import Overrides
 from watchkeeper.logs.store.store import LogStore
 from watchkeeper.logs.wire.kinds import DECODERS
 from watchkeeper.logs.wire.push_json import decode_json
+from watchkeeper.logs.wire.push_otlp import decode_otlp
 from watchkeeper.logs.wire.push_protobuf import decode_protobuf
 from watchkeeper.web.gate import Gate
 from watchkeeper.web.loki.backend import Backend, Decoders, Settings
@@ -35,7 +38,6 @@ from watchkeeper.web.loki.page import size_text
 from watchkeeper.web.loki.rule_files import RuleFiles
 from watchkeeper.web.loki.status import COMPATIBLE_VERSION
 from watchkeeper.web.loki.surface import LokiSurface
-from watchkeeper.web.loki.tail import Filter
 
 NS: Final = 1_000_000_000
 MS: Final = 1_000_000
@@ -87,7 +89,7 @@ class LogsPart:
         self._engine = Engine(os.cpu_count() or 1, EngineOptions())
         self._queries = Gate(max(1, self.config.querier.max_concurrent), "logql")
         self.backend = self._make_backend()
-        self.surface = LokiSurface(self.backend, _tail, _keep)
+        self.surface = LokiSurface(self.backend, Tail, _keep)
         registry.gauge(
             "loki_build_info",
             "A metric with a constant '1' value labeled by version, revision, branch, goversion from which loki was "
@@ -141,6 +143,7 @@ class LogsPart:
     async def stop(self) -> None:
         """Ends queries, and closes the store; lines that are in no segment stay in its log."""
         self._queries.close()
+        self._engine.close()
         if self.config.ingester.wal.flush_on_shutdown or self.surface.prepare_shutdown.is_set:
             try:
                 await self._shared.in_worker(self._store.flush)
@@ -189,11 +192,9 @@ class LogsPart:
         )
 
     def _decode_otlp(self, tenant: str, body: bytes, content_type: str) -> EntryBatch:
-        from watchkeeper.logs.wire.push_otlp import decode_otlp
-
         limits = self._overrides.of(tenant)
         defaults = self.config.distributor.otlp_config.default_resource_attributes_as_index_labels
-        return decode_otlp(body, content_type, limits.otlp_config, defaults)
+        return decode_otlp(body, content_type, limits.otlp_config, defaults, now_ns)
 
     def _config_text(self, mode: str) -> str:
         if mode == "defaults":
@@ -252,15 +253,8 @@ def load(options: Options) -> LokiConfig:
     return load_loki_config(options.loki_config_file, expand_env=options.config_expand_env)
 
 
-def _tail(query: ast.LogQuery) -> Filter:
-    from watchkeeper.logs.logql.tailing import Tail
-
-    return Tail(query)
-
-
 def _keep(query: ast.LogQuery) -> KeepRows | None:
-    from watchkeeper.logs.logql.deleting import keep_rows
-
+    """What a delete request's query leaves alone; None where all of its streams go."""
     return keep_rows(query) if query.stages else None
 
 

@@ -25,6 +25,7 @@ from watchkeeper.web.prometheus.notifications import SHUTTING_DOWN, STARTING, No
 from watchkeeper.web.server import Surface, make_app
 
 if TYPE_CHECKING:
+    from watchkeeper.app.agent_part import Sink
     from watchkeeper.web.access.gate import Access
 
 SWITCH_INTERVAL_S: Final = 0.0005
@@ -131,12 +132,18 @@ class Server:
             metrics = MetricsPart(shared)
             self._parts.append(metrics)
             self._surfaces.append((options.metrics_port, PrometheusSurface(metrics.backend)))
+        sink: Sink | None = None
         if "logs" in options.only:
             from watchkeeper.app.logs import LogsPart
 
             logs = LogsPart(shared)
             self._parts.append(logs)
             self._surfaces.append((options.logs_port, logs.surface))
+            sink = logs.appender, logs.agent_tenant
+        if "agent" in options.only:
+            from watchkeeper.app.agent_part import AgentPart
+
+            self._parts.append(AgentPart(shared, sink))
         if "agent" in options.only:
             from watchkeeper.app.agent_part import AgentPart
 
