@@ -144,11 +144,6 @@ class Server:
             from watchkeeper.app.agent_part import AgentPart
 
             self._parts.append(AgentPart(shared, sink))
-        if "agent" in options.only:
-            from watchkeeper.app.agent_part import AgentPart
-
-            sink = (logs.appender, logs.agent_tenant) if "logs" in options.only else None
-            self._parts.append(AgentPart(shared, sink))
 
     def _access(self) -> tuple[Access | None, Security | None]:
         """What the web configuration file asks for. Raises ConfigError."""
