@@ -302,6 +302,25 @@ def test_damage_is_found() -> None:
             read_all(Block.open(broken))
 
 
+def test_filters_know_all_words_and_few_others() -> None:
+    rng = random.Random(2)
+    for n in (0, 1, 2, 5, 40, 700, 3000):
+        ids = [f"{rng.getrandbits(128):032x}" for _ in range(n)]
+        named = [f"w{rng.getrandbits(40):010x}" for _ in range(n)]
+        block = Block()
+        append(block, [(0, f'{{"id":"{i}","user":"{w}"}}'.encode(), ()) for i, w in zip(ids, named, strict=True)])
+        _, kept = block.seal()
+        places = np.array([0, len(kept)], np.int64)
+        for word in ids + named:
+            assert may_contain(kept, places, tokens(b'"%s"' % word.encode())).tolist() == [1]
+        assert len(kept) < 60 + 2 * n * 1.5
+        wrong = [tokens(b'"x%010x"' % rng.getrandbits(40)) for _ in range(10_000)]
+        assert sum(int(may_contain(kept, places, hashes)[0]) for hashes in wrong) < 10_000 / 256 * 1.5
+    # Bytes that are no filter exclude nothing.
+    for junk in (b"\x00", b"\x00\xff12345678", b"\x00\x0212345"):
+        assert may_contain(junk, np.array([0, len(junk)], np.int64), wrong[0]).tolist() == [1]
+
+
 def lie(data: bytes, rng: random.Random) -> bytes:
     """A block with other contents and right checksums."""
     figures, structure, packs = unpack(data)

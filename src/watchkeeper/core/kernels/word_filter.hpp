@@ -1,6 +1,9 @@
-// Which words the lines of a block hold, in about eight bits for each that differs. See docs/formats/log-block.md.
+// Which words the lines of a block hold, in about ten bits for each that differs. See docs/formats/log-block.md.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
+#include <utility>
 #include <vector>
 
 #include "line_shredder.hpp"
@@ -9,7 +12,6 @@ namespace line_block {
 
 constexpr size_t kGram = 8;         // bytes of a sample of a long word
 constexpr size_t kLongWord = 32;    // words from this size are found by samples
-constexpr size_t kFilterBlock = 32;
 
 inline bool is_word_byte(char c) { return byte_classes()[uint8_t(c)] & kWordByte; }
 
@@ -159,43 +161,101 @@ class HashSet {
     size_t n_ = 0;
 };
 
-// Each hash sets eight bits, one in each 32-bit word of one block of the filter.
-struct FilterPlace {
-    size_t block;
-    uint32_t bits[8];
-    FilterPlace(uint64_t hash, size_t n_blocks) {
-        static const uint32_t salts[8] = {0x47b6137bu, 0x44974d91u, 0x8824ad5bu, 0xa2b7289du,
-                                          0x705495c7u, 0x2df1424bu, 0x9efc4947u, 0x5c6bfb31u};
-        block = size_t((hash >> 32) * n_blocks >> 32);
-        for (int i = 0; i < 8; i++) bits[i] = 1u << ((uint32_t(hash) * salts[i]) >> 27);
+// A filter keeps one byte for each of about 1.25 places a hash: the bytes at a hash's three places, xored, are its
+// fingerprint (a binary fuse filter, https://arxiv.org/abs/2201.01174). One hash in 256 that is not there seems to be.
+struct FilterPlaces {
+    size_t at[3];
+    uint8_t fingerprint;
+    // `n_segments`: those where the first place may be; two more follow.
+    FilterPlaces(uint64_t hash, uint8_t seed, unsigned log_segment, size_t n_segments) {
+        const uint64_t h = mix(hash ^ (uint64_t(seed) + 1) * 0x9E3779B97F4A7C15ull, 0xC2B2AE3D27D4EB4Full);
+        const uint64_t mask = (uint64_t(1) << log_segment) - 1;
+        const uint64_t first = uint64_t(__uint128_t(h) * (uint64_t(n_segments) << log_segment) >> 64);
+        at[0] = size_t(first);
+        at[1] = size_t((first + mask + 1) ^ (h >> 18 & mask));
+        at[2] = size_t((first + 2 * (mask + 1)) ^ (h & mask));
+        fingerprint = uint8_t(h ^ h >> 32);
     }
 };
+constexpr size_t kFilterHead = 2;  // seed, logarithm of the segment's size
 
+// Empty for no words.
 inline std::string make_filter(const HashSet& words) {
-    const size_t n_blocks = (words.size() + kFilterBlock - 1) / kFilterBlock;
-    std::string out(n_blocks * kFilterBlock, '\0');
-    words.each([&](uint64_t hash) {
-        FilterPlace place(hash, n_blocks);
-        char* at = &out[place.block * kFilterBlock];
-        for (int i = 0; i < 8; i++) {
-            uint32_t word = load32(at + 4 * i) | place.bits[i];
-            std::memcpy(at + 4 * i, &word, 4);
+    std::vector<uint64_t> hashes;
+    hashes.reserve(words.size());
+    words.each([&](uint64_t hash) { hashes.push_back(hash); });
+    const size_t n = hashes.size();
+    if (n == 0) return std::string();
+    const double log_n = std::log(double(n));
+    const unsigned log_segment = unsigned(log_n / std::log(3.33) + 2.25);
+    double factor = n > 1 ? std::max(1.125, 0.875 + 0.25 * std::log(1e6) / log_n) : 1.0;
+    std::vector<uint8_t> count;
+    std::vector<uint64_t> together;
+    std::vector<std::pair<uint64_t, uint8_t>> order;  // a hash, and which of its places is its own
+    std::vector<uint32_t> alone;
+    for (unsigned seed = 0;; seed++) {
+        if (seed && seed % 16 == 0) factor *= 1.1;  // does not happen, but must end
+        const size_t wanted = (size_t(double(n) * factor) >> log_segment) + 1;
+        const size_t n_segments = wanted > 3 ? wanted - 2 : 1;
+        const size_t room = (n_segments + 2) << log_segment;
+        count.assign(room, 0);
+        together.assign(room, 0);
+        bool crowded = false;
+        for (uint64_t hash : hashes) {
+            const FilterPlaces places(hash, uint8_t(seed), log_segment, n_segments);
+            for (size_t at : places.at) {
+                crowded |= ++count[at] == 255;
+                together[at] ^= hash;
+            }
         }
-    });
-    return out;
+        if (crowded) continue;
+        alone.clear();
+        order.clear();
+        for (size_t i = 0; i < room; i++)
+            if (count[i] == 1) alone.push_back(uint32_t(i));
+        while (!alone.empty()) {
+            const uint32_t own = alone.back();
+            alone.pop_back();
+            if (count[own] != 1) continue;
+            const uint64_t hash = together[own];
+            const FilterPlaces places(hash, uint8_t(seed), log_segment, n_segments);
+            uint8_t which = 0;
+            for (uint8_t k = 0; k < 3; k++) {
+                const size_t at = places.at[k];
+                if (at == own) which = k;
+                together[at] ^= hash;
+                if (--count[at] == 1) alone.push_back(uint32_t(at));
+            }
+            order.emplace_back(hash, which);
+        }
+        if (order.size() < n) continue;
+        std::string out(kFilterHead + room, '\0');
+        out[0] = char(seed);
+        out[1] = char(log_segment);
+        char* bytes = &out[kFilterHead];
+        for (size_t i = n; i > 0; i--) {
+            const FilterPlaces places(order[i - 1].first, uint8_t(seed), log_segment, n_segments);
+            bytes[places.at[order[i - 1].second]] = char(
+                places.fingerprint ^ uint8_t(bytes[places.at[0]]) ^ uint8_t(bytes[places.at[1]]) ^
+                uint8_t(bytes[places.at[2]]));
+        }
+        return out;
+    }
 }
 
-// False where a line with this hash is surely not in the filter's block. A filter of another size than whole blocks says
-// nothing; an empty one is that of a block without words.
+// False where a line with this hash is surely not in the filter's block. Bytes that are no filter say nothing; an empty
+// one is that of a block without words.
 inline bool may_hold(const char* filter, size_t size, uint64_t hash) {
-    if (size % kFilterBlock) return true;
     if (size == 0) return false;
-    if (hash == 0) hash = 1;
-    FilterPlace place(hash, size / kFilterBlock);
-    const char* at = filter + place.block * kFilterBlock;
-    for (int i = 0; i < 8; i++)
-        if (!(load32(at + 4 * i) & place.bits[i])) return false;
-    return true;
+    if (size < kFilterHead + 3) return true;
+    const unsigned log_segment = uint8_t(filter[1]);
+    if (log_segment > 24) return true;
+    const size_t segments = (size - kFilterHead) >> log_segment;
+    if (segments < 3 || segments << log_segment != size - kFilterHead) return true;
+    const FilterPlaces places(hash ? hash : 1, uint8_t(filter[0]), log_segment, segments - 2);
+    const char* bytes = filter + kFilterHead;
+    return (uint8_t(bytes[places.at[0]]) ^ uint8_t(bytes[places.at[1]]) ^ uint8_t(bytes[places.at[2]])) ==
+           places.fingerprint;
 }
 
 }  // namespace line_block
