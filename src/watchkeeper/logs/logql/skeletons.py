@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from watchkeeper.core.kernels import line_fields
-from watchkeeper.core.kernels.line_block import JSON, LOGFMT, Block, Skeleton
+from watchkeeper.core.kernels.line_block import JSON, LOGFMT, Block
 from watchkeeper.core.kernels.texts import Coded, Rows, Texts
 from watchkeeper.logs.logql.columns import NO_TEXTS, Column, Mask, concatenated, equal_to, joined
 from watchkeeper.logs.logql.rows import BlockRows
@@ -70,14 +70,11 @@ class Format:
 JSON_FORMAT: Final = Format(JSON)
 
 
-def parts_of(skeleton: Skeleton) -> Parts:
-    """What two skeletons of the same shape have in common."""
-    return tuple(part if isinstance(part, bytes) else None for part in skeleton.parts)
-
-
-def slots_of(skeleton: Skeleton) -> list[int]:
-    """The block's numbers of the skeleton's slots, in order."""
-    return [part for part in skeleton.parts if isinstance(part, int)]
+@functools.lru_cache(maxsize=8192)
+def taken_apart(parts: tuple[bytes | int, ...]) -> tuple[Parts, list[int]]:
+    """What two skeletons of the same shape have in common, and the block's numbers of the slots, in order."""
+    common = tuple(part if isinstance(part, bytes) else None for part in parts)
+    return common, [part for part in parts if isinstance(part, int)]
 
 
 def _numbered(parts: Parts) -> tuple[bytes, dict[bytes, int], list[bool]]:

@@ -14,12 +14,11 @@ from watchkeeper.logs.logql.skeletons import (
     JSON_FORMAT,
     Field,
     fields_of,
-    parts_of,
     path_values,
     paths_of,
     slot_decoder,
     slot_numbers,
-    slots_of,
+    taken_apart,
 )
 from watchkeeper.logs.logql.stages.stage import (
     JSON_ERROR,
@@ -68,11 +67,11 @@ class Json:
                 if skeleton.kind != JSON and surely_no_object(skeleton):
                     rows.fail(slice_of(places), JSON_ERROR, MALFORMED_OBJECT)
                     continue
-                fields = fields_of(JSON_FORMAT, parts_of(skeleton)) if skeleton.kind == JSON else None
+                common, slots = taken_apart(skeleton.parts)
+                fields = fields_of(JSON_FORMAT, common) if skeleton.kind == JSON else None
                 if fields is None:
                     rest.append(places)
                     continue
-                slots = slots_of(skeleton)
                 for name, field in fields.items():
                     if wanted is None or name in wanted:
                         sources.setdefault(name, {})[number] = field, slots
@@ -115,11 +114,11 @@ class JsonPaths:
                 if skeleton.kind != JSON and surely_no_object(skeleton, b'{["'):
                     rows.fail(slice_of(places), JSON_ERROR, "")
                     continue
-                fields = paths_of(parts_of(skeleton), self._paths) if skeleton.kind == JSON else None
+                common, slots = taken_apart(skeleton.parts)
+                fields = paths_of(common, self._paths) if skeleton.kind == JSON else None
                 if fields is None:
                     rest.append(places)
                     continue
-                slots = slots_of(skeleton)
                 chosen = rows.rows if places is None else rows.rows[places]
                 for out, field, path in zip(parts, fields, self._paths, strict=True):
                     out.append((places, path_values(rows.block, field, slots, chosen, path)))

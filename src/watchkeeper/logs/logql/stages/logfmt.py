@@ -16,10 +16,9 @@ from watchkeeper.logs.logql.skeletons import (
     Field,
     Format,
     fields_of,
-    parts_of,
     slot_decoder,
     slot_numbers,
-    slots_of,
+    taken_apart,
 )
 from watchkeeper.logs.logql.stages.stage import LOGFMT_ERROR, Needed, add_field, scattered, source_names, together
 
@@ -77,11 +76,11 @@ class Logfmt:
             wanted = None if self._wanted is None else set(self._wanted)
             for number, places in rows.skeletons():
                 skeleton = skeletons[number]
-                fields = fields_of(self._format, parts_of(skeleton)) if skeleton.kind == LOGFMT else None
+                common, slots = taken_apart(skeleton.parts)
+                fields = fields_of(self._format, common) if skeleton.kind == LOGFMT else None
                 if fields is None:
                     rest.append(places)
                     continue
-                slots = slots_of(skeleton)
                 for name, field in fields.items():
                     if wanted is None or name in wanted:
                         sources.setdefault(name, {})[number] = field, slots
