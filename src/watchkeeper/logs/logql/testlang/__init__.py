@@ -1,0 +1,1 @@
+"""In: a script of `load`, `clear`, `eval`. Out: which cases hold. Never here: files, printing, a real store."""
