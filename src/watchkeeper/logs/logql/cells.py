@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -55,7 +55,7 @@ class Cells:
     def size_bytes(self) -> int:
         """Memory of the arrays."""
         arrays = (self.series, self.interval, self.values, self.counts, self.times)
-        return sum(array.nbytes for array in arrays if array is not None)
+        return sum(array.nbytes for array in arrays if array is not None and array.strides != (0,))
 
 
 def folded(
@@ -65,7 +65,7 @@ def folded(
     if fold is Fold.NONE:
         assert values is not None
         # So many rows that half of the bytes count.
-        return Cells(labels, series, interval.astype(np.int32), values, None, times)
+        return Cells(labels, series, _narrow(interval), values, None, times)
     n = len(series)
     if n == 0:
         none = np.zeros(0, np.int64)
@@ -131,12 +131,13 @@ class CellTable:
         numbers: Ints = np.array([self._number(labels) for labels in cells.labels], np.int64)
         if self.fold is Fold.NONE:
             numbers = numbers.astype(np.int32)
+        series = repeated(numbers[0], len(cells.series)) if len(numbers) == 1 else numbers[cells.series]
         new = len(self.labels) - known
         if new:
             self._guard.hold(new * SERIES_BYTES)
             if self._most_series and len(self.labels) > self._most_series and self._guard.series(len(self.labels)):
                 self.truncated = True
-        part = Cells((), numbers[cells.series], cells.interval, cells.values, cells.counts, cells.times)
+        part = Cells((), series, cells.interval, cells.values, cells.counts, cells.times)
         self._parts.append(part)
         self._guard.hold(part.size_bytes)
         self._held += part.size_bytes
@@ -162,6 +163,7 @@ class CellTable:
             none = np.zeros(0, np.int64)
             return Cells(self.labels, none, none, np.zeros(0), np.zeros(0), none)
         found = self._compacted() if self.fold is not Fold.NONE else _joined(self._parts)
+        self._parts = []
         return Cells(self.labels, found.series, found.interval, found.values, found.counts, found.times)
 
     def _compacted(self) -> Cells:
@@ -192,6 +194,25 @@ class CellTable:
         return Cells((), key // self._n_intervals, key % self._n_intervals, values, counts, times)
 
 
+def repeated(value: np.int64 | np.int32, n: int) -> Ints:
+    """The same number so many times, in the memory of one."""
+    return cast(Ints, np.broadcast_to(value, (n,)))
+
+
+def _narrow(numbers: Ints) -> Ints:
+    if len(numbers) and numbers.strides == (0,):
+        return repeated(np.int32(numbers[0]), len(numbers))
+    return numbers.astype(np.int32)
+
+
+def _end_to_end(arrays: Sequence[Ints]) -> Ints:
+    """All arrays in one; still in the memory of one number where all are the same."""
+    first = arrays[0]
+    if all(len(array) and array.strides == (0,) and array[0] == first[0] for array in arrays):
+        return repeated(first[0], sum(map(len, arrays)))
+    return cast(Ints, np.concatenate(arrays))
+
+
 def _joined(parts: Sequence[Cells]) -> Cells:
     if len(parts) == 1:
         return parts[0]
@@ -199,8 +220,8 @@ def _joined(parts: Sequence[Cells]) -> Cells:
     times = [part.times for part in parts if part.times is not None]
     return Cells(
         (),
-        np.concatenate([part.series for part in parts]),
-        np.concatenate([part.interval for part in parts]),
+        _end_to_end([part.series for part in parts]),
+        _end_to_end([part.interval for part in parts]),
         np.concatenate([part.values for part in parts]),
         np.concatenate(counts) if len(counts) == len(parts) else None,
         np.concatenate(times) if len(times) == len(parts) else None,

@@ -24,11 +24,11 @@ def tiled_quantiles(
         return None
     values = np.zeros((n_series, n_steps))
     present = np.zeros((n_series, n_steps), np.bool_)
-    step = np.searchsorted(steps.times_ns, windows.edges)[cells.interval]
     if n_series == 1 and n_steps == 1:
         values[0, 0] = quantile(cells.values, phi)
         present[0, 0] = n > 0
         return values, present
+    step = np.searchsorted(steps.times_ns, windows.edges)[cells.interval]
     group = cells.series * n_steps + step
     counts = np.bincount(group, minlength=n_series * n_steps)
     used = np.flatnonzero(counts)
@@ -46,7 +46,8 @@ def tiled_quantiles(
 
 
 def quantile(samples: Floats, phi: float) -> float:
-    """The φ-quantile with linear interpolation; samples that are no number count as smallest. NaN of nothing."""
+    """The φ-quantile with linear interpolation; samples that are no number count as smallest. NaN of nothing. The
+    samples are put in another order."""
     n = len(samples)
     if n == 0 or np.isnan(phi):
         return float("nan")
@@ -58,9 +59,11 @@ def quantile(samples: Floats, phi: float) -> float:
     lower = max(0, int(np.floor(rank)))
     upper = min(n - 1, lower + 1)
     weight = rank - np.floor(rank)
-    numbers = samples[~np.isnan(samples)]
-    missing = n - len(numbers)
+    nans = np.isnan(samples)
+    missing = int(np.count_nonzero(nans))
+    numbers = samples[~nans] if missing else samples
     places = [k - missing for k in (lower, upper)]
-    parted = np.partition(numbers, sorted({k for k in places if k >= 0})) if places[1] >= 0 else numbers
-    low, high = (float(parted[k]) if k >= 0 else float("nan") for k in places)
+    if places[1] >= 0:
+        numbers.partition(sorted({k for k in places if k >= 0}))
+    low, high = (float(numbers[k]) if k >= 0 else float("nan") for k in places)
     return float(low * (1 - weight) + high * weight)

@@ -18,7 +18,7 @@ from watchkeeper.core.vector.grid import Grid
 from watchkeeper.core.vector.window import Samples, reduce_windows
 from watchkeeper.logs.interface import Slice, Times
 from watchkeeper.logs.logql import ast
-from watchkeeper.logs.logql.cells import Cells, CellTable, Fold, folded
+from watchkeeper.logs.logql.cells import Cells, CellTable, Fold, Ints, folded, repeated
 from watchkeeper.logs.logql.pipeline_error import PipelineError
 from watchkeeper.logs.logql.plan import RangePlan, plan_range
 from watchkeeper.logs.logql.quantiles import tiled_quantiles
@@ -93,9 +93,9 @@ class SampleTaker:
         interval = windows.interval(part.min_ns)
         return interval if windows.interval(part.max_ns) == interval else None
 
-    def _intervals(self, sole: int | None, times: Times | None, n: int) -> npt.NDArray[np.int64]:
+    def _intervals(self, sole: int | None, times: Times | None, n: int) -> Ints:
         if sole is not None:
-            return np.full(n, sole, np.int64)
+            return repeated(np.int64(sole), n)
         assert times is not None
         return self._windows.intervals(times)
 
