@@ -35,6 +35,8 @@ schema_config:
       object_store: s3
       schema: v13
       index: {{prefix: index_, period: 24h}}
+ingester:
+  flush_op_backoff: {{min_period: 200ms, max_period: 1s}}
 limits_config:
   ingestion_rate_mb: 1000
   ingestion_burst_size_mb: 1000
