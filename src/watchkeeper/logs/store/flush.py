@@ -85,6 +85,11 @@ class Flusher:
         with self._work:
             self._write_if_due()
 
+    def run(self) -> None:
+        """Do all that is due, in the calling thread."""
+        self._is_tick = True
+        self._step()
+
     def flush(self) -> None:
         """Write all that was cut. Raises OSError."""
         with self._work:

@@ -143,6 +143,7 @@ class Segments:
 
     def new_name(self, min_ns: int, now_ns: int) -> str:
         """A name that no segment has: its first day, and when it was made."""
+        # Also where the clock was set back: a name that is there is never given again.
         self._number = max(self._number + 1, now_ns)
         try:
             day = datetime.fromtimestamp(min_ns // 1_000_000_000, UTC).strftime("%Y%m%d")
@@ -188,6 +189,7 @@ class Segments:
 
     def _publish(self, segments: Iterable[Segment]) -> None:
         self.current = tuple(sorted(segments, key=lambda segment: (segment.info.min_ns, segment.name)))
+        self._number = max([self._number, *(number_of(segment.name) for segment in self.current)])
 
     def _unlink(self, name: str) -> None:
         try:
@@ -251,3 +253,11 @@ class Segments:
             for segment in segments:
                 if segment.touched_bytes:
                     segment.trim()
+
+
+def number_of(name: str) -> int:
+    """What tells apart the segments of one day; 0 for a name of another form."""
+    try:
+        return int(name.removesuffix(SUFFIX).partition("-")[2], 16)
+    except ValueError:
+        return 0

@@ -109,6 +109,7 @@ class LogStore:
         )
         self._add_gauges(registry)
         self._validator = Validator(overrides, registry, clock_ns, self._head)
+        self._is_background = True
         self._lock: DirectoryLock | None = None
         self._syncer: Syncer | None = None
 
@@ -144,9 +145,10 @@ class LogStore:
 
     # --- opening and closing ----------------------------------------------------------------------------------------
 
-    def open(self, progress: Progress | None = None) -> None:
+    def open(self, progress: Progress | None = None, *, background: bool = True) -> None:
         """Make the store ready: all that was acknowledged is there when this returns.
 
+        background   work in threads of its own; without them `tick` does what is due before it returns
         Raises DirectoryLocked where another process has the directory, OtherVersion, OSError.
         """
         began = time.perf_counter()
@@ -179,10 +181,12 @@ class LogStore:
             replayed=replay.n_entries,
             duration_ms=round(took_s * 1000),
         )
-        self._flusher.start()
-        self._upkeep.start()
-        if self._bucket is not None:
-            self._bucket.start()
+        self._is_background = background
+        if background:
+            self._flusher.start()
+            self._upkeep.start()
+            if self._bucket is not None:
+                self._bucket.start()
 
     def _start_log(self, first: int) -> None:
         options = self.options
@@ -275,8 +279,12 @@ class LogStore:
         """Cut what has its age, and wake the threads that flush and merge."""
         now_ns = self._clock_ns()
         self._cut_due(now_ns)
-        self._flusher.tick()
-        self._upkeep.wake()
+        if self._is_background:
+            self._flusher.tick()
+            self._upkeep.wake()
+        else:
+            self._flusher.run()
+            self._upkeep.run()
         self._segments.trim(self.options.mapped_bytes)
         self._segments.cache.shrink()
 
