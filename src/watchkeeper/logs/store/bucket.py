@@ -187,7 +187,8 @@ class BucketSegments:
             self._round()
 
     def start(self) -> None:
-        """Run the thread."""
+        """Run the thread. What waits from an earlier run is brought up at once."""
+        self._woken.set()
         self._thread = threading.Thread(target=self._run, name="log-bucket", daemon=True)
         self._thread.start()
 

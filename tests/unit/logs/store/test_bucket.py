@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import time
 
 import numpy as np
 import pytest
@@ -55,13 +56,19 @@ class Switched:
 class Store:
     """The part of a log store that has segments; opened in a folder, over a bucket."""
 
-    def __init__(self, directory, objects, cache_bytes=1 << 30):
+    def __init__(self, directory, objects, cache_bytes=1 << 30, pauses_ns=(10**10, 10**11)):
         self.now_s = 1000.0
         self.directory = directory
         self.registry = Registry()
         local = directory / "segments"
         self.bucket = BucketSegments(
-            objects, local, directory / "cache", cache_bytes, self.registry, clock_s=lambda: self.now_s
+            objects,
+            local,
+            directory / "cache",
+            cache_bytes,
+            self.registry,
+            pauses_ns=pauses_ns,
+            clock_s=lambda: self.now_s,
         )
         self.segments = Segments(
             local, directory, Streams(), BlockCache(1 << 20), StoreMetrics(self.registry), open_source=self.bucket.open,
@@ -377,13 +384,38 @@ def test_the_cache_is_bounded_and_everything_serves(tmp_path, objects):
     assert store.bucket.cache.size_bytes <= 2000
 
 
+def wait_for(check):
+    deadline = time.monotonic() + 10
+    while not check():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_the_thread_brings_up_what_is_written(tmp_path, folder):
     store = Store(tmp_path / "a", folder)
     store.bucket.start()
     store.write("one")
-    for _ in range(500):
-        if len(keys(folder)) == 2 and LIST in keys(folder):
-            break
-        store.bucket._stopping.wait(0.01)
+    wait_for(lambda: len(keys(folder)) == 2)
     store.bucket.stop()
     assert Store(tmp_path / "b", folder).lines() == ["one"]
+
+
+def test_the_thread_brings_up_at_once_what_waits_from_an_earlier_run(tmp_path, folder):
+    store = Store(tmp_path / "a", folder)
+    store.write("one")
+    store.bucket.stop()
+    again = Store(tmp_path / "a", folder)
+    again.bucket.start()
+    wait_for(lambda: len(keys(folder)) == 2)
+    again.bucket.stop()
+
+
+def test_the_thread_tries_again_by_itself(tmp_path, folder):
+    store = Store(tmp_path / "a", folder, pauses_ns=(10_000_000, 20_000_000))
+    folder.is_up = False
+    store.bucket.start()
+    store.write("one")
+    wait_for(lambda: store.value("watchkeeper_logs_bucket_failures_total") >= 3)
+    folder.is_up = True
+    wait_for(lambda: len(keys(folder)) == 2)
+    store.bucket.stop()
