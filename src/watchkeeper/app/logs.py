@@ -171,6 +171,7 @@ class LogsPart:
                 rules_writable=rules_directory is None,
                 max_delete_interval_ns=config.compactor.delete_max_interval_ns,
                 allow_shutdown=options.enable_lifecycle,
+                max_memory_bytes=options.query_max_bytes,
                 patterns_enabled=config.pattern_ingester.enabled or not config.file,
                 log_queries_longer_than_s=config.frontend.log_queries_longer_than_ns / NS,
             ),

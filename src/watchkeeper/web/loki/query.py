@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 import numpy as np
 from aiohttp import web
 
-from watchkeeper.core.model.errors import CorruptionError, ParseError, QueryTimeout
+from watchkeeper.core.model.errors import CorruptionError, LimitExceeded, ParseError, QueryTimeout
 from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.logs.logql import ast
 from watchkeeper.logs.logql.answer import Answer, LogStreams, Matrix, QueryLimits, Request, Stats
@@ -36,6 +36,7 @@ NO_INSTANT: Final = (
 )
 
 MAX_DAMAGED: Final = 100
+MIN_POINT_BYTES: Final = len('[1700000000,"0"],')
 
 log = get_logger("query")
 
@@ -137,6 +138,7 @@ async def answered(backend: Backend, request: web.Request, tenants: Sequence[str
     partial = DRILLDOWN in request.headers.get(TAGS_HEADER, "")
 
     def write(answer: Answer) -> bytes:
+        check_size(answer, backend.settings.max_memory_bytes)
         return query_json(answer, categorize=categorize, forward=made.forward)
 
     return json_response(await _run(backend, tenants, made, write, partial_series=partial))
@@ -218,6 +220,23 @@ def planned(made: Request, now_ns: int, limits: Sequence[Limits], *, align: bool
     if not split_ns:
         return made, 0
     return made, max(1, -(-(made.end_ns - made.start_ns) // split_ns))
+
+
+def check_size(answer: Answer, max_bytes: int) -> None:
+    """Raises LimitExceeded where the text of the answer would be larger than what a query may use."""
+    match answer.data:
+        case Matrix(present=present):
+            least_bytes = int(np.count_nonzero(present)) * MIN_POINT_BYTES
+        case LogStreams(streams=streams):
+            least_bytes = sum(int(stream.lines.offsets[-1] - stream.lines.offsets[0]) for stream in streams)
+        case _:
+            return
+    if least_bytes > max_bytes:
+        raise LimitExceeded(
+            f"the answer would have more than {least_bytes} bytes, over the limit of {max_bytes} bytes of "
+            "query.max-bytes; ask for fewer series, a longer step or fewer lines",
+            "query.max-bytes",
+        )
 
 
 def nothing(made: Request) -> Answer:

@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from tests.unit.web.loki.conftest import NOW_NS, NS, MakeSite, Site, log_stream
-from watchkeeper.core.model.errors import ExecutionError, LimitExceeded, QueryCanceled, QueryTimeout
+from watchkeeper.core.model.errors import CorruptionError, ExecutionError, LimitExceeded, QueryCanceled, QueryTimeout
 from watchkeeper.core.model.labels import Labels
 from watchkeeper.logs.logql.answer import Answer, LogStreams, Matrix, Scalar, Vector
 from watchkeeper.web.gate import Gate
@@ -362,3 +362,30 @@ async def test_a_gate_that_is_closed_gives_up_what_runs() -> None:
     await asyncio.sleep(0.02)
     await asyncio.to_thread(gate.close)
     assert await running
+
+
+async def test_an_answer_that_is_too_large_is_refused(make_site: MakeSite) -> None:
+    site = await make_site(max_memory_bytes=1000)
+    values = np.zeros((10, 10))
+    site.engine.answer = Answer(Matrix([Labels()] * 10, np.arange(10) * NS, values, values == 0))
+    assert "over the limit of 1000 bytes of query.max-bytes" in await site.refusal(
+        "query_range", query='rate({a="b"}[1m])'
+    )
+    site.engine.answer = Answer(LogStreams([log_stream({"job": "x"}, [(1, b"x" * 1001)])]))
+    assert "over the limit of 1000 bytes of query.max-bytes" in await site.refusal("query_range", query='{a="b"}')
+
+
+async def test_a_query_goes_on_without_damaged_blocks(site: Site) -> None:
+    left = 2
+
+    def meet_damage(_: object) -> None:
+        nonlocal left
+        if left:
+            left -= 1
+            raise CorruptionError("a.wkl", 8, "checksum mismatch")
+
+    site.engine.on_run = meet_damage
+    answer = await site.json("query_range", query='{job="x"}')
+    assert answer["warnings"] == ["a damaged block was left out: a.wkl, offset 8: checksum mismatch"] * 2
+    left = 1000
+    assert "checksum mismatch" in await site.refusal("query_range", 500, query='{job="x"}')
