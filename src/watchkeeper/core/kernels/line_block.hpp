@@ -180,11 +180,17 @@ class Block {
     size_t size_bytes() const {
         size_t size = sizeof(Block) + times.size_bytes() + skeleton_of.size_bytes() + in_group.size_bytes() +
                       in_skeleton.size_bytes() + shape_of.size_bytes() + in_shape.size_bytes() + seen_.size_bytes();
-        for (const auto& c : columns) size += c->size_bytes() + 32;
+        size += 48 * (group_index_.size() + known_groups_.size() + skeleton_index_.size() + shape_index_.size());
+        size += slots.size() * sizeof(Slot);
+        for (const auto& c : columns) size += c->size_bytes() + 24;
+        for (const Shape& h : shapes) {
+            size += sizeof(Shape) + h.columns.size() * 4;
+            for (const std::string& name : h.names) size += sizeof(name) + name.capacity();
+        }
         for (const auto& g : groups)
             size += sizeof(Group) + g->constants.size_bytes() + g->columns.size() * 9 + g->skeletons.size() * 4 + 64;
         for (const auto& s : skeletons) {
-            size += sizeof(Skeleton) + s->parts.size() * sizeof(Part) + s->columns.size() * 4 + s->slots.size() * 16;
+            size += sizeof(Skeleton) + s->parts.size() * sizeof(Part) + s->columns.size() * 4 + s->slots.size() * 4;
             for (const auto& c : s->constants) size += sizeof(Constants) + c.size_bytes();
         }
         return size;
@@ -277,8 +283,11 @@ class Block {
 
     // The group with these properties, made if it is new; for joining blocks.
     uint32_t find_group(uint8_t kind, const Constants& constants, const std::vector<uint8_t>& inner) {
-        for (uint32_t i = 0; i < groups.size(); i++)
-            if (groups[i]->kind == kind && groups[i]->inner == inner && groups[i]->constants == constants) return i;
+        const uint64_t hash = hash_of(kind, constants, inner);
+        for (auto range = known_groups_.equal_range(hash); range.first != range.second; ++range.first) {
+            const Group& g = *groups[range.first->second];
+            if (g.kind == kind && g.inner == inner && g.constants == constants) return range.first->second;
+        }
         return add_group(kind, Constants(constants), inner);
     }
     uint32_t find_skeleton(uint32_t group, const std::vector<Constants>& constants) {
@@ -299,7 +308,14 @@ class Block {
     }
 
    private:
+    static uint64_t hash_of(uint8_t kind, const Constants& constants, const std::vector<uint8_t>& inner) {
+        uint64_t hash = hash_bytes(reinterpret_cast<const char*>(inner.data()), inner.size(), kind);
+        for (size_t i = 0; i < constants.size(); i++) hash = hash_bytes(constants[i].at, constants[i].size, hash);
+        return hash;
+    }
+
     uint32_t add_group(uint8_t kind, Constants&& constants, const std::vector<uint8_t>& inner) {
+        known_groups_.emplace(hash_of(kind, constants, inner), uint32_t(groups.size()));
         groups.emplace_back(new Group());
         Group& g = *groups.back();
         g.kind = kind;
@@ -390,7 +406,7 @@ class Block {
             if (g.kind == kind && g.constants.match(line, 0, n, places_, 0, places_.size()))
                 return range.first->second;
         }
-        if (groups.size() >= 64 + n_rows / 8) return kNone;
+        if (groups.size() >= kFewGroups + n_rows / kRowsEach) return kNone;
         Constants constants;
         constants.around(line, 0, n, places_, 0, places_.size());
         std::vector<uint8_t> inner(places_.size(), kind == kPlain ? kWords : kValue);
@@ -451,7 +467,7 @@ class Block {
             const Skeleton& s = *skeletons[range.first->second];
             if (s.group == group && fits(s, g, line)) return g.last_skeleton = range.first->second;
         }
-        if (g.skeletons.size() >= kFewSkeletons + g.n_rows / 8) {
+        if (g.skeletons.size() >= kFewSkeletons + g.n_rows / kRowsEach) {
             // Words that vary too much become values; if that does not help, the text is one value.
             if (g.heir == kNone) refine(group);
             return kNone;
@@ -603,13 +619,14 @@ class Block {
     }
 
     static constexpr size_t kMostShredded = 1u << 16;
-    static constexpr size_t kFewSkeletons = 24;
+    // How many may come without enough rows for each.
+    static constexpr size_t kFewGroups = 48, kFewSkeletons = 24, kRowsEach = 32;
 
     JsonShredder json_;
     Places places_, inner_;
     std::vector<uint32_t> inner_n_;
     std::string scratch_;
-    std::unordered_multimap<uint64_t, uint32_t> group_index_, skeleton_index_, shape_index_;
+    std::unordered_multimap<uint64_t, uint32_t> group_index_, known_groups_, skeleton_index_, shape_index_;
     uint32_t last_group_ = kNone, last_shape_ = 0, whole_ = kNone;
     int64_t latest_ = 0;
     bool ascends_ = true, indexed_ = false;
