@@ -96,7 +96,6 @@ class LogsPart:
             "built, and the goos and goarch for the build.",
             ("version", "branch", "goarch", "goos", "goversion", "revision", "tags"),
         ).labels(COMPATIBLE_VERSION, "main", os.uname().machine, "linux", "python", "watchkeeper", "").set(1)
-        registry.counter("loki_panic_total", "The total number of panic triggered.")
 
     @property
     def appender(self) -> LogAppender:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from watchkeeper.core.telemetry.metrics import Registry
@@ -97,6 +97,23 @@ class Settings:
     allow_shutdown: bool = True
 
 
+class ApiMetrics:
+    """What the API counts beside its requests, under upstream's names."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.panics = registry.counter("loki_panic_total", "The total number of panic triggered.")
+        self.append_failures = registry.counter(
+            "loki_distributor_ingester_append_failures_total",
+            "The total number of failed batch appends sent to ingesters.",
+        )
+        self.index_seconds = registry.histogram(
+            "loki_index_request_duration_seconds",
+            "Time (in seconds) spent in serving index query requests.",
+            (0.005, 0.02, 0.08, 0.32, 1.28, 5.12, 20.48),
+            ("operation", "status_code"),
+        )
+
+
 @dataclass(slots=True)
 class Backend:
     """Collaborators of the log API.
@@ -127,3 +144,8 @@ class Backend:
     figures: Callable[[], Mapping[str, Any]]
     quit: Callable[[], None]
     now_ns: Callable[[], int]
+    metrics: ApiMetrics = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Counters stand at zero from the start."""
+        self.metrics = ApiMetrics(self.registry)

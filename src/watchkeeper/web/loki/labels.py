@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -73,11 +74,17 @@ async def read_streams(
     allowed = window(start_ns, end_ns, backend.now_ns(), limits)
     if allowed.is_empty:
         return read(JoinedQuerier([]), 1, 0)
-    async with asyncio.timeout(timeout_s(limits)):
-        found: T = await backend.run_read(
-            lambda: read(querier_of(backend, tenants), allowed.start_ns, allowed.end_ns + 1)
-        )
-    return found
+    operation = "label_values" if "name" in request.match_info else request.path.rpartition("/")[2]
+    code, began_s = "500", time.perf_counter()
+    try:
+        async with asyncio.timeout(timeout_s(limits)):
+            found: T = await backend.run_read(
+                lambda: read(querier_of(backend, tenants), allowed.start_ns, allowed.end_ns + 1)
+            )
+        code = "200"
+        return found
+    finally:
+        backend.metrics.index_seconds.labels(operation, code).observe(time.perf_counter() - began_s)
 
 
 def bounds_in_order(params: Params) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
+from watchkeeper.core.model.errors import UnavailableError
 from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.core.wire.protobuf import put_int, put_text
 from watchkeeper.logs.interface import EntryBatch
@@ -95,7 +96,11 @@ class Pushes:
             batch = decode()
             if not len(batch.streams):
                 raise ApiError(422, "empty", NO_STREAMS)
-            self._backend.store.push(tenant, batch)
+            try:
+                self._backend.store.push(tenant, batch)
+            except (UnavailableError, OSError):
+                self._backend.metrics.append_failures.inc()
+                raise
 
         # Never in the event loop, however small: a push may wait until blocks are sealed, and for the disk.
         await self._backend.run(work)

@@ -137,6 +137,7 @@ def wrapped(backend: Backend, handler: Handler, *, need_ready: bool = True) -> H
         except Exception as error:
             told = to_loki(error)
             if told.type == "internal":
+                backend.metrics.panics.inc()
                 log.exception("request failed", path=request.path, error=repr(error))
             return plain_error(told)
 

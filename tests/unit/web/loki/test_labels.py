@@ -28,6 +28,7 @@ async def test_names_and_values(filled: Site) -> None:
     assert (await filled.json("label/app/values", query='{env="prod"}'))["data"] == ["a", "b"]
     assert (await filled.json("label/none/values")) == {"status": "success"}
     assert await filled.json("labels", start="1600000000", end="1600000001") == {"status": "success"}
+    assert 'loki_index_request_duration_seconds_count{operation="label_values",status_code="200"} 3' in filled.metrics()
     assert (await filled.refusal("labels", query="{app=")).startswith("parse error")
     assert await filled.refusal("labels", start="2", end="1") == (
         "end timestamp must not be before or equal to start time"

@@ -135,6 +135,7 @@ async def test_refusals_of_the_store_are_told_in_its_words(site: Site, status: i
 async def test_a_store_that_can_not_store_is_unavailable(site: Site) -> None:
     site.store.refusal = UnavailableError("no space left on device")  # type: ignore[assignment]
     assert await site.push({"job=x": [(NOW_NS, "x")]}) == (503, "no space left on device\n")
+    assert "loki_distributor_ingester_append_failures_total 1" in site.metrics()
 
 
 async def test_tenants(make_site: MakeSite) -> None:

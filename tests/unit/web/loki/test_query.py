@@ -205,6 +205,7 @@ async def test_text_that_is_no_query(site: Site) -> None:
 async def test_errors_of_the_engine(site: Site, error: Exception, status: int, text: str) -> None:
     site.engine.error = error
     assert (await site.refusal("query_range", status, query='{job="x"}')).startswith(text)
+    assert f"loki_panic_total {int(status == 500)}" in site.metrics()
 
 
 async def test_limits_of_queries(make_site: MakeSite) -> None:
