@@ -18,6 +18,7 @@ from watchkeeper.core.model.errors import CorruptionError, UnavailableError
 from watchkeeper.core.objects.objects import ObjectError, ObjectMissing, Objects
 from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.core.telemetry.metrics import Registry
+from watchkeeper.logs.store.bucket_files import BucketFiles
 from watchkeeper.logs.store.bucket_list import LIST, BucketList, decode_list, encode_list, writer_of
 from watchkeeper.logs.store.cache import SegmentCache
 from watchkeeper.logs.store.segment_source import LocalSource
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 log = get_logger("logs.store")
 
 SEGMENTS: Final = "segments/"
+FILES: Final = ("deletes.json",)
 SECOND_NS: Final = 1_000_000_000
 DELETE_DELAY_S: Final = 300.0  # Queries that began before a merge still read what it replaced.
 IDLE_S: Final = 30.0  # How often the thread looks without being woken.
@@ -52,6 +54,10 @@ class BucketSource:
         """See SegmentSource."""
         self._bucket.trim(self._name)
 
+    def refresh(self) -> bool:
+        """See SegmentSource."""
+        return self._bucket.refresh(self._name)
+
 
 class BucketSegments:
     """What a store's `Segments` need to live in a bucket: `open`, `on_written`, `on_removed`; and the thread."""
@@ -64,15 +70,19 @@ class BucketSegments:
         cache_bytes: int,
         registry: Registry,
         *,
+        files: Sequence[str] = FILES,
         pauses_ns: tuple[int, int] = (10 * SECOND_NS, 60 * SECOND_NS),
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
         """
         local             where segments are written, and wait; who the store is to the bucket is kept beside
         cache_directory   where segments of the bucket are kept, at most `cache_bytes` of them
+        files             small files beside `local` that are brought up too, and back into a new folder
         pauses_ns         the first and the longest pause after the bucket did not answer
         """
         self._objects = objects
+        self._files = BucketFiles(objects, local.parent, files)
+        self._is_open = False  # Files that come back now are not read any more.
         self._writer = ""
         self._local_counts = False
         self._local = local
@@ -152,6 +162,13 @@ class BucketSegments:
         else:
             self.cache.trim(name)
 
+    def refresh(self, name: str) -> bool:
+        """Forget what the local disk has of a segment that the bucket has too; whether it had something."""
+        if name not in self._uploaded or not self.cache.has(name):
+            return False
+        self.cache.drop(name)
+        return True
+
     def _map(self, name: str) -> LocalSource | None:
         with self._lock:
             try:
@@ -185,6 +202,7 @@ class BucketSegments:
         if not local_counts:
             # A new folder, or one that lost its list: what the bucket has should be answered from the first query on.
             self._round()
+        self._is_open = True
 
     def start(self) -> None:
         """Run the thread. What waits from an earlier run is brought up at once."""
@@ -263,6 +281,7 @@ class BucketSegments:
                 self._upload(snapshot)
                 if segments.current is snapshot:
                     break
+            self._files.upload()
             self._publish(segments, snapshot)
             self._move_to_cache(snapshot)
             self._remove_garbage(segments)
@@ -350,6 +369,10 @@ class BucketSegments:
             if added:
                 segments.replace([], added)
                 log.info("segments of the bucket serve", segments=len(added))
+        if not self._local_counts:
+            restored = self._files.restore()
+            if restored and self._is_open:
+                log.warn("files of the bucket came late; they count from the next start on", files=", ".join(restored))
         self._is_connected = True
 
     def _read_list(self) -> BucketList | None:

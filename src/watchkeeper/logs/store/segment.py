@@ -135,7 +135,12 @@ class Segment:
             return loaded
         with self._lock:
             if self._loaded is None:
-                footer = read_footer(self.source, self.name)
+                try:
+                    footer = read_footer(self.source, self.name)
+                except CorruptionError:
+                    if not self.source.refresh():
+                        raise
+                    footer = read_footer(self.source, self.name)
                 stream_ids = self._streams.ids_of(footer.keys)
                 good = np.ones(len(footer), np.bool_)
                 good[list(self.info.bad)] = False
@@ -167,6 +172,8 @@ class Segment:
         data = self.source.read(offset, int(footer.size[number]))
         self.touched_bytes += len(data)
         if number not in self._checked:
+            if zlib_ng.crc32(data) != int(footer.crc[number]) and self.source.refresh():
+                data = self.source.read(offset, int(footer.size[number]))  # Only the local copy was damaged, perhaps.
             if zlib_ng.crc32(data) != int(footer.crc[number]):
                 raise CorruptionError(self.name, offset, "checksum mismatch")
             self._checked.add(number)

@@ -28,6 +28,10 @@ class SegmentSource(Protocol):
         """Give back memory that was read through; what was returned stays valid."""
         ...
 
+    def refresh(self) -> bool:
+        """What was read was damaged: whether another copy will be read from now on."""
+        ...
+
 
 OpenSource = Callable[[str], SegmentSource]
 """Opens a segment by its name. Raises OSError or UnavailableError."""
@@ -57,6 +61,10 @@ class LocalSource:
         """The pages go from this process; the system still has them and gives them back when they are asked for."""
         if self._map is not None:
             self._map.madvise(mmap.MADV_DONTNEED)
+
+    def refresh(self) -> bool:
+        """False: there is no other copy."""
+        return False
 
 
 def local_sources(directory: Path) -> OpenSource:
