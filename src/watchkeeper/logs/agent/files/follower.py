@@ -172,7 +172,7 @@ class Follower:
                 else:
                     work = self._touched(changed, now_s)
                 wants_sync = wants_sync or self._has_news(changed)
-                more = [self._work(one, now_s) for one in work]
+                more = [self._work(one, now_s, changed) for one in work]
                 if any(more):
                     next_look_s = now_s
             except Exception:
@@ -185,7 +185,7 @@ class Follower:
 
     def _hot_s(self, now_s: float) -> float:
         """When the next look at files that rotate often is due."""
-        self._hot = {one for one in self._hot if one.tail is not None and one.tail.hot_until_s > now_s}
+        self._hot = {one for one in self._hot if one.tail is not None and one.tail.is_hot(now_s)}
         return now_s + HOT_POLL_S if self._hot else float("inf")
 
     def _touched(self, changed: set[str], now_s: float) -> list[Followed]:
@@ -275,23 +275,23 @@ class Follower:
         target.followed[path] = one
         log.info("tail routine: started", path=path, offset=tail.current.offset)
 
-    def _work(self, one: Followed, now_s: float) -> bool:
+    def _work(self, one: Followed, now_s: float, changed: set[str]) -> bool:
         """Reads what there is; whether there is more."""
         if self._stopping.is_set():
             return False
         try:
             if one.is_compressed:
                 return self._read_compressed(one, now_s)
-            return self._read(one, now_s)
+            return self._read(one, now_s, beside=bool(changed) and _is_near(one, changed))
         except OSError as error:
             self._complain(one.path, "a file can't be read", error)
             return False
 
-    def _read(self, one: Followed, now_s: float) -> bool:
+    def _read(self, one: Followed, now_s: float, *, beside: bool) -> bool:
         tail = one.tail
         assert tail is not None
-        has_news = tail.look(now_s)
-        if tail.hot_until_s > now_s:
+        has_news = tail.look(now_s, beside=beside)
+        if tail.is_hot(now_s):
             self._hot.add(one)
         if not has_news:
             return False

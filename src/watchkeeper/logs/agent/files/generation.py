@@ -19,9 +19,21 @@ class Generation:
 
     offset   of the first byte that was not handed on
     partial  the beginning of a line whose end was not read: it stands at `offset`
+    lingers  whether somebody may go on writing to it, though it is not under its name any more
     """
 
-    __slots__ = ("_fd", "head", "identity", "last_growth_s", "newline", "offset", "opened_path", "partial", "tail")
+    __slots__ = (
+        "_fd",
+        "head",
+        "identity",
+        "last_growth_s",
+        "lingers",
+        "newline",
+        "offset",
+        "opened_path",
+        "partial",
+        "tail",
+    )
 
     def __init__(self, path: str, fd: int, identity: Identity, offset: int = 0, newline: bytes = b"\n") -> None:
         self.opened_path = path
@@ -33,6 +45,7 @@ class Generation:
         self.head = b""
         self.tail = os.pread(fd, min(TAIL_BYTES, offset), max(0, offset - TAIL_BYTES)) if offset else b""
         self.last_growth_s = 0.0
+        self.lingers = False
 
     @classmethod
     def open(cls, path: str, offset: int = 0, newline: bytes = b"\n") -> Generation:

@@ -9,6 +9,7 @@ is lost where a log is rotated many times a second.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ LINGER_S: Final = 5.0  # A writer may go on with the old file until it is told t
 MAX_LINGERING: Final = 8
 HOT_S: Final = 5.0  # After a rotation the next one may come soon: the file is looked at more often.
 RESCAN_S: Final = 0.3  # A directory that changes while it is listed may hide a file.
+COPY_S: Final = 0.02  # A log that was copied will be cut in a moment.
 GONE_S: Final = 2.0  # A name may be missing for a moment while a log is rotated.
 MAX_KNOWN: Final = 256
 MAX_GENERATIONS: Final = 128  # Files that wait to be read while nothing can be sent.
@@ -81,12 +83,19 @@ class FileTail:
         """Descriptors it holds."""
         return sum(one.is_open for one in self._generations)
 
+    def is_hot(self, now_s: float) -> bool:
+        """Whether it should be looked at often: it is being rotated, or about to be."""
+        return self.hot_until_s > now_s or self._rescan_s < float("inf")
+
     def is_gone(self, now_s: float) -> bool:
         """Whether the path has had no file for a while, and all is read."""
         return now_s - self._missing_s > GONE_S and len(self._generations) == 1
 
-    def look(self, now_s: float) -> bool:
-        """Whether there may be something to read; rotations are noticed here."""
+    def look(self, now_s: float, *, beside: bool = False) -> bool:
+        """Whether there may be something to read; rotations are noticed here.
+
+        beside   whether names beside the file have changed: it may have been copied and cut
+        """
         try:
             found = os.stat(self.path)
         except OSError:
@@ -102,9 +111,9 @@ class FileTail:
         if found.st_size < current.end:
             self._cut(now_s)
             return True
-        if now_s >= self._rescan_s:
+        if beside or now_s >= self._rescan_s:
             self._rescan_s = float("inf")
-            self._insert(self._new_siblings(), now_s)
+            self._insert(self._new_siblings(size=found.st_size), now_s)
         return found.st_size > current.end or len(self._generations) > 1
 
     def read(self, now_s: float, max_bytes: int) -> list[Chunk]:
@@ -153,7 +162,8 @@ class FileTail:
 
     def _leave(self, one: Generation, now_s: float) -> list[Chunk]:
         """Lets go of an old file that is read to its end and has not grown for a while."""
-        if now_s - one.last_growth_s < LINGER_S and len(self._generations) <= MAX_LINGERING:
+        may_grow = one.lingers or bool(one.partial)
+        if may_grow and now_s - one.last_growth_s < LINGER_S and len(self._generations) <= MAX_LINGERING:
             return []
         start, left = one.offset, one.take_partial()
         self._note(one)
@@ -173,6 +183,7 @@ class FileTail:
         self._hot(now_s)
         old = self.current
         old.last_growth_s = now_s
+        old.lingers = True
         start = self._continued(new)
         if start:
             new.close()
@@ -228,8 +239,12 @@ class FileTail:
             one.last_growth_s = now_s
         self._generations[-1:-1] = found
 
-    def _new_siblings(self, but: Identity | None = None) -> list[Generation]:
-        """Files beside the log that hold what was not read, opened where that begins."""
+    def _new_siblings(self, but: Identity | None = None, size: int = -1) -> list[Generation]:
+        """Files beside the log that hold what was not read, opened where that begins.
+
+        size   of the log, where it has neither gone nor been cut as far as is known: a copy of it that is no larger
+               will be read in its own place
+        """
         present = {one.identity for one in self._generations} | {but}
         found: list[Generation] = []
         for sibling in siblings(self.path):
@@ -237,9 +252,20 @@ class FileTail:
                 continue
             with suppress(OSError):
                 one = self._unread(sibling)
-                if one is not None:
-                    found.append(one)
+                if one is None:
+                    continue
+                if size >= 0 and one.size() <= size and self._is_copy(one):
+                    one.close()
+                    self._rescan_s = time.monotonic() + COPY_S
+                    continue
+                found.append(one)
         return found
+
+    def _is_copy(self, one: Generation) -> bool:
+        """Whether a file begins as the log does now."""
+        self.current.reopen()
+        head = os.pread(self.current._fd, HEAD_BYTES, 0)
+        return bool(head) and one.head[: len(head)] == head[: len(one.head)]
 
     def _unread(self, sibling: Sibling) -> Generation | None:
         known = self._known.get(sibling.identity)
@@ -251,8 +277,8 @@ class FileTail:
             return None
         size = one.size()
         head = os.pread(one._fd, HEAD_BYTES, 0)
-        if known is not None and known.head and head.startswith(known.head):
-            start = min(known.offset, size)
+        if known is not None and _is_grown(one, known, head, size):
+            start = known.offset
         else:
             current = self.current
             candidates = [*reversed(self._past), Known(current.end, current.head, current.tail)]
@@ -299,6 +325,13 @@ class FileTail:
         """Lets go of all files."""
         for one in self._generations:
             one.close()
+
+
+def _is_grown(one: Generation, known: Known, head: bytes, size: int) -> bool:
+    """Whether a file is still the one that was known, and no other in its place."""
+    if not known.head or not head.startswith(known.head) or size < known.offset:
+        return False
+    return os.pread(one._fd, len(known.tail), known.offset - len(known.tail)) == known.tail
 
 
 class _Rest(Generation):
