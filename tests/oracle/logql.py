@@ -408,16 +408,59 @@ def looks_at_errors(node: ast.RangeAggregation) -> bool:
     return False
 
 
-def samples(entries: Sequence[Entry], node: ast.RangeAggregation, time_ns: int) -> list[tuple[Row, float]]:
+PARSERS = (ast.JsonStage, ast.LogfmtStage, ast.RegexpStage, ast.PatternStage)
+READERS = (*PARSERS, ast.LineFilter, ast.UnpackStage)
+ADDITIVE = (
+    ast.RangeOp.COUNT_OVER_TIME,
+    ast.RangeOp.RATE,
+    ast.RangeOp.BYTES_OVER_TIME,
+    ast.RangeOp.BYTES_RATE,
+    ast.RangeOp.SUM_OVER_TIME,
+)
+
+
+def worthwhile(node: ast.RangeAggregation, grouping: ast.Grouping | None) -> list[ast.Stage]:
+    """The stages without those that nobody would notice: a sum that looks at no label does not parse."""
+    stages: list[ast.Stage] = []
+    read = node.op in (ast.RangeOp.BYTES_OVER_TIME, ast.RangeOp.BYTES_RATE)
+    for stage in reversed(node.range.query.stages):
+        if isinstance(stage, ast.LineFormatStage | ast.DecolorizeStage) and not read:
+            continue
+        read = read or isinstance(stage, READERS)
+        stages.insert(0, stage)
+    if grouping is None or grouping.without or grouping.labels or node.range.unwrap is not None:
+        return stages
+    looks = (ast.LabelFilterStage, ast.LabelFormatStage, ast.LineFormatStage)
+    for stage in stages:
+        if isinstance(stage, looks):
+            return stages
+        if isinstance(stage, ast.DropStage | ast.KeepStage) and any(pick.matcher for pick in stage.picks):
+            return stages
+    kept: list[ast.Stage] = []
+    read = node.op in (ast.RangeOp.BYTES_OVER_TIME, ast.RangeOp.BYTES_RATE)
+    for stage in reversed(stages):
+        if isinstance(stage, PARSERS) or (isinstance(stage, ast.UnpackStage) and not read):
+            # An unpack counts as long as a stage behind it, also one that is left out, would read its line.
+            read = read or isinstance(stage, PARSERS)
+            continue
+        read = read or isinstance(stage, READERS)
+        kept.insert(0, stage)
+    return kept
+
+
+def samples(
+    entries: Sequence[Entry], node: ast.RangeAggregation, grouping: ast.Grouping | None, time_ns: int
+) -> list[tuple[Row, float]]:
     """The rows of the window in order of time, and their values."""
     selection = node.range
+    stages = worthwhile(node, grouping)
     end = time_ns - selection.offset_ns
     out: list[tuple[Row, float]] = []
     for entry in sorted(selected(entries, selection.query.matchers), key=lambda entry: entry.time_ns):
         if not end - selection.range_ns < entry.time_ns <= end:
             continue
         row = Row.of(entry)
-        if not process(row, selection.query.stages):
+        if not process(row, stages):
             continue
         value = 1.0
         if selection.unwrap is not None:
@@ -449,15 +492,19 @@ def grouped(labels: Labels, grouping: ast.Grouping | None) -> Labels:
     return labels.drop(grouping.labels) if grouping.without else labels.keep(grouping.labels)
 
 
-def range_aggregation(entries: Sequence[Entry], node: ast.RangeAggregation, time_ns: int) -> Vector:
+def range_aggregation(
+    entries: Sequence[Entry], node: ast.RangeAggregation, time_ns: int, outer: ast.Grouping | None = None
+) -> Vector:
+    """`outer` is the grouping of a sum around it, by which samples are grouped as they are taken."""
+    grouping = node.grouping or outer
     found: dict[Labels, list[tuple[int, float]]] = {}
     unwrap = node.range.unwrap
-    for row, value in samples(entries, node, time_ns):
+    for row, value in samples(entries, node, grouping, time_ns):
         labels = row.labels()
         kept = labels
-        if unwrap is not None and (node.grouping is None or node.grouping.without):
+        if unwrap is not None and (grouping is None or grouping.without):
             kept = kept.drop([unwrap.label])
-        kept = grouped(kept, node.grouping)
+        kept = grouped(kept, grouping)
         if row.error:
             kept = Labels((*kept, (ERROR, row.error)))
         found.setdefault(kept, []).append((row.entry.time_ns, value))
@@ -552,8 +599,11 @@ def rate_counter(window: list[tuple[int, float]], begin_s: float, end_s: float) 
 
 
 def vector_aggregation(entries: Sequence[Entry], node: ast.VectorAggregation, time_ns: int) -> Vector:
-    inner = as_vector(value_at(entries, node.expr, time_ns))
     op = ast.VectorOp
+    if node.op is op.SUM and isinstance(node.expr, ast.RangeAggregation) and node.expr.op in ADDITIVE:
+        inner = range_aggregation(entries, node.expr, time_ns, node.grouping or ast.Grouping(()))
+    else:
+        inner = as_vector(value_at(entries, node.expr, time_ns))
     if node.op in (op.SORT, op.SORT_DESC):
         return inner
     groups: dict[Labels, list[tuple[Labels, float]]] = {}

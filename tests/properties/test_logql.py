@@ -306,7 +306,8 @@ def larger(part: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     )
 
 
-metric_queries = st.recursive(ranges, larger, max_leaves=3)
+summed = st.builds("sum {} ({})".format, st.one_of(groupings, st.just("")), st.one_of(line_ranges, value_ranges))
+metric_queries = st.one_of(summed, st.recursive(ranges, larger, max_leaves=3))
 
 # --- comparison ----------------------------------------------------------------------------------------------------
 
