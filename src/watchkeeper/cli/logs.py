@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import click
 
 from watchkeeper.cli.client import ApiError, ask, own_headers, server_parts
-from watchkeeper.cli.log_lines import Printer, entries_of
+from watchkeeper.cli.log_lines import Entry, Printer, entries_of
+from watchkeeper.cli.log_pages import pages
 from watchkeeper.cli.moments import parse_moment, parse_span_s
 
 RETRY_S = 2.0  # Between two attempts to follow again where the server went away.
@@ -75,17 +77,13 @@ def logs(
             return
         printer = Printer(output)
         if not follow:
-            params = {
-                "query": query,
-                "limit": str(limit),
-                "start": str(int(start_s * NS)),
-                "end": str(int(end_s * NS)),
-                "direction": "forward" if forward else "backward",
-            }
-            answer = ask(url, "/loki/api/v1/query_range", params, timeout_s, api="Loki", org_id=org_id)
-            found = entries_of(answer.data["result"])
-            printer.show(found)
-            if not found:
+            start_ns, end_ns = int(start_s * NS), int(end_s * NS)
+            ask_page = partial(_ask_page, query, url, forward, timeout_s, org_id)
+            found = pages(ask_page, start_ns, end_ns, limit, forward=forward)
+            # The newest page comes first, and its lines are shown last.
+            shown = list(found) if forward else list(found)[::-1]
+            printer.show([entry for page in shown for entry in page])
+            if not shown:
                 click.echo("no lines match", err=True)
             return
     except ApiError as error:
@@ -135,6 +133,21 @@ def _show_metric(query: str, url: str, at_s: float, timeout_s: float, org_id: st
     print_instant(console if console.is_terminal else Console(highlight=False, width=10_000), series)
 
 
+def _ask_page(
+    query: str, url: str, forward: bool, timeout_s: float, org_id: str | None, start_ns: int, end_ns: int, limit: int
+) -> list[Entry]:
+    """One page of lines, oldest first. Raises ApiError and ClientError."""
+    params = {
+        "query": query,
+        "limit": str(limit),
+        "start": str(start_ns),
+        "end": str(end_ns),
+        "direction": "forward" if forward else "backward",
+    }
+    answer = ask(url, "/loki/api/v1/query_range", params, timeout_s, api="Loki", org_id=org_id)
+    return entries_of(answer.data["result"])
+
+
 def _follow(query: str, url: str, start_ns: int, limit: int, printer: Printer, org_id: str | None) -> None:
     """Until the user has seen enough. A server that goes away is asked again, from the last line that was seen."""
     import asyncio
@@ -167,7 +180,11 @@ def _follow(query: str, url: str, start_ns: int, limit: int, printer: Printer, o
                                 click.echo(f"{dropped} lines left out: they came faster than they are shown", err=True)
                 except aiohttp.WSServerHandshakeError as error:
                     if error.status < 500:
-                        raise click.ClickException(f"the server refused: {error.status} {error.message}") from None
+                        # A handshake's answer has no words; that of the same as a plain request has.
+                        async with session.get(f"{base.replace('ws', 'http', 1)}?{params}") as response:
+                            words = (await response.text()).strip() if response.status >= 400 else ""
+                        said = explain(ApiError("", words), query) if words else f"{error.status} {error.message}"
+                        raise click.ClickException(f"the server refused: {said}") from None
                 except (aiohttp.ClientError, OSError):
                     pass
                 if not told:
