@@ -83,7 +83,7 @@ def test_folders():
         "storage_config: {filesystem: {directory: /chunks}}",
         "common: {storage: {filesystem: {chunks_directory: /chunks}}}",
         "storage_config: {object_store: {filesystem: {dir: /chunks}}}",
-        "{common: {storage: {object_store: {filesystem: {dir: /chunks}}}}, storage_config: {use_thanos_objstore: true}}",
+        "{common: {storage: {object_store: {filesystem: {dir: /chunks}}}}, storage_config: {use_thanos_objstore: on}}",
         "storage_config: {named_stores: {filesystem: {disk: {directory: /chunks}}}}" + SCHEMA % "disk",
     ],
 )
@@ -129,12 +129,11 @@ def test_the_url_form_of_s3(url, endpoint, region, insecure):
 
 
 def test_keys_beside_the_url_count_more():
-    text = (
-        "{aws: {s3: 's3://k:s@h.x/b', bucketnames: 'other, more', endpoint: e, access_key_id: K, secret_access_key: S}}"
-    )
-    found = objects(f"storage_config: {text}")
-    assert (found.bucket, found.url, found.access_key_id) == ("o", "https://e", "K")
-    (warning,) = config(f"storage_config: {text}").warnings
+    keys = "bucketnames: 'other, more', endpoint: e, access_key_id: K, secret_access_key: S"
+    text = f"storage_config: {{aws: {{s3: 's3://k:s@h.x/b', {keys}}}}}"
+    found = objects(text)
+    assert (found.bucket, found.url, found.access_key_id) == ("other", "https://e", "K")
+    (warning,) = config(text).warnings
     assert warning.message == "objects are not spread over buckets: only the first is used"
 
 
