@@ -22,23 +22,11 @@ from watchkeeper.core.config.kinds import Boolean, Nested, Text
 from watchkeeper.core.config.schema import section, setting
 from watchkeeper.core.model.errors import ConfigProblem
 from watchkeeper.logs.store.config_objects import ObjectStoreConfig
-from watchkeeper.logs.store.config_parts import (
-    AnalyticsConfig,
-    CompactorConfig,
-    DistributorConfig,
-    FrontendConfig,
-    IngesterConfig,
-    LocalRules,
-    OperationalConfig,
-    PatternIngesterConfig,
-    QuerierConfig,
-    QueryRangeConfig,
-    QuerySchedulerConfig,
-    RulerConfig,
-    RuntimeConfig,
-    ServerConfig,
-)
+from watchkeeper.logs.store.config_read import FrontendConfig, QuerierConfig, QueryRangeConfig, QuerySchedulerConfig
+from watchkeeper.logs.store.config_server import AnalyticsConfig, OperationalConfig, RuntimeConfig, ServerConfig
 from watchkeeper.logs.store.config_storage import ChunkStoreConfig, CommonConfig, SchemaConfig, StorageConfig
+from watchkeeper.logs.store.config_upkeep import CompactorConfig, LocalRules, RulerConfig
+from watchkeeper.logs.store.config_write import DistributorConfig, IngesterConfig, PatternIngesterConfig
 from watchkeeper.logs.store.limits import Limits
 from watchkeeper.logs.store.settings import StoreChoiceError, StoreSettings, chosen_objects, store_settings
 

@@ -113,7 +113,6 @@ class Segment:
         self._source: SegmentSource | None = None
         self._loaded: Loaded | None = None
         self._checked: set[int] = set()
-        self.touched_bytes = 0
 
     @property
     def name(self) -> str:
@@ -170,7 +169,6 @@ class Segment:
         footer = self.load().footer
         offset = int(footer.offset[number])
         data = self.source.read(offset, int(footer.size[number]))
-        self.touched_bytes += len(data)
         if number not in self._checked:
             if zlib_ng.crc32(data) != int(footer.crc[number]) and self.source.refresh():
                 data = self.source.read(offset, int(footer.size[number]))  # Only the local copy was damaged, perhaps.
@@ -203,13 +201,11 @@ class Segment:
             first, last = int(numbers[run[0]]), int(numbers[run[-1]])
             lo, hi = int(at[first]), int(at[last + 1])
             filters = self.source.read(footer.filters_at + lo, hi - lo)
-            self.touched_bytes += hi - lo
             offsets = np.ascontiguousarray(at[first : last + 2] - lo)
             out[run] = may_contain(filters, offsets, hashes).view(np.bool_)
         return out
 
     def trim(self) -> None:
         """Give back the memory of what was read."""
-        self.touched_bytes = 0
         if self._source is not None:
             self._source.trim()
