@@ -219,7 +219,17 @@ class BlockRows:
         return Column(codes, Values.of_strings([texts[which] for texts in self.error_texts]))
 
     def set_parsed(self, name: str, label: Label) -> None:
-        """Give rows a label of the pipeline's own; rows that the column lacks keep theirs."""
+        """Give rows a label of the pipeline's own, in place of structured metadata; rows that the column lacks keep
+        theirs."""
+        if name in self.structured:
+            if isinstance(label, Lazy):
+                label = label.resolve(self)
+            below = self.resolved(self.structured, name)
+            if isinstance(label, str):
+                del self.structured[name]
+            elif below is not None:
+                column = below if isinstance(below, Column) else Column.constant(below, len(self))
+                self.structured[name] = without(column, label.present)
         old = self.parsed.get(name)
         if old is None or isinstance(label, str):
             self.parsed[name] = label
