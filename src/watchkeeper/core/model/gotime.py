@@ -127,7 +127,11 @@ def go_date(
     """The moment when a zone's clock shows this; values out of range carry over (month 13 is next January)."""
     carry, month0 = divmod(month - 1, 12)
     days = days_of_civil(year + carry, month0 + 1, 1) + day - 1
-    seconds = days * _DAY_S + hour * 3600 + minute * 60 + second
+    return local_time(days * _DAY_S + hour * 3600 + minute * 60 + second, nanosecond, zone)
+
+
+def local_time(seconds: int, nanosecond: int, zone: dt.tzinfo) -> GoTime:
+    """The moment when a zone's clock shows what UTC's does so many seconds after 1970."""
     # The offset depends on the moment, which depends on the offset: from a first guess there is at most one more.
     offset_s, _ = zone_at(zone, seconds)
     other_s, _ = zone_at(zone, seconds - offset_s)

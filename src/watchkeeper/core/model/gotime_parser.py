@@ -9,7 +9,18 @@ import datetime as dt
 import re
 from typing import Final
 
-from watchkeeper.core.model.gotime import MONTHS, UTC, WEEKDAYS, GoTime, NamedOffset, go_date, zone_at
+from watchkeeper.core.model.gotime import (
+    MONTHS,
+    SECOND_NS,
+    UTC,
+    WEEKDAYS,
+    GoTime,
+    NamedOffset,
+    go_date,
+    local_time,
+    zone_at,
+)
+from watchkeeper.core.model.gotime_fast import fast_layout
 from watchkeeper.core.model.gotime_layout import Element, Part, take_apart
 from watchkeeper.core.model.labels import quote
 
@@ -48,7 +59,25 @@ def parse_time(layout: str, text: str, zone: dt.tzinfo = UTC) -> GoTime:
     zone   of texts without one, and for names of zones (`CET`); an offset in the text counts in any case
     What the layout does not have is 0 or the first: the year too.
     """
-    return _Reader(layout, text).read(zone)
+    fast = fast_layout(layout)
+    found = fast.read(text) if fast is not None else None
+    if found is None:
+        return _Reader(layout, text).read(zone)
+    seconds, nanoseconds, offset_s = found
+    if offset_s is None:
+        if zone is UTC:
+            return GoTime(seconds * SECOND_NS + nanoseconds, UTC)
+        return local_time(seconds, nanoseconds, zone)
+    seconds -= offset_s
+    zulu = text[-1] == "Z"
+    return GoTime(seconds * SECOND_NS + nanoseconds, UTC if zulu else _zone_of(offset_s, zone, seconds))
+
+
+def _zone_of(offset_s: int, zone: dt.tzinfo, unix_s: int) -> dt.tzinfo:
+    """The zone that a text's offset stands for: the given one, where that is its offset then."""
+    if zone is UTC and offset_s == 0:
+        return UTC
+    return zone if zone_at(zone, unix_s)[0] == offset_s else NamedOffset("", offset_s)
 
 
 class _Reader:
