@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+import threading
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -268,6 +270,64 @@ def test_rows_and_slots_that_are_not_there() -> None:
         append(Block.open(block.seal()[0]), [(0, b"", ())])
 
 
+def test_threads_append_and_read_one_block() -> None:
+    rng = random.Random(4)
+    lines = [line for _ in range(6) for kind in range(5) for line in shaped(rng, kind, 60)]
+    block = Block()
+    append(block, [(0, lines[0], ())])
+    failed: list[BaseException] = []
+    done = threading.Event()
+
+    def write() -> None:
+        for i in range(1, len(lines), 7):
+            append(block, [(k, lines[k], ()) for k in range(i, min(i + 7, len(lines)))])
+        done.set()
+
+    def read() -> None:
+        found = Automaton.literal(b"error")
+        while not done.is_set() and not failed:
+            try:
+                rows = every(block)
+                assert list(block.lines(rows)) == lines[: len(rows)]
+                expected = [b"error" in line for line in lines[: len(rows)]]
+                assert block.search(found, rows).astype(bool).tolist() == expected
+                of = block.skeleton_of(rows)
+                skeleton = block.skeletons()[of[-1]]
+                mine = np.flatnonzero(of == of[-1]).astype(np.int32)
+                for part in skeleton.parts:
+                    if isinstance(part, int):
+                        assert len(block.values(part, mine)) == len(mine)
+                opened = Block.open(block.seal()[0])
+                assert list(opened.lines(rows)) == lines[: len(rows)]
+            except BaseException as error:
+                failed.append(error)
+
+    threads = [threading.Thread(target=run) for run in (write, read, read)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failed, failed
+    assert list(block.lines(every(block))) == lines
+
+
+def test_threads_read_one_sealed_block() -> None:
+    rng = random.Random(9)
+    lines = [line for kind in range(5) for line in shaped(rng, kind, 200)]
+    block = Block()
+    append(block, [(i, line, ()) for i, line in enumerate(lines)])
+    data, _ = block.seal()
+    found = Automaton.regex("error|took [0-9]+")
+    expected = block.search(found, every(block)).tolist()
+
+    def read(opened: Block) -> bool:
+        return opened.search(found, every(opened)).tolist() == expected and list(opened.lines(every(opened))) == lines
+
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(10):
+            assert all(pool.map(read, [Block.open(data)] * 4))
+
+
 def damage(data: bytes, rng: random.Random) -> bytes:
     broken = bytearray(data)
     for _ in range(rng.choice([1, 1, 2, 8])):
@@ -294,12 +354,14 @@ def test_damage_is_found() -> None:
     lines = [line for kind in range(5) for line in shaped(rng, kind, 60)]
     append(block, [(i * 10**9, line, ((b"pod", b"%d" % i),)) for i, line in enumerate(lines)])
     data, _ = block.seal()
+    found = 0
     for _ in range(1500):
-        broken = damage(data, rng)
-        if broken == data:
-            continue
-        with pytest.raises(ValueError):
-            read_all(Block.open(broken))
+        try:
+            # A few bits of a zstd frame say nothing.
+            assert read_all(Block.open(damage(data, rng))) == lines
+        except ValueError:
+            found += 1
+    assert found > 1490
 
 
 def test_filters_know_all_words_and_few_others() -> None:

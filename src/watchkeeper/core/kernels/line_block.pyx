@@ -548,12 +548,13 @@ cdef class Block:
         cdef size_t n = rows.shape[0]
         cdef unique_lock lock
         cdef cbool good
-        cdef const CColumn* it = self.block.columns[column].get()
+        cdef const CColumn* it
         out = np.zeros(n, np.float64)
         cdef double[::1] view = out
         with nogil:
             if self.sealed == NULL:
                 lock = unique_lock(self.block.mutex)
+            it = self.block.columns[column].get()
             good = are_numbers(it[0])
             if self.sealed == NULL:
                 if good and n:

@@ -645,8 +645,8 @@ class Sealed {
             block.slots.clear();
             throw;
         }
-        loaded_.reset(new std::atomic<bool>[n_packs]);
-        for (size_t i = 0; i < n_packs; i++) loaded_[i].store(i > 0 && packs_[i].raw == 0, std::memory_order_relaxed);
+        loaded_.reset(new std::atomic<bool>[packs_.size()]);
+        for (size_t i = 0; i < packs_.size(); i++) loaded_[i].store(false, std::memory_order_relaxed);
         has_structure_.store(true, std::memory_order_release);
     }
 
@@ -773,6 +773,8 @@ class Sealed {
         if (n_skeletons > 1) row_bytes_ += uint64_t(n) * code_bytes(n_skeletons);
         if (n_shapes > 1) row_bytes_ += uint64_t(n) * code_bytes(n_shapes);
         if (packs_.empty() ? row_bytes_ != 0 : packs_[0].raw != row_bytes_) Reader::bad();
+        packs_.emplace_back();  // of columns that need no bytes but the times of rows
+        packs_.back().from_time = true;
         std::vector<uint64_t> used(packs_.size(), 0);
         auto head = [&](uint32_t c, uint32_t n_values) {
             Column& column = *block.columns[c];
@@ -781,15 +783,15 @@ class Sealed {
             StoredColumn& s = *column.stored;
             if (!s.body_bytes) {
                 if (column.mode == kInts && s.ints.predictor == kFromTime) {
-                    s.pack = 0;  // known as soon as the times of rows are
-                    packs_[0].columns.push_back(c);
+                    s.pack = uint32_t(packs_.size() - 1);  // made of the times of rows alone
+                    packs_.back().columns.push_back(c);
                 } else {
                     load_body(column, "", [](size_t) -> int64_t { return 0; });
                 }
                 return;
             }
             s.pack = uint32_t(in.number(packs_.size()));
-            if (s.pack == 0 || s.pack >= packs_.size()) Reader::bad();
+            if (s.pack == 0 || s.pack + 1 >= packs_.size()) Reader::bad();
             Pack& pack = packs_[s.pack];
             s.at = used[s.pack];
             used[s.pack] += s.body_bytes;
