@@ -28,11 +28,9 @@ class ReplaceConfig:
     replace: str = setting(Text(check_template), default="")
 
     def checked(self, at: SectionPlace) -> ReplaceConfig:
-        """Reports an empty source, and an expression that captures nothing."""
+        """Reports an empty source."""
         if at.given("source") and not self.source:
             at.report("source", "empty source in replace stage")
-        if self.expression and not at.is_broken("expression") and not compile_re2(self.expression).groups:
-            at.report("expression", "has no group: nothing would be replaced; put what is to go in parentheses")
         return self
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from watchkeeper.core.config.decode import SectionPlace
 from watchkeeper.core.config.kinds import Nested, Text
 from watchkeeper.core.config.schema import section, setting
 from watchkeeper.core.telemetry.log import get_logger
@@ -31,10 +30,6 @@ class TemplateConfig:
 
     source: str = setting(Text(filled=True))
     template: str = setting(Text(check_template, filled=True))
-
-    def checked(self, at: SectionPlace) -> TemplateConfig:
-        """As it is."""
-        return self
 
 
 KIND: Final = Nested(TemplateConfig)

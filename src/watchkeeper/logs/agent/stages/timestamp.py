@@ -8,7 +8,6 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-from watchkeeper.core.config.decode import SectionPlace
 from watchkeeper.core.config.kinds import Choice, ListOf, Nested, Text
 from watchkeeper.core.config.schema import section, setting
 from watchkeeper.core.model.gotime import LAYOUTS, UTC, find_zone, go_date
@@ -55,18 +54,6 @@ class TimestampConfig:
     fallback_formats: tuple[str, ...] = setting(ListOf(Text(filled=True)), default=())
     location: str = setting(Text(_check_zone), default="")
     action_on_failure: str = setting(Choice("fudge", "skip"), default="fudge")
-
-    def checked(self, at: SectionPlace) -> TimestampConfig:
-        """Reports layouts that name no part of a time."""
-        for key, layouts in (("format", (self.format,)), ("fallback_formats", self.fallback_formats)):
-            for layout in layouts:
-                if layout and layout not in _NAMED and layout != "Unix" and layout not in _UNIX and not _parts(layout):
-                    at.report(
-                        key,
-                        f'"{layout}" is no layout: write it with the parts of Go\'s reference time, '
-                        "Mon Jan 2 15:04:05 MST 2006",
-                    )
-        return self
 
 
 KIND: Final = Nested(TimestampConfig)
