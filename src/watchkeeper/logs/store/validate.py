@@ -22,7 +22,7 @@ from watchkeeper.logs.interface import EntryBatch, Places, PushError
 from watchkeeper.logs.store import discards
 from watchkeeper.logs.store.discards import Discards, Problem
 from watchkeeper.logs.store.duplicate_times import increment_duplicates
-from watchkeeper.logs.store.known_stream import KnownStream
+from watchkeeper.logs.store.known_stream import LONG_AGO_NS, KnownStream
 from watchkeeper.logs.store.levels import Levels, detected_levels
 from watchkeeper.logs.store.limits import Limits
 from watchkeeper.logs.store.overrides import Overrides
@@ -121,7 +121,11 @@ class Validator:
         for one in sent:
             stream = known.get(one)
             if stream is None:
-                stream = known[one] = KnownStream(tenant, one, state.limits, now_ns)
+                stream = KnownStream(tenant, one, state.limits, now_ns)
+                if stream.problem is None:
+                    # The same labels written in another way are the same stream, with the same rate.
+                    stream = known.setdefault(stream.labels, stream)
+                known[one] = stream
             out.append(stream)
         return out
 
@@ -151,6 +155,7 @@ class _Push:
         self.line_sizes = batch.line_end - batch.line_at
         self.metadata_sizes = _metadata_sizes(batch.metadata, len(batch.times_ns))
         self.sizes = self.line_sizes if self.metadata_sizes is None else self.line_sizes + self.metadata_sizes
+        self.upto: Places | None = None  # Sums of `sizes`, once they are asked for.
         self.bad: Mask | None = None  # None: no entry yet.
         self.first: tuple[int, int, Problem] | None = None  # Stream, entry, and what is wrong.
         self.passing: Problem | None = None  # The first 429.
@@ -278,7 +283,6 @@ class _Push:
         if active is None and not limits.per_stream_rate_limit and not window:
             return
         refused = self._refused_streams()
-        totals = self._totals_of_streams() if limits.per_stream_rate_limit else []
         n_active = -1
         admitted: set[Labels] = set()
         for i, stream in enumerate(self.streams):
@@ -297,14 +301,14 @@ class _Push:
                 admitted.add(stream.labels)
             if window:
                 self._check_behind(i, stream, window)
-            if stream.bucket is not None and totals[i] and not stream.bucket.allow(totals[i], self.now_ns):
-                self._refuse_stream(
-                    i, discards.stream_rate_limited(stream.text, limits.per_stream_rate_limit, totals[i])
-                )
+            if stream.bucket is not None and (size := self._total_of(i)) and not stream.bucket.allow(size, self.now_ns):
+                self._refuse_stream(i, discards.stream_rate_limited(stream.text, limits.per_stream_rate_limit, size))
 
     def _check_behind(self, i: int, stream: KnownStream, window: int) -> None:
         lo, hi = self.entry_lo[i], self.entry_lo[i + 1]
         times = self.batch.times_ns[lo:hi]
+        if self.bad is not None:
+            times = np.where(self.bad[lo:hi], LONG_AGO_NS, times)  # What is refused makes nothing late.
         # The newest before each entry; what is behind is never the newest, so it need not be left out of this.
         newest = np.maximum.accumulate(np.concatenate(([stream.newest_ns], times)))
         oldest = np.maximum(newest[:-1], -(1 << 62)) - window
@@ -362,11 +366,15 @@ class _Push:
             return set()
         return {i for i in range(len(self.streams)) if bad[self.entry_lo[i] : self.entry_lo[i + 1]].all()}
 
-    def _totals_of_streams(self) -> list[int]:
-        sizes = self.sizes if self.bad is None else np.where(self.bad, 0, self.sizes)
-        upto = np.concatenate(([0], np.cumsum(sizes)))
-        totals: list[int] = (upto[self.batch.entry_lo[1:]] - upto[self.batch.entry_lo[:-1]]).tolist()
-        return totals
+    def _total_of(self, i: int) -> int:
+        """Bytes of a stream's entries that are left."""
+        lo, hi = self.entry_lo[i], self.entry_lo[i + 1]
+        if self.upto is None:
+            self.upto = np.concatenate(([0], np.cumsum(self.sizes)))
+        total = int(self.upto[hi] - self.upto[lo])
+        if self.bad is not None and (bad := self.bad[lo:hi]).any():
+            total -= int(self.sizes[lo:hi][bad].sum())
+        return total
 
     def _error(self) -> PushError | None:
         problem = self.passing or (self.first[2] if self.first is not None else None)
