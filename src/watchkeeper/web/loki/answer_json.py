@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -39,7 +40,7 @@ def legacy_query_json(streams: LogStreams, stats: Stats, *, forward: bool = Fals
     """The same for `/api/prom/query`: `{"streams":[{"labels":"{…}","entries":[{"ts","line"}]}],"stats"}`."""
     out = [
         {
-            "labels": str(labels),
+            "labels": str(Labels(labels)),
             "entries": [
                 {"ts": rfc3339(ts), "line": line} for ts, line in _values(members, categorize=False, forward=forward)
             ],
@@ -75,7 +76,7 @@ def stream_objects(streams: LogStreams, *, categorize: bool, forward: bool = Fal
     """
     return [
         {
-            "stream": labels.as_dict(),
+            "stream": dict(labels),
             "values": [(str(ts), *rest) for ts, *rest in _values(members, categorize=categorize, forward=forward)],
         }
         for labels, members in _grouped(streams.streams, categorize=categorize)
@@ -103,28 +104,39 @@ def line_texts(lines: Texts) -> list[str]:
     return lines.strings()
 
 
-def _grouped(streams: Sequence[LogStream], *, categorize: bool) -> list[tuple[Labels, list[LogStream]]]:
+Pairs = tuple[tuple[str, str], ...]
+
+
+def _grouped(streams: Sequence[LogStream], *, categorize: bool) -> list[tuple[Pairs, list[LogStream]]]:
     """Streams by the labels that are shown, in order of these."""
-    groups: dict[Labels, list[LogStream]] = {}
+    groups: dict[Pairs, list[LogStream]] = {}
     for stream in streams:
-        groups.setdefault(stream.labels if categorize else stream.merged, []).append(stream)
-    return sorted(groups.items(), key=lambda item: item[0].pairs)
+        groups.setdefault(stream.labels.pairs if categorize else _merged(stream), []).append(stream)
+    return sorted(groups.items(), key=lambda item: item[0])
+
+
+def _merged(stream: LogStream) -> Pairs:
+    """All labels in one set, as `LogStream.merged`; there may be as many sets as lines, so they are made in haste."""
+    if not stream.structured.pairs and not stream.parsed.pairs:
+        return stream.labels.pairs
+    pairs = dict(stream.labels.pairs)
+    pairs.update(stream.structured.pairs)
+    pairs.update(stream.parsed.pairs)
+    return tuple(sorted(pairs.items()))
 
 
 def _values(members: list[LogStream], *, categorize: bool, forward: bool) -> list[tuple[Any, ...]]:
     """(ts, line) or (ts, line, rest) of one shown stream, in the query's direction."""
-    times = np.concatenate([member.times_ns for member in members])
-    lines = [line for member in members for line in line_texts(member.lines)]
-    stamps = times.tolist()
-    if categorize:
-        rests = [rest for member in members for rest in itertools.repeat(_rest(member), len(member.times_ns))]
-        rows: list[tuple[Any, ...]] = list(zip(stamps, lines, rests, strict=True))
-    else:
-        rows = list(zip(stamps, lines, strict=True))
-    if len(members) == 1:
-        return rows
-    order = np.argsort(times if forward else -times, kind="stable")
-    return [rows[i] for i in order.tolist()]
+    rows: list[tuple[Any, ...]] = []
+    for member in members:
+        stamps, lines = member.times_ns.tolist(), line_texts(member.lines)
+        if categorize:
+            rows += zip(stamps, lines, itertools.repeat(_rest(member)))
+        else:
+            rows += zip(stamps, lines, strict=True)
+    if len(members) > 1:
+        rows.sort(key=operator.itemgetter(0), reverse=not forward)
+    return rows
 
 
 def _rest(stream: LogStream) -> dict[str, dict[str, str]]:
