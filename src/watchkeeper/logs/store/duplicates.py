@@ -30,10 +30,15 @@ def twin_rows(block: Block, times: npt.NDArray[np.int64], other: Block, other_ti
 
     times, other_times   of the rows looked at, in the order of their rows; they need not ascend
     """
-    rows = np.flatnonzero(np.isin(times, other_times)).astype(np.int32)
+    if not len(times) or not len(other_times):
+        return _NONE
+    # Mostly only the ends overlap.
+    rows = np.flatnonzero((times >= other_times.min()) & (times <= other_times.max()))
+    others = np.flatnonzero((other_times >= times.min()) & (other_times <= times.max()))
+    rows = rows[np.isin(times[rows], other_times[others])].astype(np.int32)
     if not len(rows):
         return _NONE
-    others = np.flatnonzero(np.isin(other_times, times[rows])).astype(np.int32)
+    others = others[np.isin(other_times[others], times[rows])].astype(np.int32)
     known = set(contents(other, others, other_times))
     return rows[[content in known for content in contents(block, rows, times)]]
 

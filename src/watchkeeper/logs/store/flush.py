@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.logs.store.head import Head
+from watchkeeper.logs.store.memory import give_back
 from watchkeeper.logs.store.metrics import StoreMetrics
 from watchkeeper.logs.store.options import HOUR_NS, StoreOptions
 from watchkeeper.logs.store.segment import SegmentInfo
@@ -142,6 +143,7 @@ class Flusher:
                 head.note_stuck(True)
                 raise
             self._observe(blocks)
+            give_back()
         head.note_stuck(False)
         self._retry_at = 0.0
         if head.wal is not None:

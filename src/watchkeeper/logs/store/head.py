@@ -36,7 +36,7 @@ _KEEP_OPEN: Final = 0.9  # Blocks are cut until this share of the bound is used.
 
 
 class Head:
-    """Takes entries. Pushes come one at a time (`_lock`); `lock` guards which blocks there are, for readers."""
+    """Takes entries. Pushes come one at a time (`pushes`); `lock` guards which blocks there are, for readers."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Head:
         self._metrics = metrics
         self._clock_ns = clock_ns
         self.lock = lock
-        self._lock = threading.Lock()
+        self.pushes = threading.Lock()
         self._sealed = threading.Condition(threading.Lock())
         self._by_labels: dict[tuple[str, Labels], HeadStream] = {}
         self.by_id: dict[int, HeadStream] = {}
@@ -76,12 +76,18 @@ class Head:
         self._wait_for_room()
         # Before the log: what memory would not take must not be in it.
         batch, levels = _contiguous(batch), None if levels is None else np.ascontiguousarray(levels, np.uint8)
-        with self._lock:
+        with self.pushes:
             if self.wal is None:
                 raise UnavailableError("the log store is not open for writing")
             streams = [self.stream(tenant, one) for one in labels]
             position = self._log(streams, batch, levels)
             self._apply(streams, batch, levels, position)
+
+    def stop(self) -> Wal | None:
+        """Take nothing more; the log, to be closed."""
+        with self.pushes:
+            wal, self.wal = self.wal, None
+        return wal
 
     def _wait_for_room(self) -> None:
         bound = self._options.max_waiting_bytes
@@ -142,7 +148,7 @@ class Head:
         self, streams: Sequence[HeadStream | None], batch: EntryBatch, levels: Levels | None, position: int
     ) -> None:
         """Take a batch that the log has. A stream that is None is left out: segments hold its entries."""
-        with self._lock:
+        with self.pushes:
             self._apply(streams, batch, levels, position)
 
     def _apply(
@@ -230,7 +236,7 @@ class Head:
 
     def cut_where(self, reason: str, is_due: Callable[[HeadStream, HeadBlock], bool]) -> int:
         """Cut the open blocks that are due; how many were."""
-        with self._lock:
+        with self.pushes:
             due = [stream for stream in self._by_labels.values() if stream.open and is_due(stream, stream.open)]
             for stream in due:
                 self._cut(stream, reason)
@@ -270,7 +276,7 @@ class Head:
 
     def forget_idle(self, before_ns: int) -> int:
         """Forget streams without a block that got nothing since; how many went."""
-        with self._lock:
+        with self.pushes:
             idle = [
                 key for key, stream in self._by_labels.items() if stream.open is None and stream.appended_ns < before_ns
             ]
@@ -283,13 +289,13 @@ class Head:
 
     def first_segment(self) -> int:
         """The oldest log segment that is needed: none before it has an entry that is in no segment."""
-        with self._lock, self.lock:
+        with self.pushes, self.lock:
             positions = [held.first_position for held in self.pending]
             return min(self._first_open(), segment_of(min(positions)) if positions else self._log_segment())
 
     def first_open_segment(self) -> int:
         """The oldest log segment that open blocks need."""
-        with self._lock:
+        with self.pushes:
             return self._first_open()
 
     def _first_open(self) -> int:

@@ -42,7 +42,7 @@ class StoreOptions:
     wal_segment_bytes: int = 16 * MIB
     fsync_interval_s: float = 1.0
     cache_bytes: int = 32 * MIB
-    mapped_bytes: int = 64 * MIB
+    mapped_bytes: int = 16 * MIB
     merge_segments: int = 8
     settle_ns: int = HOUR_NS
     merge_raw_bytes: int = 4 * MIB

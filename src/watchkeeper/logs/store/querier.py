@@ -143,10 +143,15 @@ class StoreQuerier:
 
     def _fetch(self, segment: Segment, number: int) -> Block:
         try:
-            return self._segments.cache.get((segment.name, number), lambda: segment.block(number))
+            return self._segments.cache.get((segment.name, number), lambda: self._load(segment, number))
         except CorruptionError as error:
             self._segments.set_aside(segment, error, number)
             raise
+
+    def _load(self, segment: Segment, number: int) -> Block:
+        block = segment.block(number)
+        self._segments.note_read(int(segment.load().footer.size[number]))
+        return block
 
     def _find_rivals(self, slices: Sequence[BlockSlice]) -> None:
         """Note, for each slice, the blocks of its stream that begin before it ends and end after it begins."""

@@ -48,6 +48,7 @@ class Stored:
     max_ns: int
     n_rows: int
     raw_bytes: int
+    size_bytes: int
 
     def block(self) -> Block:
         """The block over its bytes. Raises CorruptionError."""
@@ -139,13 +140,14 @@ class Rebuild:
                     if place >= 0 and segment_of(place) >= self._first_log:
                         places[key] = max(place, places.get(key, -1))
             columns = (footer.stream, loaded.ids, footer.min_ns, footer.max_ns, footer.n_rows, footer.raw_bytes)
+            columns = (*columns, footer.size)
             for number, cells in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
-                key_number, id_, min_ns, max_ns, n_rows, raw_bytes = cells
+                key_number, id_, min_ns, max_ns, n_rows, raw_bytes, size_bytes = cells
                 if not loaded.good[number]:
                     self._save(segment, number)
                     continue
                 tenant, stream = streams.tenant(id_), streams.stream(id_)
-                stored = Stored(segment, number, tenant, stream, min_ns, max_ns, n_rows, raw_bytes)
+                stored = Stored(segment, number, tenant, stream, min_ns, max_ns, n_rows, raw_bytes, size_bytes)
                 blocks.setdefault(footer.keys[key_number], []).append(stored)
         return blocks, places
 
@@ -165,6 +167,7 @@ class Rebuild:
                         writer.start_stream(key, -1)
                         started = True
                     writer.add(sealed)
+                segments.note_read(sum(stored.size_bytes for stored in blocks.get(key, [])))
             if not writer.n_streams:
                 return None
             footer = writer.finish()

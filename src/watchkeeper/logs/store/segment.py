@@ -140,21 +140,16 @@ class Segment:
                     if not self.source.refresh():
                         raise
                     footer = read_footer(self.source, self.name)
-                stream_ids = self._streams.ids_of(footer.keys)
                 good = np.ones(len(footer), np.bool_)
                 good[list(self.info.bad)] = False
-                self._loaded = Loaded(footer, stream_ids, stream_ids[footer.stream], good)
+                with self._streams.changes:
+                    stream_ids = self._streams.ids_of(footer.keys)
+                    self._loaded = Loaded(footer, stream_ids, stream_ids[footer.stream], good)
             return self._loaded
 
-    def forget(self) -> None:
-        """Let go of the footer: stream ids are given out anew."""
-        with self._lock:
-            self._loaded = None
-
-    @property
-    def is_loaded(self) -> bool:
-        """Whether the footer is in memory."""
-        return self._loaded is not None
+    def known_ids(self) -> set[int]:
+        """The ids of its streams, as far as the footer was read."""
+        return set() if self._loaded is None else set(self._loaded.stream_ids.tolist())
 
     def set_aside(self, number: int) -> bool:
         """Serve without a block from now on; False where that was so already."""

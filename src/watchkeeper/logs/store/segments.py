@@ -45,6 +45,7 @@ class Segments:
         cache: BlockCache,
         metrics: StoreMetrics,
         *,
+        max_mapped_bytes: int = 1 << 30,
         open_source: OpenSource | None = None,
         on_written: Written | None = None,
         on_removed: Removed | None = None,
@@ -56,6 +57,8 @@ class Segments:
         self._metrics = metrics
         self._is_local = open_source is None
         self._open_source = open_source or local_sources(directory)
+        self._max_mapped_bytes = max_mapped_bytes
+        self._read_bytes = 0
         self._on_written = on_written
         self._on_removed = on_removed
         self.lock = threading.Lock()
@@ -246,13 +249,13 @@ class Segments:
         """What all segments take."""
         return sum(segment.info.size_bytes for segment in self.current)
 
-    def trim(self, max_touched_bytes: int) -> None:
-        """Let go of mapped memory when queries have read more than this since the last time."""
-        segments = self.current
-        if sum(segment.touched_bytes for segment in segments) > max_touched_bytes:
-            for segment in segments:
-                if segment.touched_bytes:
-                    segment.trim()
+    def note_read(self, n_bytes: int) -> None:
+        """Queries have read so much more; beyond a bound the mapped memory is let go of."""
+        self._read_bytes += n_bytes
+        if self._read_bytes > self._max_mapped_bytes:
+            self._read_bytes = 0
+            for segment in self.current:
+                segment.trim()
 
 
 def number_of(name: str) -> int:

@@ -90,6 +90,7 @@ class LogStore:
             self._streams,
             BlockCache(self.options.cache_bytes),
             self._metrics,
+            max_mapped_bytes=self.options.mapped_bytes,
             open_source=bucket.open if bucket is not None else None,
             on_written=bucket.on_written if bucket is not None else None,
             on_removed=bucket.on_removed if bucket is not None else None,
@@ -216,7 +217,7 @@ class LogStore:
         if self._syncer is not None:
             self._syncer.stop()
             self._syncer = None
-        wal, self._head.wal = self._head.wal, None
+        wal = self._head.stop()
         try:
             if wal is not None:
                 wal.close()
@@ -285,7 +286,6 @@ class LogStore:
         else:
             self._flusher.run()
             self._upkeep.run()
-        self._segments.trim(self.options.mapped_bytes)
         self._segments.cache.shrink()
 
     def _cut_due(self, now_ns: int) -> None:

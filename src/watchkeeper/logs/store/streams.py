@@ -41,6 +41,7 @@ class Streams:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self.changes = threading.RLock()  # Held from when a segment's streams get their ids until it has them.
         self._table = SeriesTable()
         self._streams: dict[int, Stream] = {}
         self._tenants: dict[int, str] = {}
@@ -105,14 +106,18 @@ class Streams:
         with self._lock:
             return self._table.label_values(TENANT)
 
-    def keep_only(self, ids: Iterable[int]) -> int:
-        """Forget all streams but these; how many went. Their ids are used again only after the next call."""
+    def ids(self) -> set[int]:
+        """The ids of all streams."""
+        with self._lock:
+            return set(self._streams)
+
+    def forget(self, ids: set[int]) -> None:
+        """Forget streams. Their ids are given to others only after the next call."""
         with self._lock:
             self._table.release_slots()
             flags = np.zeros(self._table.n_slots, np.uint8)
-            wanted = np.fromiter(ids, np.int64)
-            flags[wanted] = 1
-            for id_ in self._streams.keys() - set(wanted.tolist()):
+            flags[list(self._streams.keys() - ids)] = 1
+            for id_ in ids & self._streams.keys():
                 gone = self._streams.pop(id_)
                 del self._by_labels[self._tenants.pop(id_), gone.labels]
-            return self._table.keep_only(flags)
+            self._table.keep_only(flags)

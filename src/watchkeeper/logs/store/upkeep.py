@@ -15,6 +15,7 @@ from watchkeeper.logs.interface import DeleteRequest
 from watchkeeper.logs.store.deletes import PROCESSED, Deletes, keeper
 from watchkeeper.logs.store.flush import Flusher
 from watchkeeper.logs.store.head import Head
+from watchkeeper.logs.store.memory import give_back
 from watchkeeper.logs.store.merge import plan
 from watchkeeper.logs.store.metrics import StoreMetrics
 from watchkeeper.logs.store.options import HOUR_NS, MINUTE_NS, StoreOptions
@@ -28,6 +29,8 @@ from watchkeeper.logs.store.slices import is_hit
 
 log = get_logger("logs.store")
 
+RETRY_S: Final = 60.0
+FORGET_NS: Final = HOUR_NS  # How often it is looked for streams that are nowhere any more.
 DELETE_RETRY_NS: Final = 5 * MINUTE_NS
 
 
@@ -56,12 +59,15 @@ class Upkeep:
         self._metrics = metrics
         self._clock_ns = clock_ns
         self._wake = threading.Event()
+        self._pause = threading.Event()
         self._work = threading.Lock()
         self._is_stopping = False
         self._thread: threading.Thread | None = None
-        self._failed: set[str] = set()
+        self._failed: dict[str, float] = {}  # Segments that could not be merged, and when to try again.
         self._next_retention_ns = 0
         self._next_deletes_ns = 0
+        self._next_forget_ns = 0
+        self._unused: set[int] = set()
 
     def start(self) -> None:
         """Begin to work."""
@@ -71,6 +77,7 @@ class Upkeep:
     def stop(self) -> None:
         """End the thread; what it is at is given up."""
         self._is_stopping = True
+        self._pause.set()
         self._wake.set()
         if self._thread is not None:
             self._thread.join()
@@ -90,7 +97,8 @@ class Upkeep:
             except Stopped:
                 return
             except Exception as error:
-                log.error("upkeep failed", err=error)
+                log.error("upkeep failed; it is tried again", err=error, after_s=round(RETRY_S))
+                self._pause.wait(RETRY_S)
 
     def _step(self) -> None:
         now_ns = self._clock_ns()
@@ -101,6 +109,9 @@ class Upkeep:
         self._retain_size()
         self._carry_out_deletes(now_ns)
         self.merge_all()
+        if now_ns >= self._next_forget_ns:
+            self._next_forget_ns = now_ns + FORGET_NS
+            self._forget_streams()
 
     def run(self) -> None:
         """Do all that is due, in the calling thread."""
@@ -118,14 +129,15 @@ class Upkeep:
         return done
 
     def _merge_next(self) -> bool:
-        now_ns = self._clock_ns()
+        now_ns, now_s = self._clock_ns(), time.monotonic()
+        self._failed = {name: until_s for name, until_s in self._failed.items() if until_s > now_s}
         current = {segment.name: segment for segment in self._segments.current}
         names = plan([segment.info for segment in current.values()], self._options, now_ns, self._failed)
         if not names:
             return False
         inputs = self._segments.loaded([current[name] for name in names])
         if len(inputs) < len(names):  # Some were set aside, or can't be read now: another plan, another time.
-            self._failed |= set(names) - {segment.name for segment in inputs}
+            self._failed |= dict.fromkeys(set(names) - {one.name for one in inputs}, now_s + RETRY_S)
             return True
         began = time.perf_counter()
         self._metrics.compactor_running.set(1)
@@ -139,10 +151,11 @@ class Upkeep:
                 should_stop=lambda: self._is_stopping,
             )
             made = rebuild.run()
+            give_back()
         except (OSError, UnavailableError, CorruptionError) as error:
             self._metrics.merges_failed.inc()
             self._metrics.compactions.labels("failure").inc()
-            self._failed |= set(names)
+            self._failed |= dict.fromkeys(names, now_s + RETRY_S)
             log.error("segments could not be merged; they serve as they are", err=str(error))
             return True
         finally:
@@ -249,7 +262,23 @@ class Upkeep:
             should_stop=lambda: self._is_stopping,
         )
         rebuild.run()
+        give_back()
         return rebuild
+
+    def _forget_streams(self) -> None:
+        """Forget streams that were in no segment and not in memory, now and an hour ago: a query may still be at it."""
+        streams = self._segments.streams
+        with self._head.pushes, streams.changes:
+            used = set(self._head.by_id)
+            for held in list(self._head.pending):
+                used.add(held.stream.id)
+            for segment in self._segments.current:
+                used |= segment.known_ids()
+            unused = streams.ids() - used
+            gone, self._unused = unused & self._unused, unused
+            if gone:
+                streams.forget(gone)
+                self._unused -= gone
 
     # --- deletes ----------------------------------------------------------------------------------------------------
 

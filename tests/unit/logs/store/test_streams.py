@@ -44,7 +44,9 @@ def test_matchers_see_one_tenant() -> None:
 def test_streams_can_be_forgotten() -> None:
     streams = Streams()
     kept, gone = streams.get("t", APP), streams.get("t", DATABASE)
-    assert streams.keep_only([kept.id]) == 1
+    assert streams.ids() == {kept.id, gone.id}
+    streams.forget({gone.id})
+    assert streams.ids() == {kept.id}
     assert streams.select("t", []).tolist() == [kept.id]
     with pytest.raises(KeyError):
         streams.stream(gone.id)
