@@ -125,7 +125,7 @@ class FileTail:
             if not one.is_open and not self._reopened(one):
                 continue
             while size < max_bytes:
-                start = one.offset
+                start, end = one.offset, one.end
                 data = one.read()
                 if data is None:
                     if is_current:
@@ -133,7 +133,9 @@ class FileTail:
                         return chunks
                     break
                 if not data:
-                    break
+                    if one.end == end:
+                        break
+                    continue  # More of a long line.
                 one.last_growth_s = now_s
                 size += len(data)
                 data = b"" if data == self._newline else data
