@@ -46,6 +46,14 @@ DEFAULT_LIMITS: Final = Limits()
 _MAX_INT: Final = (1 << 63) - 1
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text that templates were parsed from, and its name."""
+
+    name: str
+    text: str
+
+
 class _Nothing:
     """No last argument: what a pipeline's first command gets."""
 
@@ -65,7 +73,7 @@ class Execution:
     """One execution of a template.
 
     bodies       of all templates, by name
-    texts        what they were parsed from, by name; for errors
+    sources      what they were parsed from, by name; for errors
     missing_key  of maps: `zero` (the zero of the map's type), `default` (no value) or `error`
     """
 
@@ -73,15 +81,14 @@ class Execution:
         self,
         name: str,
         bodies: Mapping[str, nodes.List],
-        text: str,
+        sources: Mapping[str, Source],
         functions: Mapping[str, Function],
         missing_key: str,
         limits: Limits,
     ) -> None:
         self.name = name
-        self.root_name = name
         self.bodies = bodies
-        self.text = text
+        self.sources = sources
         self.functions = functions
         self.missing_key = missing_key
         self.limits = limits
@@ -114,13 +121,14 @@ class Execution:
     def _error(self, problem: str) -> TemplateError:
         """The error of what is being worked on."""
         node = self.node
+        source = self.sources[self.name]
         if node is None:
-            return TemplateError(f"template: {self.root_name}: {problem}", 0, 0, problem)
-        before = self.text[: node.at]
+            return TemplateError(f"template: {source.name}: {problem}", 0, 0, problem)
+        before = source.text[: node.at]
         line = before.count("\n") + 1
         start = before.rfind("\n") + 1
         column = len(before[start:].encode(errors="surrogatepass"))
-        place = f"{self.root_name}:{line}:{column}"
+        place = f"{source.name}:{line}:{column}"
         message = f"template: {place}: executing {quote(self.name)} at <{node}>: {problem}"
         return TemplateError(message, line, node.at - start + 1, problem)
 
@@ -387,7 +395,7 @@ class Execution:
                 if args or final is not _NOTHING:
                     self._fail(f"{name} has arguments but cannot be invoked as function")
                 return get(receiver)
-        elif isinstance(receiver, Mapping):
+        if isinstance(receiver, Mapping):
             if args or final is not _NOTHING:
                 self._fail(f"{name} is not a method but has arguments")
             if name in receiver:

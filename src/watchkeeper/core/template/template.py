@@ -8,7 +8,7 @@ from typing import Any, Literal
 from watchkeeper.core.template import nodes
 from watchkeeper.core.template import times as _times  # noqa: F401 - so that every template knows times.
 from watchkeeper.core.template.builtins import BUILTINS
-from watchkeeper.core.template.execute import DEFAULT_LIMITS, Execution, Limits
+from watchkeeper.core.template.execute import DEFAULT_LIMITS, Execution, Limits, Source
 from watchkeeper.core.template.parser import parse
 from watchkeeper.core.template.uses import Uses, uses_of
 from watchkeeper.core.template.values import Function, StringMap, function
@@ -20,13 +20,14 @@ Functions = Mapping[str, Function | Callable[..., Any]]
 class Template:
     """Parsed, immutable, and safe to execute from several threads at once."""
 
-    __slots__ = ("_bodies", "_functions", "_limits", "_missing_key", "name", "text")
+    __slots__ = ("_bodies", "_functions", "_limits", "_missing_key", "_sources", "name", "text")
 
     def __init__(
         self,
         text: str,
         name: str,
         bodies: Mapping[str, nodes.List],
+        sources: Mapping[str, Source],
         functions: Mapping[str, Function],
         missing_key: MissingKey,
         limits: Limits,
@@ -34,6 +35,7 @@ class Template:
         self.text = text
         self.name = name
         self._bodies = bodies
+        self._sources = sources
         self._functions = functions
         self._missing_key = missing_key
         self._limits = limits
@@ -55,7 +57,20 @@ class Template:
         missing_key  what a map gives for a key that it has not: the zero of its type, no value, or an error
         """
         known = {**BUILTINS, **_as_functions(functions or {})}
-        return cls(text, name, parse(text, known, name), known, missing_key, limits)
+        bodies = parse(text, known, name)
+        return cls(text, name, bodies, dict.fromkeys(bodies, Source(name, text)), known, missing_key, limits)
+
+    def with_definitions(self, text: str, name: str) -> Template:
+        """A template that knows what another text defines too, and that text itself under its name.
+
+        A definition replaces one of the same name, unless it is empty. Raises TemplateError.
+        """
+        bodies, sources = dict(self._bodies), dict(self._sources)
+        for defined, body in parse(text, self._functions, name).items():
+            if defined not in bodies or not nodes.is_empty(body):
+                bodies[defined] = body
+                sources[defined] = Source(name, text)
+        return Template(self.text, self.name, bodies, sources, self._functions, self._missing_key, self._limits)
 
     def execute(self, data: Any, functions: Functions | None = None, template: str | None = None) -> str:
         """The text for this data. Raises TemplateError.
@@ -68,7 +83,7 @@ class Template:
         name = self.name if template is None else template
         if type(data) is dict and all(isinstance(value, str) for value in data.values()):
             data = StringMap(data)
-        return Execution(name, self._bodies, self.text, known, self._missing_key, self._limits).run(data)
+        return Execution(name, self._bodies, self._sources, known, self._missing_key, self._limits).run(data)
 
     @property
     def body(self) -> nodes.List:
@@ -77,7 +92,7 @@ class Template:
 
     @property
     def defined(self) -> frozenset[str]:
-        """Names of the templates that the text defines."""
+        """Names of the templates that the text, and those added to it, define."""
         return frozenset(self._bodies) - {self.name}
 
     def fields(self) -> Uses:

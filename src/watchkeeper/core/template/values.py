@@ -44,7 +44,7 @@ class GoType:
     fields   by their names in templates
     methods  by their names in templates; the object is the first argument of `call`, and is not in `params`
     text     what printing gives, as of Go's String method
-    kind     `struct`, or of a named number or string `int`, `float64`, `string`
+    kind     `struct`; of a named number, text or collection `int`, `float64`, `string`, `map`, `slice`
     """
 
     name: str

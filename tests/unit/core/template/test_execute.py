@@ -312,6 +312,50 @@ class TestObjects:
             self.run("{{call .call `a` `b`}}")
 
 
+class Labels(StringMap):
+    pass
+
+
+class Alerts(list[str]):
+    pass
+
+
+expose(Labels, GoType("template.KV", methods={"Names": Function(sorted, ())}, kind="map"))
+expose(Alerts, GoType("template.Alerts", methods={"Firing": Function(lambda alerts: alerts[:1], ())}, kind="slice"))
+
+
+def test_collections_with_methods() -> None:
+    data = {"labels": Labels(b="2", a="1"), "alerts": Alerts(["x", "y"]), "n": 1}
+    assert (
+        run("{{.labels.Names}} {{.labels.a}} {{.labels.zz}}| {{len .labels}} {{index .labels `b`}}", data)
+        == "[a b] 1 | 2 2"
+    )
+    assert run("{{range $k, $v := .labels}}{{$k}}{{$v}}{{end}} {{.labels}} {{printf `%T` .labels}}", data) == (
+        "a1b2 map[a:1 b:2] template.KV"
+    )
+    assert run("{{.alerts.Firing | len}} {{range .alerts}}{{.}}{{end}} {{.alerts}}{{if .alerts}}!{{end}}", data) == (
+        "1 xy [x y]!"
+    )
+    assert problem("{{.alerts.Nope}}", data).endswith("can't evaluate field Nope in type template.Alerts")
+
+
+def test_definitions_of_other_texts() -> None:
+    template = Template.parse('{{define "a"}}old{{end}}{{template "a" .}}', FUNCTIONS, name="main")
+    more = template.with_definitions(
+        '{{define "a"}}new {{template "b" .}}{{end}}{{define "b"}}<{{.x.y}}>{{end}}', "file"
+    )
+    assert template.execute({}) == "old"
+    assert more.execute({"x": {"y": 1}}) == "new <1>"
+    assert more.execute("z", template="file") == ""
+    kept = more.with_definitions('{{define "a"}}  {{end}}', "third")
+    assert kept.execute({"x": {"y": 2}}) == "new <2>"
+    with pytest.raises(TemplateError) as caught:
+        more.execute({"x": 5})
+    assert str(caught.value) == ('template: file:1:62: executing "b" at <.x.y>: can\'t evaluate field y in type int')
+    with pytest.raises(TemplateError, match=r"^template: bad:1: "):
+        template.with_definitions("{{nope}}", "bad")
+
+
 class TestLimits:
     limits = Limits(max_steps=1000, max_output=2000, max_depth=10)
 
