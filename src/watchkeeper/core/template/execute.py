@@ -37,7 +37,7 @@ class Limits:
     max_depth   templates that call templates
     """
 
-    max_steps: int = 1_000_000
+    max_steps: int = 200_000
     max_output: int = 4_000_000
     max_depth: int = 40
 
