@@ -59,6 +59,12 @@ class Discards:
             received + "structured_metadata_bytes_received_total", "Bytes of structured metadata that arrived.", tenant
         )
 
+        self._sanitized = registry.counter(
+            received + "push_structured_metadata_sanitized_total",
+            "Names of structured metadata that were changed.",
+            tenant,
+        )
+
     def count_received(self, tenant: str, n_lines: int, line_bytes: int, metadata_bytes: int) -> None:
         """Note what arrived, before anything is refused."""
         self._received.labels(tenant).inc(line_bytes + metadata_bytes)
@@ -70,6 +76,10 @@ class Discards:
         """Note what was refused."""
         self._samples.labels(reason, tenant).inc(n_entries)
         self._bytes.labels(reason, tenant).inc(size_bytes)
+
+    def count_sanitized(self, tenant: str, n_names: int) -> None:
+        """Note names of structured metadata that were changed."""
+        self._sanitized.labels(tenant).inc(n_names)
 
     def count_mutated(self, reason: str, tenant: str, n_entries: int, size_bytes: int) -> None:
         """Note what was changed, and how many bytes went."""

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from watchkeeper.core.kernels import line_fields
+from watchkeeper.core.kernels import line_fields, pair_names
 from watchkeeper.core.kernels.line_block import LEVELS, Metadata
 from watchkeeper.core.kernels.texts import Texts
 from watchkeeper.core.model.labels import Labels
@@ -18,7 +18,7 @@ from watchkeeper.logs.store.limits_ingest import LOG_LEVEL_FIELDS
 Levels = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int64]
 
-DETECTED_LEVEL: Final = "detected_level"
+DETECTED_LEVEL: Final = b"detected_level"
 SEVERITY_NUMBER: Final = b"severity_number"
 NONE: Final = LEVELS.index("")
 UNKNOWN: Final = LEVELS.index("unknown")
@@ -40,6 +40,11 @@ _SEVERITIES: Final = ("trace", "debug", "info", "warn", "error", "fatal")  # Fou
 SEVERITY_NUMBERS: Final[Mapping[bytes, int]] = {b"0": UNKNOWN} | {
     b"%d" % number: LEVELS.index(_SEVERITIES[(number - 1) // 4]) for number in range(1, 25)
 }
+_SEVERITY_LEVELS: Final = np.array(list(SEVERITY_NUMBERS.values()), np.uint8)
+# A level is mostly written in one of three ways; other mixtures of letters are looked up one by one.
+_SPELLINGS: Final = [spelling for word in WORDS for spelling in (word, word.upper(), word.capitalize())]
+_SPELLING_LEVELS: Final = np.array([WORDS[spelling.lower()] for spelling in _SPELLINGS], np.uint8)
+_LONGEST: Final = max(map(len, WORDS))
 
 
 def level_of_labels(labels: Labels, fields: tuple[str, ...]) -> int:
@@ -62,7 +67,7 @@ def detected_levels(
     levels = np.repeat(of_streams, np.diff(batch.entry_lo))
     asked = levels == NONE
     if batch.metadata is not None and len(batch.metadata.name_at):
-        _from_metadata(batch.metadata, np.frombuffer(batch.data, np.uint8), fields, levels, asked)
+        _from_metadata(batch.metadata, batch.data, fields, levels, asked)
     if asked.all():
         return _of_lines(batch, fields)
     if asked.any():
@@ -88,54 +93,37 @@ def _lines(batch: EntryBatch) -> Texts:
 
 
 def _from_metadata(
-    metadata: Metadata,
-    data: npt.NDArray[np.uint8],
-    fields: tuple[str, ...],
-    levels: Levels,
-    asked: npt.NDArray[np.bool_],
+    metadata: Metadata, data: bytes, fields: tuple[str, ...], levels: Levels, asked: npt.NDArray[np.bool_]
 ) -> None:
     """Fill in levels that metadata names; `asked` stays True where it names none."""
-    sizes = metadata.name_end - metadata.name_at
     # The last one counts, so the most important comes last.
-    for name, table, default in (
-        (SEVERITY_NUMBER, SEVERITY_NUMBERS, INFO),
-        *((field.encode(), WORDS, UNKNOWN) for field in reversed(fields)),
-    ):
-        pairs = _pairs_named(metadata, sizes, data, name)
-        if len(pairs):
-            rows = np.searchsorted(metadata.pair_lo, pairs, "right") - 1
-            found = _looked_up(data, metadata.value_at[pairs], metadata.value_end[pairs], table, default)
-            wanted = asked[rows]  # What the stream's labels say counts more.
-            levels[rows[wanted]] = found[wanted]
-    asked &= levels == NONE
-    pairs = _pairs_named(metadata, sizes, data, DETECTED_LEVEL.encode())
-    if len(pairs):
+    names = [SEVERITY_NUMBER, *(field.encode() for field in reversed(fields)), DETECTED_LEVEL]
+    which = pair_names.find(data, metadata.name_at, metadata.name_end, names)
+    for k in np.unique(which[which >= 0]).tolist():
+        pairs = np.flatnonzero(which == k)
         rows = np.searchsorted(metadata.pair_lo, pairs, "right") - 1
-        levels[rows], asked[rows] = NONE, False
+        if names[k] == DETECTED_LEVEL:
+            asked &= levels == NONE
+            levels[rows], asked[rows] = NONE, False
+            return
+        at, end = metadata.value_at[pairs], metadata.value_end[pairs]
+        found = _severities(data, at, end) if names[k] == SEVERITY_NUMBER else _words(data, at, end)
+        wanted = asked[rows]  # What the stream's labels say counts more.
+        levels[rows[wanted]] = found[wanted]
+    asked &= levels == NONE
 
 
-def _pairs_named(metadata: Metadata, sizes: Places, data: npt.NDArray[np.uint8], name: bytes) -> Places:
-    """Numbers of the pairs that have this name, ascending."""
-    pairs = np.flatnonzero(sizes == len(name))
-    if not len(pairs):
-        return pairs
-    texts = data[metadata.name_at[pairs][:, None] + np.arange(len(name))]
-    found: Places = pairs[(texts == np.frombuffer(name, np.uint8)).all(axis=1)]
-    return found
+def _severities(data: bytes, at: Places, end: Places) -> Levels:
+    which = pair_names.find(data, at, end, list(SEVERITY_NUMBERS))
+    return np.where(which < 0, INFO, _SEVERITY_LEVELS[which])
 
 
-def _looked_up(
-    data: npt.NDArray[np.uint8], at: Places, end: Places, table: Mapping[bytes, int], default: int
-) -> npt.NDArray[np.uint8]:
-    """What a table says of each text, upper and lower case alike; `default` where it says nothing."""
-    out = np.full(len(at), default, np.uint8)
-    sizes = end - at
-    for size in {len(word) for word in table}:
-        rows = np.flatnonzero(sizes == size)
-        if not len(rows):
-            continue
-        texts = data[at[rows][:, None] + np.arange(size)]
-        lower = np.where((texts >= ord("A")) & (texts <= ord("Z")), texts | 0x20, texts)
-        for word in {text for text in table if len(text) == size}:
-            out[rows[(lower == np.frombuffer(word, np.uint8)).all(axis=1)]] = table[word]
-    return out
+def _words(data: bytes, at: Places, end: Places) -> Levels:
+    """The level of each text, however its letters are written."""
+    which = pair_names.find(data, at, end, _SPELLINGS)
+    levels = np.where(which < 0, UNKNOWN, _SPELLING_LEVELS[which]).astype(np.uint8)
+    odd = np.flatnonzero((which < 0) & (end - at <= _LONGEST))
+    if len(odd):
+        texts = [data[lo:hi].lower() for lo, hi in zip(at[odd].tolist(), end[odd].tolist(), strict=True)]
+        levels[odd] = [WORDS.get(text, UNKNOWN) for text in texts]
+    return levels

@@ -25,6 +25,7 @@ from watchkeeper.logs.store.duplicate_times import increment_duplicates
 from watchkeeper.logs.store.known_stream import LONG_AGO_NS, KnownStream
 from watchkeeper.logs.store.levels import Levels, detected_levels
 from watchkeeper.logs.store.limits import Limits
+from watchkeeper.logs.store.metadata_names import with_sanitized_names
 from watchkeeper.logs.store.overrides import Overrides
 from watchkeeper.logs.store.rates import TokenBucket
 from watchkeeper.logs.store.truncate import truncated
@@ -183,6 +184,9 @@ class _Push:
             batch, kept = selected(batch, ~self.bad)
             labels = [labels[i] for i in kept]
             of_streams = of_streams[kept]
+        batch, n_sanitized = with_sanitized_names(batch)
+        if n_sanitized:
+            self.discards.count_sanitized(self.tenant, n_sanitized)
         if self.limits.increment_duplicate_timestamp:
             batch = increment_duplicates(batch)
         levels = None

@@ -394,6 +394,20 @@ def test_equal_times_are_moved_apart_where_that_is_set():
     assert result.batch.body is None
 
 
+def test_names_of_metadata_are_made_such_that_they_can_be_asked_for():
+    bench = Bench()
+    pairs = (("trace.id", "1"), ("ok", "2"), ("1st", "3"), ("_x", "4"), ("__y", "5"), ("é-b", "6"))
+    result = bench.push((APP, [(NOW, b"one", pairs), (NOW, b"two", (("trace.id", "7"),))]))
+    metadata, data = result.batch.metadata, result.batch.data
+    names = [data[at:end].decode() for at, end in zip(metadata.name_at, metadata.name_end, strict=True)]
+    values = [data[at:end].decode() for at, end in zip(metadata.value_at, metadata.value_end, strict=True)]
+    assert names == ["trace_id", "ok", "key_1st", "key_x", "__y", "__b", "trace_id"]
+    assert values == list("1234567")
+    assert lines(result) == [b"one", b"two"]
+    assert result.batch.body is None
+    assert bench.value("loki_distributor_push_structured_metadata_sanitized_total") == 5
+
+
 # --- levels ----------------------------------------------------------------------------------------------------------
 
 
@@ -410,6 +424,14 @@ def test_levels_come_from_the_stream_before_metadata_before_the_line():
         (APP, [(NOW, b"level=error", metadata), (NOW, b"level=error", (("pod", "lvl"),)), b"fatal"]),
     )
     assert levels(result) == ["info", "unknown", "warn", "error", "fatal"]
+
+
+def test_levels_in_metadata_may_be_written_in_any_way():
+    entries = [
+        (NOW, b"x", (("level", text),)) for text in ("WARN", "warning", "wArN", "Err", "DBG", "notice", "", "x" * 99)
+    ]
+    result = Bench().push((APP, entries))
+    assert levels(result) == ["warn", "warn", "warn", "error", "debug", "unknown", "unknown", "unknown"]
 
 
 def test_the_first_of_the_level_fields_counts():
