@@ -94,6 +94,8 @@ struct Group {
 struct Skeleton {
     uint32_t group = 0;
     uint32_t n_rows = 0;
+    uint64_t raw_bytes = 0;            // of the lines of a plain group
+    bool is_poor = false;              // its values take more than its lines would: it gets no further rows
     std::vector<Constants> constants;  // of each shredded value of the group
     std::vector<uint32_t> columns;     // all values of these, in order
     std::vector<Part> parts;
@@ -384,7 +386,7 @@ class Block {
                 return add_line_unshredded(group, line, n);
             }
         }
-        const Skeleton& s = *skeletons[skeleton];
+        Skeleton& s = *skeletons[skeleton];
         for (size_t i = 0, mine = 0, inner = 0; i < g.columns.size(); i++) {
             if (g.inner[i] == kValue) {
                 columns[g.columns[i]]->append(line + places_.lo(i), places_.hi(i) - places_.lo(i));
@@ -394,7 +396,16 @@ class Block {
                 columns[s.columns[mine]]->append(line + inner_.lo(mine), inner_.hi(mine) - inner_.lo(mine));
             inner++;
         }
-        if (g.kind != kPlain && g.n_rows % 64 == 63) reconsider(group);
+        if (g.kind == kPlain) {
+            s.raw_bytes += n;
+            if (s.n_rows % 256 == 255) {
+                size_t size = 0;
+                for (uint32_t c : s.columns) size += columns[c]->size_bytes();
+                s.is_poor = size > s.raw_bytes + s.raw_bytes / 4;
+            }
+        } else if (g.n_rows % 64 == 63) {
+            reconsider(group);
+        }
         return skeleton;
     }
 
@@ -456,7 +467,8 @@ class Block {
             }
             inner_n_.push_back(uint32_t(inner_.size() - first));
         }
-        if (g.last_skeleton != kNone && fits(*skeletons[g.last_skeleton], g, line)) return g.last_skeleton;
+        if (g.last_skeleton != kNone && fits(*skeletons[g.last_skeleton], g, line))
+            return skeletons[g.last_skeleton]->is_poor ? kNone : g.last_skeleton;
         size_t first = 0;
         for (size_t i = 0, k = 0; i < g.inner.size(); i++) {
             if (g.inner[i] == kValue) continue;
@@ -465,7 +477,9 @@ class Block {
         }
         for (auto range = skeleton_index_.equal_range(hash); range.first != range.second; ++range.first) {
             const Skeleton& s = *skeletons[range.first->second];
-            if (s.group == group && fits(s, g, line)) return g.last_skeleton = range.first->second;
+            if (s.group != group || !fits(s, g, line)) continue;
+            g.last_skeleton = range.first->second;
+            return s.is_poor ? kNone : g.last_skeleton;
         }
         if (g.skeletons.size() >= kFewSkeletons + g.n_rows / kRowsEach) {
             // Words that vary too much become values; if that does not help, the text is one value.
