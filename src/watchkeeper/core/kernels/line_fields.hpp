@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "line_addresses.hpp"
+#include "line_capture.hpp"
 #include "line_json.hpp"
 #include "line_level.hpp"
 #include "line_logfmt.hpp"
@@ -102,6 +103,18 @@ inline bool is_like(std::string_view line, const std::vector<std::string>& parts
 
 inline void like(const Lines& lines, const std::vector<std::string>& parts, uint8_t* mask) {
     for (int64_t i = 0; i < lines.n; i++) mask[i] = is_like(lines[i], parts);
+}
+
+// Groups by number to columns; null captures nothing.
+inline void captures(const Lines& lines, const CaptureProgram& program, const std::vector<Column*>& columns,
+                     uint8_t* found) {
+    Captures run(program);
+    for (int64_t i = 0; i < lines.n; i++) {
+        found[i] = run.find(lines[i]);
+        if (found[i] != Captures::MATCH) continue;
+        for (size_t g = 0; g < columns.size(); g++)
+            if (columns[g]) columns[g]->set(i, run.group(g));
+    }
 }
 
 // The captures between literals. A capture whose closing literal is missing takes the rest, and those behind it nothing.

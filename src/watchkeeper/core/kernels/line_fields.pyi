@@ -31,6 +31,15 @@ def logfmt(
 ) -> tuple[dict[str, Coded], Mask]:
     """key=value pairs by cleaned name, first one wins. Mask: 1 for each malformed line (with `strict`; else 0)."""
 
+def captures(
+    lines: Texts, anchored: bool, kinds: bytes, args: bytes, sets: bytes, names: tuple[str | None, ...]
+) -> tuple[dict[str, Coded], Mask]:
+    """The groups of a `RegexpProgram` (see `logs/lines/regexp_program.py`) in lines that are UTF-8.
+
+    Mask: 1 for each line that matches, 2 for each that takes too long and was given up. Raises ValueError for a
+    program that is none.
+    """
+
 def pattern(lines: Texts, literals: tuple[bytes, ...], names: tuple[str | None, ...]) -> dict[str, Coded]:
     """Captures between literals (`len(literals) == len(names) + 1`, the first and last may be empty); None captures
     nothing. A capture reaches to the first place of the next literal."""

@@ -51,6 +51,19 @@ cdef extern from "line_fields.hpp" namespace "line_fields" nogil:
         uint8_t high[16]
         size_t size
 
+    cdef enum CaptureKind "line_fields::CaptureProgram::Kind":
+        pass
+
+    cdef cppclass CaptureOp "line_fields::CaptureProgram::Op":
+        CaptureKind kind
+        uint8_t arg
+
+    cdef cppclass CaptureProgram:
+        vector[CaptureOp] ops
+        const uint8_t* sets
+        cbool anchored
+        size_t n_groups
+
     cdef cppclass LevelFields:
         LevelFields(vector[string], int) except +
 
@@ -67,6 +80,7 @@ cdef extern from "line_fields.hpp" namespace "line_fields" nogil:
     void sizes_of "line_fields::sizes"(const Lines&, double*, uint8_t*)
     void durations_of "line_fields::durations"(const Lines&, int64_t*, uint8_t*)
     void like_of "line_fields::like"(const Lines&, const vector[string]&, uint8_t*) except +
+    void captures_of "line_fields::captures"(const Lines&, const CaptureProgram&, const vector[Column*]&, uint8_t*) except +
     void pattern_of "line_fields::pattern"(const Lines&, const vector[string]&, const vector[Column*]&) except +
 
 
@@ -126,7 +140,7 @@ cdef dict taken(Columns* columns):
     return found
 
 
-cdef unique_ptr[Columns] opened(int64_t n, wanted) except *:
+cdef unique_ptr[Columns] open_columns(int64_t n, wanted) except *:
     cdef vector[string] names
     if wanted is None:
         return unique_ptr[Columns](new Columns(n, NULL))
@@ -145,7 +159,7 @@ def json(lines, wanted):
     cdef Given given = Given(lines)
     mask, room = empty_mask(given.lines.n)
     cdef uint8_t[::1] out = room
-    cdef unique_ptr[Columns] columns = opened(given.lines.n, wanted)
+    cdef unique_ptr[Columns] columns = open_columns(given.lines.n, wanted)
     with nogil:
         json_of(given.lines, columns.get()[0], &out[0])
     return taken(columns.get()), mask
@@ -155,7 +169,7 @@ def logfmt(lines, wanted, *, bint strict=False, bint keep_empty=False):
     cdef Given given = Given(lines)
     mask, room = empty_mask(given.lines.n)
     cdef uint8_t[::1] out = room
-    cdef unique_ptr[Columns] columns = opened(given.lines.n, wanted)
+    cdef unique_ptr[Columns] columns = open_columns(given.lines.n, wanted)
     with nogil:
         logfmt_of(given.lines, columns.get()[0], strict, keep_empty, &out[0])
     return taken(columns.get()), mask
@@ -182,6 +196,49 @@ def json_paths(lines, paths):
     return [coded(found.get().columns[i].get()) for i in range(found.get().columns.size())], mask
 
 
+cdef vector[Column*] columns_of(Columns* columns, names) except *:
+    """The column of each name; null for None."""
+    cdef vector[Column*] found
+    cdef size_t i
+    for name in names:
+        found.push_back(NULL)
+        if name is not None:
+            for i in range(columns.all.size()):
+                if columns.all[i].get().name == <string>name.encode("utf-8", "surrogateescape"):
+                    found[found.size() - 1] = columns.all[i].get()
+    return found
+
+
+def captures(lines, bint anchored, bytes kinds not None, bytes args not None, bytes sets not None, names):
+    cdef Given given = Given(lines)
+    cdef CaptureProgram program
+    cdef size_t i, n_sets = len(sets) // 256
+    cdef CaptureOp op
+    if len(kinds) != len(args):
+        raise ValueError("an operation needs a kind and an argument")
+    for kind, arg in zip(kinds, args):
+        if kind > 7 or (kind < 5 and arg >= n_sets) or (5 <= kind < 7 and arg >= len(names)):
+            raise ValueError("no such operation")
+        op.kind = <CaptureKind><int>kind
+        op.arg = arg
+        program.ops.push_back(op)
+    for number in range(len(names)):
+        opens = [k for k in range(len(kinds)) if kinds[k] == 5 and args[k] == number]
+        closes = [k for k in range(len(kinds)) if kinds[k] == 6 and args[k] == number]
+        if len(opens) != 1 or len(closes) != 1 or closes[0] < opens[0]:
+            raise ValueError("a group is opened once, and closed once behind that")
+    program.sets = <const uint8_t*><const char*>sets
+    program.anchored = anchored
+    program.n_groups = len(names)
+    mask, room = empty_mask(given.lines.n)
+    cdef uint8_t[::1] out = room
+    cdef unique_ptr[Columns] columns = open_columns(given.lines.n, [name for name in names if name is not None])
+    cdef vector[Column*] groups = columns_of(columns.get(), names)
+    with nogil:
+        captures_of(given.lines, program, groups, &out[0])
+    return taken(columns.get()), mask
+
+
 def pattern(lines, literals, names):
     cdef Given given = Given(lines)
     if len(literals) != len(names) + 1:
@@ -189,17 +246,10 @@ def pattern(lines, literals, names):
     if any(not literal for literal in literals[1:len(names)]):
         raise ValueError("captures must have a literal between them")
     cdef vector[string] texts = literals
-    cdef unique_ptr[Columns] columns = opened(given.lines.n, [name for name in names if name is not None])
-    cdef vector[Column*] captures
-    cdef size_t i
-    for name in names:
-        captures.push_back(NULL)
-        if name is not None:
-            for i in range(columns.get().all.size()):
-                if columns.get().all[i].get().name == <string>name.encode("utf-8", "surrogateescape"):
-                    captures[captures.size() - 1] = columns.get().all[i].get()
+    cdef unique_ptr[Columns] columns = open_columns(given.lines.n, [name for name in names if name is not None])
+    cdef vector[Column*] wanted = columns_of(columns.get(), names)
     with nogil:
-        pattern_of(given.lines, texts, captures)
+        pattern_of(given.lines, texts, wanted)
     return taken(columns.get())
 
 
@@ -219,7 +269,7 @@ def unpack(lines):
     cdef Given given = Given(lines)
     mask, room = empty_mask(given.lines.n)
     cdef uint8_t[::1] out = room
-    cdef unique_ptr[Columns] columns = opened(given.lines.n, None)
+    cdef unique_ptr[Columns] columns = open_columns(given.lines.n, None)
     cdef Written written
     with nogil:
         unpack_of(given.lines, columns.get()[0], written, &out[0])

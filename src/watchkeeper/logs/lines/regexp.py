@@ -7,14 +7,16 @@ from typing import Any, Final
 import numpy as np
 import re2
 
-from watchkeeper.core.kernels.line_fields import code
+from watchkeeper.core.kernels.line_fields import captures, code
 from watchkeeper.core.kernels.line_regex import Automaton, Unsupported
 from watchkeeper.core.kernels.texts import Coded, Texts
 from watchkeeper.core.model.labels import is_legacy_name
 from watchkeeper.core.model.regex import RegexError, compile_re2
+from watchkeeper.logs.lines.regexp_program import compile_program
 
 _UNANCHORED: Final = re2._Anchor.UNANCHORED
 _NOWHERE: Final = (-1, -1)
+_GIVEN_UP: Final = 2  # By the kernel, of a line on which it would take too long.
 
 
 class RegexpError(ValueError):
@@ -27,7 +29,7 @@ class Regexp:
     names   of the groups, in order
     """
 
-    __slots__ = ("_automaton", "_groups", "_match", "expression", "names")
+    __slots__ = ("_automaton", "_groups", "_match", "_program", "expression", "names")
 
     def __init__(self, expression: str) -> None:
         """Raises RegexpError with upstream's words."""
@@ -44,6 +46,7 @@ class Regexp:
                 raise RegexpError(f"invalid extracted label name '{name}'")
         self.names = tuple(groups)
         self._groups = groups
+        self._program = compile_program(expression)
         # The bare matcher gives places of groups; a match object for each line would take as long again.
         self._match = compiled._regexp.Match
         try:
@@ -54,12 +57,23 @@ class Regexp:
     def fields(self, lines: Texts) -> dict[str, Coded]:
         """The columns of the groups; a line without a match has none, a group without a part in it the empty text.
 
-        RE2 is asked line by line, but only for lines that an automaton says it will find something in. Bytes that are
-        no UTF-8 are U+FFFD to it, which is what a dot then finds.
+        Bytes that are no UTF-8 are U+FFFD, which is what a dot then finds.
         """
-        n = len(lines)
         if not _is_utf8(lines.data):
             lines = Texts.of(text.encode() for text in lines.strings())
+        program = self._program
+        if program is not None:
+            columns, found = captures(lines, program.anchored, program.kinds, program.args, program.sets, program.names)
+            if not (found == _GIVEN_UP).any():
+                return columns
+        return self.fields_by_re2(lines)
+
+    def fields_by_re2(self, lines: Texts) -> dict[str, Coded]:
+        """The same for lines that are UTF-8, whatever the expression.
+
+        RE2 is asked line by line, but only for lines that an automaton says it will find something in.
+        """
+        n = len(lines)
         rows = np.arange(n) if self._automaton is None else np.flatnonzero(self._automaton.search(lines))
         found: dict[str, list[bytes]] = {name: [] for name in self.names}
         takes = [(found[name].append, group) for name, group in self._groups.items()]
@@ -84,6 +98,8 @@ class Regexp:
 
 
 def _is_utf8(data: bytes) -> bool:
+    if data.isascii():
+        return True
     try:
         data.decode()
     except UnicodeDecodeError:
