@@ -22,6 +22,7 @@ from watchkeeper.core.config.kinds import Boolean, Nested, Text
 from watchkeeper.core.config.schema import section, setting
 from watchkeeper.core.model.errors import ConfigProblem
 from watchkeeper.logs.store.config_objects import ObjectStoreConfig
+from watchkeeper.logs.store.config_pointers import pointer
 from watchkeeper.logs.store.config_read import FrontendConfig, QuerierConfig, QueryRangeConfig, QuerySchedulerConfig
 from watchkeeper.logs.store.config_server import AnalyticsConfig, OperationalConfig, RuntimeConfig, ServerConfig
 from watchkeeper.logs.store.config_storage import ChunkStoreConfig, CommonConfig, SchemaConfig, StorageConfig
@@ -224,6 +225,14 @@ def _report_below(at: SectionPlace, path: tuple[str, ...], message: str) -> None
     place.load.report(place.node, ".".join(path), message)
 
 
+def with_pointer(warning: ConfigProblem) -> ConfigProblem:
+    """The warning of an unknown key with the place where the key belongs, if there is one."""
+    found = pointer(LokiConfig, warning)
+    return (
+        warning if found is None else dataclasses.replace(warning, message=f"{warning.message}; it belongs to {found}")
+    )
+
+
 def parse_loki_yaml(
     text: str,
     file: str = "loki.yaml",
@@ -242,7 +251,8 @@ def parse_loki_yaml(
     made = decode_partly(LokiConfig, text, load)
     load.finish()
     assert isinstance(made, LokiConfig)
-    return dataclasses.replace(made, file=file, warnings=tuple(sorted(load.warnings)))
+    warnings = sorted(with_pointer(warning) for warning in load.warnings)
+    return dataclasses.replace(made, file=file, warnings=tuple(warnings))
 
 
 def load_loki_config(

@@ -223,6 +223,17 @@ def test_retention_without_effect_is_a_warning():
     )
 
 
+def test_a_key_in_the_wrong_block_is_told_where_it_belongs():
+    made = config("ingester: {max_line_size: 1, checkpoint_duration: 5m, enabled: true, object_store: x, nonsense: 1}")
+    assert [str(warning).removeprefix("loki.yaml:1:") for warning in made.warnings] == [
+        '12: ingester.max_line_size: unknown key "max_line_size"; it belongs to limits_config',
+        '30: ingester.checkpoint_duration: unknown key "checkpoint_duration"; it belongs to ingester.wal',
+        '55: ingester.enabled: unknown key "enabled"',
+        '70: ingester.object_store: unknown key "object_store"',
+        '87: ingester.nonsense: unknown key "nonsense"',
+    ]
+
+
 def test_files_of_limits_are_beside_the_configuration(tmp_path):
     path = tmp_path / "loki.yaml"
     path.write_text("runtime_config: {file: 'a.yaml, /etc/b.yaml', period: 1m}")
