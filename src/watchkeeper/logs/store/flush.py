@@ -51,6 +51,7 @@ class Flusher:
     def start(self) -> None:
         """Begin to work."""
         self._head.wake = self._wake.set
+        self._head.is_helped = True
         self._thread = threading.Thread(target=self._run, name="logs-flush", daemon=True)
         self._thread.start()
         self._wake.set()
@@ -62,6 +63,8 @@ class Flusher:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+        self._head.is_helped = False
+        self._is_stopping = False
 
     def tick(self) -> None:
         """Look also for what waits for too long."""
@@ -103,7 +106,13 @@ class Flusher:
         held = self._head.next_unsealed()
         if held is None:
             return False
-        self._head.put_sealed(held, held.seal(self._options.seal_level))
+        try:
+            self._head.put_sealed(held, held.seal(self._options.seal_level))
+        except (ValueError, MemoryError) as error:
+            held.is_stuck = True
+            self._metrics.flushes_failed.inc()
+            self._head.note_room(held.size_bytes)
+            log.error("a block can't be sealed; it stays in memory and in the log", stream=held.stream.text, err=error)
         return True
 
     def _write_if_due(self) -> None:
@@ -150,6 +159,11 @@ class Flusher:
             head.wal.drop_before(head.first_segment())
 
     def _write_segment(self, blocks: Sequence[HeadBlock]) -> SegmentInfo:
+        # Where an older block of a stream is not in a segment, the log must be read again from its entries on.
+        bound: dict[int, int] = {}
+        for held in self._head.pending:
+            if held.is_stuck:
+                bound.setdefault(held.stream.id, held.first_position - 1)
         by_stream: dict[int, list[HeadBlock]] = {}
         for held in blocks:
             by_stream.setdefault(held.stream.id, []).append(held)
@@ -159,7 +173,8 @@ class Flusher:
         with SegmentWriter(path, log_id=self._segments.log_id) as writer:
             for id_ in sorted(by_stream, key=lambda id_: keys[id_]):
                 mine = by_stream[id_]
-                writer.start_stream(keys[id_], max(held.flushed_to for held in mine))
+                flushed_to = max(held.flushed_to for held in mine)
+                writer.start_stream(keys[id_], min(flushed_to, bound.get(id_, flushed_to)))
                 for held in sorted(mine, key=lambda held: held.min_ns):
                     assert held.sealed is not None
                     writer.add(held.sealed)

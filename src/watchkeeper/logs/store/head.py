@@ -67,6 +67,7 @@ class Head:
         self.is_stuck = False  # Segments can't be written.
         self._unchecked_bytes = CHECK_BYTES
         self._is_full = False
+        self.is_helped = False  # A thread seals what waits.
         self.wake: Callable[[], None] = lambda: None
 
     # --- writing ----------------------------------------------------------------------------------------------------
@@ -91,7 +92,7 @@ class Head:
 
     def _wait_for_room(self) -> None:
         bound = self._options.max_waiting_bytes
-        if self.waiting_bytes <= bound:
+        if self.waiting_bytes <= bound or not self.is_helped:
             return
         if self.is_stuck:
             raise UnavailableError("the log store can't write segments, and its memory is full")
@@ -159,12 +160,14 @@ class Head:
         entry_lo = batch.entry_lo.tolist()
         first_ns, last_ns = _bounds(batch)
         n_left_out = 0
+        full: list[HeadStream] = []
         for i, stream in enumerate(streams):
             lo, hi = entry_lo[i], entry_lo[i + 1]
             if lo == hi or stream is None:
                 continue
             stream.appended_ns = now_ns
-            for lo, hi in _parts(batch, lo, hi):  # noqa: B020  # Mostly one part, the whole.
+            parts = _parts(batch, lo, hi)
+            for number, (lo, hi) in enumerate(parts):  # noqa: PLW2901  # Mostly one part, the whole.
                 held = stream.open
                 if held is None:
                     held = self._open(stream, position, now_ns)
@@ -172,6 +175,14 @@ class Head:
                 held.min_ns = min(held.min_ns, first_ns[i])
                 held.max_ns = max(held.max_ns, last_ns[i])
                 n_left_out += hi - lo - self._add(stream, held, batch, levels, lo, hi)
+                if self._is_full_block(held):
+                    full.append(stream)
+                    if number < len(parts) - 1:
+                        # The record has more of this stream: it must be read again until that is in a segment too.
+                        self._cut(stream, "full", position - 1)
+        for stream in full:
+            if stream.open is not None and self._is_full_block(stream.open):
+                self._cut(stream, "full", position)
         if n_left_out:
             self._metrics.duplicates.inc(n_left_out)
         if self.open_bytes + self.waiting_bytes > self._options.max_open_bytes:
@@ -196,9 +207,11 @@ class Head:
         held.size_bytes = size
         if added and self._tails.are_any:
             self._tails.deliver(stream.tenant, stream.stream, block, before, before + added)
-        if block.raw_bytes >= self._options.cut_raw_bytes or before + added >= MAX_BLOCK_ROWS:
-            self._cut(stream, "full")
         return added
+
+    def _is_full_block(self, held: HeadBlock) -> bool:
+        block = held.block
+        return block.raw_bytes >= self._options.cut_raw_bytes or block.n_rows >= MAX_BLOCK_ROWS
 
     def _open(self, stream: HeadStream, position: int, now_ns: int) -> HeadBlock:
         held = HeadBlock(stream.stream, position, now_ns)
@@ -209,12 +222,12 @@ class Head:
 
     # --- cutting ----------------------------------------------------------------------------------------------------
 
-    def _cut(self, stream: HeadStream, reason: str) -> None:
+    def _cut(self, stream: HeadStream, reason: str, flushed_to: int) -> None:
         held = stream.open
         if held is None:
             return
         held.reason = reason
-        held.flushed_to = self.applied_to
+        held.flushed_to = flushed_to
         with self.lock:
             stream.open = None
             if held.block.n_rows:
@@ -232,14 +245,14 @@ class Head:
         for stream in open_streams:
             if self.open_bytes <= bound:
                 break
-            self._cut(stream, "memory")
+            self._cut(stream, "memory", self.applied_to)
 
     def cut_where(self, reason: str, is_due: Callable[[HeadStream, HeadBlock], bool]) -> int:
         """Cut the open blocks that are due; how many were."""
         with self.pushes:
             due = [stream for stream in self._by_labels.values() if stream.open and is_due(stream, stream.open)]
             for stream in due:
-                self._cut(stream, reason)
+                self._cut(stream, reason, self.applied_to)
         return len(due)
 
     # --- sealing and flushing ---------------------------------------------------------------------------------------
@@ -247,7 +260,7 @@ class Head:
     def next_unsealed(self) -> HeadBlock | None:
         """The oldest block that was cut and is not sealed."""
         with self.lock:
-            return next((held for held in self.pending if held.sealed is None), None)
+            return next((held for held in self.pending if held.sealed is None and not held.is_stuck), None)
 
     def put_sealed(self, held: HeadBlock, sealed: SealedBlock) -> None:
         """A block is sealed: readers get the smaller one. Raises ValueError where its bytes are no block."""

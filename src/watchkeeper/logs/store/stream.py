@@ -20,11 +20,12 @@ class HeadBlock:
     min_ns, max_ns  cover all rows, and are widened before rows come
     first_position  place in the log of the oldest entry that the block may hold
     flushed_to      once cut: the stream's entries up to this place are in this block or in older ones
+    is_stuck        could not be sealed: stays in memory and in the log
     size_bytes      memory at the last look
     """
 
     __slots__ = (
-        "block", "first_position", "flushed_to", "max_ns", "min_ns", "number", "opened_ns", "reason", "sealed",
+        "block", "first_position", "flushed_to", "is_stuck", "max_ns", "min_ns", "number", "opened_ns", "reason", "sealed",
         "size_bytes", "stream",
     )  # fmt: skip
 
@@ -35,6 +36,7 @@ class HeadBlock:
         self.sealed: SealedBlock | None = None
         self.first_position = first_position
         self.flushed_to = -1
+        self.is_stuck = False
         self.opened_ns = opened_ns
         self.min_ns = _FAR
         self.max_ns = -_FAR

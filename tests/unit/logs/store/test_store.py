@@ -128,6 +128,38 @@ def test_a_block_is_cut_at_its_size_also_within_one_huge_push(stores: Stores) ->
     assert len(stores.lines()) == 20_000
 
 
+def test_a_kill_between_the_blocks_of_one_push_loses_nothing(stores: Stores) -> None:
+    stores.with_options(cut_raw_bytes=1 << 20)
+    rows = [(T0 + i, b"x" * 1000 + b"%d" % i, ()) for i in range(12_000)]
+    stores.push(APP, *rows)
+    assert stores.store._flusher._seal_one()
+    stores.store._flusher._write()
+    (segment,) = stores.store._segments.current
+    assert 0 < segment.info.n_rows < 12_000
+    stores.kill()
+    assert stores.lines() == [line for _, line, _ in rows]
+    stores.store.flush()
+    assert len(stores.lines()) == 12_000
+
+
+def test_a_block_that_can_not_be_sealed_stays_in_memory_and_in_the_log(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise ValueError("no")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("watchkeeper.logs.store.stream.HeadBlock.seal", fail)
+        stores.push(APP, row(1, "a"))
+        stores.store.flush()
+    stores.push(APP, row(2, "b"))
+    stores.store.flush()
+    assert stores.lines() == [b"a", b"b"]
+    assert stores.metric("watchkeeper_logs_flushes_failed_total") == 1
+    stores.kill()
+    assert stores.lines() == [b"a", b"b"]
+
+
 def test_the_memory_of_open_blocks_has_a_bound(stores: Stores) -> None:
     stores.with_options(max_open_bytes=200_000, max_waiting_bytes=1 << 30)
     for i in range(50):
