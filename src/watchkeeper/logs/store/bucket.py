@@ -33,6 +33,8 @@ SEGMENTS: Final = "segments/"
 FILES: Final = ("deletes.json",)
 SECOND_NS: Final = 1_000_000_000
 DELETE_DELAY_S: Final = 300.0  # Queries that began before a merge still read what it replaced.
+DOWN_S: Final = 5.0  # How long a bucket that did not answer a read is not asked again by readers.
+STOP_S: Final = 5.0  # How long the end waits for a request that is on its way.
 IDLE_S: Final = 30.0  # How often the thread looks without being woken.
 MAX_ROUNDS: Final = 20  # Of uploads while merges replace what was just brought up.
 
@@ -103,6 +105,7 @@ class BucketSegments:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._failing_since: float | None = None
+        self._down_until_s = float("-inf")
         name = "watchkeeper_logs_bucket_"
         self._uploads = registry.counter(name + "uploads_total", "Segments brought to the bucket.")
         self._failures = registry.counter(name + "failures_total", "Rounds in which the bucket did not answer.")
@@ -178,11 +181,15 @@ class BucketSegments:
             return source
 
     def _fetch(self, name: str, offset: int, size: int) -> bytes:
+        if self._clock_s() < self._down_until_s:
+            raise UnavailableError("the bucket did not answer a moment ago")
         try:
             data = self._objects.get_range(SEGMENTS + name, offset, size)
         except ObjectMissing:
             raise CorruptionError(name, 0, "the bucket has no such segment") from None
         except ObjectError as error:
+            # A query that needs many segments must not wait for each of them.
+            self._down_until_s = self._clock_s() + DOWN_S
             raise UnavailableError(f"the bucket does not answer: {error}") from None
         if len(data) < size:
             raise CorruptionError(name, offset + len(data), "the segment is cut short")
@@ -215,7 +222,9 @@ class BucketSegments:
         self._stopping.set()
         self._woken.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(STOP_S)
+            if self._thread.is_alive():
+                log.warn("a request to the bucket does not end; it is left behind")
             self._thread = None
         with self._lock:
             self._mapped.clear()

@@ -18,7 +18,7 @@ from watchkeeper.core.objects.objects import ObjectError
 from watchkeeper.core.objects.settings import FolderSettings
 from watchkeeper.core.telemetry.metrics import Registry
 from watchkeeper.logs.store.block_cache import BlockCache
-from watchkeeper.logs.store.bucket import DELETE_DELAY_S, BucketSegments
+from watchkeeper.logs.store.bucket import DELETE_DELAY_S, DOWN_S, BucketSegments
 from watchkeeper.logs.store.bucket_list import LIST
 from watchkeeper.logs.store.manifest import FILE
 from watchkeeper.logs.store.metrics import StoreMetrics
@@ -221,7 +221,21 @@ def test_a_store_starts_while_the_bucket_does_not_answer_and_serves_what_it_has(
     without_cache = Store(tmp_path / "a", folder)
     assert without_cache.lines() == ["waits"]
     folder.is_up = True
+    without_cache.now_s += DOWN_S
     assert without_cache.lines() == ["in the bucket", "waits"]
+
+
+def test_a_bucket_that_does_not_answer_is_asked_by_one_read_and_not_by_each(tmp_path, folder):
+    store = Store(tmp_path / "a", folder)
+    for i in range(10):
+        store.write(f"line {i}")
+    store.bucket.sync()
+    shutil.rmtree(tmp_path / "a/cache")
+    again = Store(tmp_path / "a", folder)
+    folder.is_up = False
+    folder.asked.clear()
+    assert again.lines() == []
+    assert len([1 for name, _ in folder.asked if name == "get_range"]) == 1
 
 
 def test_a_new_folder_serves_once_the_bucket_answers(tmp_path, folder):
