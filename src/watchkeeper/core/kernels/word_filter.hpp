@@ -42,25 +42,25 @@ inline bool is_uuid(const char* p, size_t n) {
 // Samples of a long word such that each 32 bytes of it hold one: whoever asks for 32 bytes knows one that must be there.
 template <class Sink>
 void each_sample(const char* p, size_t n, Sink&& sink) {
-    constexpr size_t window = kLongWord - kGram + 1;
+    constexpr size_t window = kLongWord - kGram + 1, ring = 32;
+    static_assert(window <= ring, "the window's hashes are kept in the ring");
+    uint64_t hashes[ring];
     const size_t grams = n - kGram + 1;
-    uint64_t least = 0;
-    size_t at = 0;
-    bool known = false;
-    for (size_t first = 0; first + window <= grams; first++) {
-        size_t from = first + window - 1;
-        if (!known || at < first) {
-            from = first;
-            least = ~0ull;
-            at = kLongWord + n;
+    size_t at = 0;  // of the least hash of the window
+    for (size_t i = 0; i < grams; i++) {
+        const uint64_t hash = mix(load64(p + i) ^ 0x9E3779B97F4A7C15ull, 0xC2B2AE3D27D4EB4Full);
+        hashes[i % ring] = hash;
+        if (i == 0 || hash < hashes[at % ring]) {
+            at = i;
+            if (i + 1 >= window) sink(hash);
+        } else if (i - at >= window) {
+            at = i + 1 - window;
+            for (size_t k = at + 1; k <= i; k++)
+                if (hashes[k % ring] < hashes[at % ring]) at = k;
+            sink(hashes[at % ring]);
+        } else if (i + 1 == window) {
+            sink(hashes[at % ring]);
         }
-        size_t before = at;
-        for (size_t i = from; i < first + window; i++) {
-            uint64_t hash = mix(load64(p + i) ^ 0x9E3779B97F4A7C15ull, 0xC2B2AE3D27D4EB4Full);
-            if (hash < least || at > n) least = hash, at = i;
-        }
-        if (!known || at != before) sink(least);
-        known = true;
     }
 }
 
