@@ -7,6 +7,7 @@
 // A field that stands twice counts by its last value, as protobuf has it. Lines are never copied on the way in.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <limits>
@@ -177,11 +178,26 @@ struct Entries {
 
 inline size_t bytes_size(size_t n) { return 1 + varint::varint_size(n) + n; }
 
-inline void put_bytes(std::string& out, char tag, const char* at, size_t n) {
-    out.push_back(tag);
-    varint::put_varint(out, n);
-    out.append(at, n);
-}
+// Writes into room that was made before; every size is known by then.
+struct Writer {
+    char* p;
+
+    void varint(uint64_t value) {
+        for (; value >= 0x80; value >>= 7) *p++ = char(value | 0x80);
+        *p++ = char(value);
+    }
+
+    void head(char tag, size_t n) {
+        *p++ = tag;
+        varint(n);
+    }
+
+    void bytes(char tag, const char* at, size_t n) {
+        head(tag, n);
+        std::memcpy(p, at, n);
+        p += n;
+    }
+};
 
 inline std::pair<int64_t, int64_t> whole_seconds(int64_t time) {
     int64_t seconds = time / SECOND_NS, nanos = time % SECOND_NS;
@@ -209,26 +225,18 @@ inline size_t entry_size(const Entries& entries, int64_t i) {
     return n;
 }
 
-inline void put_entry(std::string& out, const Entries& entries, int64_t i) {
-    out.push_back(0x0A);
-    varint::put_varint(out, timestamp_size(entries.times[i]));
+inline void put_entry(Writer& out, const Entries& entries, int64_t i) {
+    out.head(0x0A, timestamp_size(entries.times[i]));
     auto [seconds, nanos] = whole_seconds(entries.times[i]);
-    if (seconds) {
-        out.push_back(0x08);
-        varint::put_varint(out, uint64_t(seconds));
-    }
-    if (nanos) {
-        out.push_back(0x10);
-        varint::put_varint(out, uint64_t(nanos));
-    }
-    put_bytes(out, 0x12, entries.data + entries.line_at[i], size_t(entries.line_end[i] - entries.line_at[i]));
+    if (seconds) out.head(0x08, uint64_t(seconds));
+    if (nanos) out.head(0x10, uint64_t(nanos));
+    out.bytes(0x12, entries.data + entries.line_at[i], size_t(entries.line_end[i] - entries.line_at[i]));
     const Pairs& pairs = entries.pairs;
     if (!pairs.lo) return;
     for (int64_t p = pairs.lo[i]; p < pairs.lo[i + 1]; p++) {
-        out.push_back(0x1A);
-        varint::put_varint(out, pair_size(pairs, p));
-        put_bytes(out, 0x0A, entries.data + pairs.name_at[p], size_t(pairs.name_end[p] - pairs.name_at[p]));
-        put_bytes(out, 0x12, entries.data + pairs.value_at[p], size_t(pairs.value_end[p] - pairs.value_at[p]));
+        out.head(0x1A, pair_size(pairs, p));
+        out.bytes(0x0A, entries.data + pairs.name_at[p], size_t(pairs.name_end[p] - pairs.name_at[p]));
+        out.bytes(0x12, entries.data + pairs.value_at[p], size_t(pairs.value_end[p] - pairs.value_at[p]));
     }
 }
 
@@ -236,14 +244,15 @@ inline void put_stream(std::string& out, std::string_view labels, const Entries&
     size_t size = bytes_size(labels.size());
     std::vector<size_t> sizes(size_t(hi - lo));
     for (int64_t i = lo; i < hi; i++) size += bytes_size(sizes[size_t(i - lo)] = entry_size(entries, i));
-    out.reserve(out.size() + bytes_size(size));
-    out.push_back(0x0A);
-    varint::put_varint(out, size);
-    put_bytes(out, 0x0A, labels.data(), labels.size());
+    const size_t before = out.size(), after = before + bytes_size(size);
+    if (after > out.capacity()) out.reserve(std::max(after, 2 * out.capacity()));
+    out.resize(after);
+    Writer writer{out.data() + before};
+    writer.head(0x0A, size);
+    writer.bytes(0x0A, labels.data(), labels.size());
     for (int64_t i = lo; i < hi; i++) {
-        out.push_back(0x12);
-        varint::put_varint(out, sizes[size_t(i - lo)]);
-        put_entry(out, entries, i);
+        writer.head(0x12, sizes[size_t(i - lo)]);
+        put_entry(writer, entries, i);
     }
 }
 
