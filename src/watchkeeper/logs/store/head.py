@@ -10,16 +10,18 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from watchkeeper.core.disk.wal import Wal, WriteFailed
-from watchkeeper.core.kernels.line_block import Block, Metadata
+from watchkeeper.core.kernels.line_block import Block
 from watchkeeper.core.model.errors import UnavailableError
 from watchkeeper.core.model.labels import Labels
 from watchkeeper.logs.interface import EntryBatch
+from watchkeeper.logs.store import entries
 from watchkeeper.logs.store.metrics import StoreMetrics
 from watchkeeper.logs.store.options import StoreOptions
 from watchkeeper.logs.store.segment_writer import SealedBlock
@@ -30,8 +32,7 @@ from watchkeeper.logs.store.wal import Levels, position_of, push_record, segment
 
 PUSH_WAIT_S: Final = 10.0
 CHECK_BYTES: Final = 1 << 20  # The room on the disk is looked at after so many bytes.
-MAX_BLOCK_ROWS: Final = 1 << 16
-MAX_PART_BYTES: Final = 4 << 20  # A huge push is taken in parts, so that its blocks are cut at their size too.
+_Job = tuple[HeadStream, HeadBlock, int, int]  # Entries lo to hi of a batch go to this block of the stream.
 _KEEP_OPEN: Final = 0.9  # Blocks are cut until this share of the bound is used.
 
 
@@ -76,7 +77,7 @@ class Head:
         """Store a batch; `labels` are those of its streams. Raises UnavailableError, and then nothing is stored."""
         self._wait_for_room()
         # Before the log: what memory would not take must not be in it.
-        batch, levels = _contiguous(batch), None if levels is None else np.ascontiguousarray(levels, np.uint8)
+        batch, levels = entries.contiguous(batch), None if levels is None else np.ascontiguousarray(levels, np.uint8)
         with self.pushes:
             if self.wal is None:
                 raise UnavailableError("the log store is not open for writing")
@@ -146,27 +147,37 @@ class Head:
             raise WriteFailed(f"{self.wal_directory}: No space left on device: the rest is kept for segments")
 
     def replay(
-        self, streams: Sequence[HeadStream | None], batch: EntryBatch, levels: Levels | None, position: int
+        self,
+        streams: Sequence[HeadStream | None],
+        batch: EntryBatch,
+        levels: Levels | None,
+        position: int,
+        pool: ThreadPoolExecutor,
     ) -> None:
         """Take a batch that the log has. A stream that is None is left out: segments hold its entries."""
         with self.pushes:
-            self._apply(streams, batch, levels, position)
+            self._apply(streams, batch, levels, position, pool)
 
     def _apply(
-        self, streams: Sequence[HeadStream | None], batch: EntryBatch, levels: Levels | None, position: int
+        self,
+        streams: Sequence[HeadStream | None],
+        batch: EntryBatch,
+        levels: Levels | None,
+        position: int,
+        pool: ThreadPoolExecutor | None = None,
     ) -> None:
+        """Append a batch that is in the log at `position`; with a pool, by two threads at once."""
         now_ns = self._clock_ns()
         self.applied_to = position
         entry_lo = batch.entry_lo.tolist()
-        first_ns, last_ns = _bounds(batch)
-        n_left_out = 0
-        full: list[HeadStream] = []
+        first_ns, last_ns = entries.bounds(batch)
+        jobs: list[_Job] = []
         for i, stream in enumerate(streams):
             lo, hi = entry_lo[i], entry_lo[i + 1]
             if lo == hi or stream is None:
                 continue
             stream.appended_ns = now_ns
-            parts = _parts(batch, lo, hi)
+            parts = entries.parts(batch, lo, hi)
             for number, (lo, hi) in enumerate(parts):  # noqa: PLW2901  # Mostly one part, the whole.
                 held = stream.open
                 if held is None:
@@ -174,44 +185,50 @@ class Head:
                 # Before the rows come: whoever reads meanwhile must not see a row outside of them.
                 held.min_ns = min(held.min_ns, first_ns[i])
                 held.max_ns = max(held.max_ns, last_ns[i])
-                n_left_out += hi - lo - self._add(stream, held, batch, levels, lo, hi)
+                job = (stream, held, lo, hi)
+                if number == len(parts) - 1:
+                    jobs.append(job)
+                    break
+                self._note(batch, [job], [entries.append_rows(held.block, batch, levels, lo, hi)])
                 if self._is_full_block(held):
-                    full.append(stream)
-                    if number < len(parts) - 1:
-                        # The record has more of this stream: it must be read again until that is in a segment too.
-                        self._cut(stream, "full", position - 1)
-        for stream in full:
-            if stream.open is not None and self._is_full_block(stream.open):
+                    # The record has more of this stream: it must be read again until that is in a segment too.
+                    self._cut(stream, "full", position - 1)
+        self._note(batch, jobs, self._append(jobs, batch, levels, pool))
+        for stream, held, _, _ in jobs:
+            if stream.open is held and self._is_full_block(held):
                 self._cut(stream, "full", position)
-        if n_left_out:
-            self._metrics.duplicates.inc(n_left_out)
         if self.open_bytes + self.waiting_bytes > self._options.max_open_bytes:
             self._relieve()
 
-    def _add(
-        self, stream: HeadStream, held: HeadBlock, batch: EntryBatch, levels: Levels | None, lo: int, hi: int
-    ) -> int:
-        """Append entries lo to hi of a batch to a stream's open block; how many were new."""
-        block, metadata = held.block, batch.metadata
-        before = block.n_rows
-        added = block.append(
-            batch.data,
-            batch.line_at[lo:hi],
-            batch.line_end[lo:hi],
-            batch.times_ns[lo:hi],
-            None if metadata is None else _rows_of(metadata, lo, hi),
-            None if levels is None else levels[lo:hi],
-        )
-        size = block.size_bytes
-        self.open_bytes += size - held.size_bytes
-        held.size_bytes = size
-        if added and self._tails.are_any:
-            self._tails.deliver(stream.tenant, stream.stream, block, before, before + added)
-        return added
+    @staticmethod
+    def _append(
+        jobs: Sequence[_Job], batch: EntryBatch, levels: Levels | None, pool: ThreadPoolExecutor | None
+    ) -> list[tuple[int, int]]:
+        def append(some: Sequence[_Job]) -> list[tuple[int, int]]:
+            return [entries.append_rows(held.block, batch, levels, lo, hi) for _, held, lo, hi in some]
+
+        if pool is None or len(jobs) < 2:
+            return append(jobs)
+        done: list[tuple[int, int]] = [(0, 0)] * len(jobs)
+        done[::2], done[1::2] = pool.map(append, (jobs[::2], jobs[1::2]))
+        return done
+
+    def _note(self, batch: EntryBatch, jobs: Sequence[_Job], done: Sequence[tuple[int, int]]) -> None:
+        """Count what was appended, and tell who listens."""
+        n_left_out = 0
+        for (stream, held, lo, hi), (before, added) in zip(jobs, done, strict=True):
+            n_left_out += hi - lo - added
+            size = held.block.size_bytes
+            self.open_bytes += size - held.size_bytes
+            held.size_bytes = size
+            if added and self._tails.are_any:
+                self._tails.deliver(stream.tenant, stream.stream, held.block, before, before + added)
+        if n_left_out:
+            self._metrics.duplicates.inc(n_left_out)
 
     def _is_full_block(self, held: HeadBlock) -> bool:
         block = held.block
-        return block.raw_bytes >= self._options.cut_raw_bytes or block.n_rows >= MAX_BLOCK_ROWS
+        return block.raw_bytes >= self._options.cut_raw_bytes or block.n_rows >= entries.MAX_BLOCK_ROWS
 
     def _open(self, stream: HeadStream, position: int, now_ns: int) -> HeadBlock:
         held = HeadBlock(stream.stream, position, now_ns)
@@ -341,52 +358,3 @@ class Head:
     def n_blocks(self) -> int:
         """Blocks in memory."""
         return len(self.pending) + sum(1 for stream in list(self.by_id.values()) if stream.open is not None)
-
-
-def _contiguous(batch: EntryBatch) -> EntryBatch:
-    """The batch with arrays as the kernel takes them; itself where they are."""
-    columns = (batch.entry_lo, batch.times_ns, batch.line_at, batch.line_end)
-    if all(column.flags.c_contiguous and column.dtype == np.int64 for column in columns):
-        return batch
-    entry_lo, times_ns, line_at, line_end = (np.ascontiguousarray(column, np.int64) for column in columns)
-    return EntryBatch(
-        batch.streams, entry_lo, times_ns, batch.data, line_at, line_end, batch.metadata, batch.body
-    )
-
-
-def _bounds(batch: EntryBatch) -> tuple[list[int], list[int]]:
-    """First and last time of each stream's entries; of no meaning for a stream without any."""
-    n_streams = len(batch.entry_lo) - 1
-    first_ns, last_ns = np.zeros(n_streams, np.int64), np.zeros(n_streams, np.int64)
-    starts = batch.entry_lo[:-1]
-    some = np.flatnonzero(starts < batch.entry_lo[1:])
-    if len(some):
-        first_ns[some] = np.minimum.reduceat(batch.times_ns, starts[some])
-        last_ns[some] = np.maximum.reduceat(batch.times_ns, starts[some])
-    return first_ns.tolist(), last_ns.tolist()
-
-
-def _parts(batch: EntryBatch, lo: int, hi: int) -> list[tuple[int, int]]:
-    """Entries lo to hi in parts that are not too large."""
-    if hi - lo <= MAX_BLOCK_ROWS and abs(int(batch.line_end[hi - 1] - batch.line_at[lo])) <= MAX_PART_BYTES:
-        return [(lo, hi)]
-    upto = np.cumsum(batch.line_end[lo:hi] - batch.line_at[lo:hi])
-    out = []
-    first = 0
-    while first < hi - lo:
-        bound = MAX_PART_BYTES + (int(upto[first - 1]) if first else 0)
-        last = min(max(int(np.searchsorted(upto, bound)), first + 1), first + MAX_BLOCK_ROWS, hi - lo)
-        out.append((lo + first, lo + last))
-        first = last
-    return out
-
-
-def _rows_of(metadata: Metadata, lo: int, hi: int) -> Metadata:
-    """The metadata of some rows, over the same pairs."""
-    return Metadata(
-        metadata.pair_lo[lo : hi + 1],
-        metadata.name_at,
-        metadata.name_end,
-        metadata.value_at,
-        metadata.value_end,
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -41,6 +42,13 @@ class Replay:
         present = segments(self._directory)
         if present:
             self._read_flushed(present[0])
+        with ThreadPoolExecutor(2, "logs-replay") as pool:
+            self._read(present, pool)
+        # Behind all places that segments speak of, also where the log itself is gone.
+        mine = [one.info.flushed_to for one in self._segments.current if one.info.log_id == self._segments.log_id]
+        return segment_of(max(mine, default=-1)) + 1
+
+    def _read(self, present: list[int], pool: ThreadPoolExecutor) -> None:
         current = -1
         for record in replay(self._directory, self.problems, repair=True):
             if record.segment != current:
@@ -49,12 +57,9 @@ class Replay:
                 if self._progress is not None:
                     self._progress(present[0], present[-1], current)
             try:
-                self._add(record)
+                self._add(record, pool)
             except (ValueError, WatchkeeperError) as error:
                 self.problems.append(record.problem(error))
-        # Behind all places that segments speak of, also where the log itself is gone.
-        mine = [one.info.flushed_to for one in self._segments.current if one.info.log_id == self._segments.log_id]
-        return segment_of(max(mine, default=-1)) + 1
 
     def _read_flushed(self, first_segment: int) -> None:
         """Note what segments have of the log."""
@@ -66,7 +71,7 @@ class Replay:
             for id_, place in zip(ids, places, strict=True):
                 self._flushed[id_] = max(self._flushed.get(id_, _NOT_FLUSHED), place)
 
-    def _add(self, record: Record) -> None:
+    def _add(self, record: Record, pool: ThreadPoolExecutor) -> None:
         if record.type == RecordType.STREAMS:
             for number, key in read_streams(record.payload):
                 self._streams[number] = self._head.stream(*unpack_key(key))
@@ -85,6 +90,6 @@ class Replay:
                 stream = None
             streams.append(stream)
         self.n_entries += len(push.batch.times_ns)
-        self._head.replay(streams, push.batch, push.levels, position)
+        self._head.replay(streams, push.batch, push.levels, position, pool)
         if lost:
             raise ValueError(f"the definitions of {lost} streams are lost; their entries are left out")
