@@ -44,7 +44,7 @@ class PushSource:
         app.router.add_post("/promtail/api/v1/raw", self._raw)
         app.router.add_get("/ready", self._ready)
         server = self._config.server
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=5, auto_decompress=False)
         await self._runner.setup()
         site = web.TCPSite(self._runner, server.http_listen_address or None, server.http_listen_port)
         await site.start()
