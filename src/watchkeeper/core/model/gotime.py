@@ -7,6 +7,7 @@ Source: Go time/time.go and format.go.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import zoneinfo
 from dataclasses import dataclass
 from typing import Final
@@ -154,6 +155,30 @@ def zone_at(zone: dt.tzinfo, unix_s: int) -> tuple[int, str]:
         name = zone.name
     # Zones without a short name have their offset for one, which Go takes for no name.
     return offset_s, "" if name[:1] in ("+", "-") else name
+
+
+def offset_of_name(zone: dt.tzinfo, name: str, clock_s: int) -> int | None:
+    """The offset in seconds that a zone has under a short name (`CET`), None where it never had that name.
+
+    clock_s   what the zone's clock shows, as seconds since 1970; the offset of that time is preferred
+    """
+    offsets = [offset_s for known, offset_s in _names_of(zone) if known == name]
+    for offset_s in offsets:
+        then_s, then = zone_at(zone, clock_s - offset_s)
+        if then == name:
+            return then_s
+    return offsets[0] if offsets else None
+
+
+@functools.lru_cache(maxsize=64)
+def _names_of(zone: dt.tzinfo) -> tuple[tuple[str, int], ...]:
+    """The short names and offsets that a zone has had, the first first; by a look at every month since 1880."""
+    found: dict[tuple[str, int], None] = {}
+    for year in range(1880, 2038):
+        for month in range(1, 13):
+            offset_s, name = zone_at(zone, days_of_civil(year, month, 1) * _DAY_S)
+            found[name, offset_s] = None
+    return tuple(found)
 
 
 class NamedOffset(dt.tzinfo):

@@ -18,6 +18,7 @@ from watchkeeper.core.model.gotime import (
     NamedOffset,
     go_date,
     local_time,
+    offset_of_name,
     zone_at,
 )
 from watchkeeper.core.model.gotime_fast import fast_layout
@@ -209,10 +210,15 @@ class _Reader:
         return found.upper()
 
     def _read_year_day(self, part: Part) -> None:
-        if part is Part.UNDER_YEAR_DAY:
-            padded = self.rest[:3]
-            self.rest = "0" * (len(padded) - len(padded.lstrip(" "))) + padded.lstrip(" ") + self.rest[3:]
-        self.year_day = int(self._digits(3))
+        if part is Part.ZERO_YEAR_DAY:
+            self.year_day = int(self._digits(3))
+            return
+        blanks = len(self.rest[:2]) - len(self.rest[:2].lstrip(" "))
+        self.rest = self.rest[blanks:]
+        count = 1
+        while count < 3 and self.rest[count : count + 1] in tuple(_DIGITS):
+            count += 1
+        self.year_day = int(self._digits(count))
 
     def _fraction(self, n_digits: int) -> None:
         """Digits behind a point or comma: exactly `n_digits`, or for 0 as many as there are, also none."""
@@ -273,12 +279,13 @@ class _Reader:
                 return moment.in_zone(zone)
             return moment.in_zone(NamedOffset(self.zone_name, self.offset_s))
         if self.zone_name:
-            local = self._in(zone)
-            if zone_at(zone, local.unix_ns // 1_000_000_000)[1] == self.zone_name:
-                return local
+            clock_s = self._in(UTC).unix_ns // SECOND_NS
+            offset_s = offset_of_name(zone, self.zone_name, clock_s)
+            if offset_s is not None:
+                return GoTime((clock_s - offset_s) * SECOND_NS + self.nanosecond, zone)
             hours = self.zone_name.removeprefix("GMT")
-            offset_s = int(hours) * 3600 if hours != self.zone_name and hours else 0
-            return self._in(NamedOffset(self.zone_name, offset_s))
+            shift_s = int(hours) * 3600 if hours != self.zone_name and hours else 0
+            return self._in(NamedOffset(self.zone_name, shift_s))
         return self._in(zone)
 
     def _in(self, zone: dt.tzinfo) -> GoTime:
