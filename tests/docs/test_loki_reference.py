@@ -5,7 +5,9 @@ import re
 from pathlib import Path
 
 from watchkeeper.core.config.docs import reference
+from watchkeeper.core.config.schema import table_of
 from watchkeeper.logs.store.config import LokiConfig
+from watchkeeper.logs.store.limits import WITHOUT_EFFECT, Limits
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "config" / "loki.md"
 HEAD = """# Loki's configuration
@@ -26,10 +28,18 @@ writes this page anew). `watchkeeper check loki FILE` says what is wrong with a 
   `limits_config`. It is looked at every `runtime_config.period`.
 
 """
+FOOT = "\n## Limits without effect\n\nOf `limits_config`, these are accepted and change nothing: {}.\n"
+READ_BY_PROPERTIES = {
+    "ingestion_rate_mb",
+    "ingestion_burst_size_mb",
+    "max_streams_per_user",
+    "max_global_streams_per_user",
+}
+ROOT = Path(__file__).parents[2]
 
 
 def test_the_reference_of_loki_yaml_is_up_to_date() -> None:
-    text = HEAD + reference(LokiConfig)
+    text = HEAD + reference(LokiConfig) + FOOT.format(", ".join(f"`{key}`" for key in WITHOUT_EFFECT))
     if os.environ.get("WATCHKEEPER_GOLDEN") == "write":
         REFERENCE.write_text(text)
     assert REFERENCE.read_text() == text
@@ -38,3 +48,13 @@ def test_the_reference_of_loki_yaml_is_up_to_date() -> None:
     titles = re.findall(r"^## (.*)$", text, re.M)
     assert links <= {title.replace(" ", "-") for title in titles}
     assert len(titles) == len(set(titles))
+
+
+def test_limits_that_are_said_to_have_no_effect_are_those_that_nothing_reads() -> None:
+    paths = (ROOT / "src" / "watchkeeper").rglob("*.py")
+    sources = [path for path in paths if not re.search(r"/store/(limits|config)", str(path))]
+    words = set(re.findall(r"\w+", " ".join(path.read_text() for path in sources)))
+    unread = [item.key for item in table_of(Limits).settings if item.field not in words | READ_BY_PROPERTIES]
+    assert list(WITHOUT_EFFECT) == unread, (
+        "bring WITHOUT_EFFECT in logs/store/limits.py up to date, and run make golden"
+    )
