@@ -11,7 +11,7 @@ from watchkeeper.core.kernels.line_block import Block
 
 Key = tuple[str, int]
 
-IN_USE: Final = 32  # Blocks asked for lately, which may still grow as their columns are unpacked.
+IN_USE: Final = 8  # Blocks asked for lately, which may still grow as their columns are unpacked.
 
 
 class BlockCache:
