@@ -294,7 +294,8 @@ def partition(ids: npt.NDArray[np.int32]) -> list[tuple[int, Places]]:
     first = int(ids[0])
     if bool((ids == first).all()):
         return [(first, None)]
-    order = np.argsort(ids, kind="stable")
+    # Small numbers in two bytes are sorted by counting.
+    order = np.argsort(ids.astype(np.uint16) if ids.min() >= 0 and ids.max() < 1 << 16 else ids, kind="stable")
     ordered = ids[order]
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
     ends = np.append(starts[1:], len(ids))
