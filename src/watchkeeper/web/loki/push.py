@@ -64,13 +64,8 @@ class Pushes:
                     return self._backend.decoders.otlp(tenant, plain, kind)
 
                 await self._store(tenant, decode)
-        except (ApiError, Exception) as error:
-            answer = to_loki(error)
-            if answer.type == "internal":
-                log.exception("an OTLP push failed", error=repr(error))
-            # Senders of OTLP give up at a 500 and try again at a 503.
-            status = 503 if answer.status == 500 else answer.status
-            return _otlp_status(status, answer.message, kind)
+        except Exception as error:
+            return _otlp_refusal(error, kind)
         return web.Response(status=204)
 
     async def _push(self, request: web.Request, *, legacy: bool) -> web.Response:
@@ -106,11 +101,17 @@ class Pushes:
         await self._backend.run(work)
 
 
-def _otlp_status(status: int, message: str, kind: str) -> web.Response:
+def _otlp_refusal(error: Exception, kind: str) -> web.Response:
+    """What a sender of OTLP is told, in its own format."""
+    answer = to_loki(error)
+    if answer.type == "internal":
+        log.exception("an OTLP push failed", error=repr(error))  # noqa: LOG004  # The caller handles it.
+    # Senders of OTLP give up at a 500 and try again at a 503.
+    status = 503 if answer.status == 500 else answer.status
     code = {429: RESOURCE_EXHAUSTED, 503: UNAVAILABLE}.get(status, INVALID_ARGUMENT)
     headers = {"X-Content-Type-Options": "nosniff"}
     if kind == JSON:
-        body = dumps({"code": code, "message": message})
+        body = dumps({"code": code, "message": answer.message})
         return web.Response(body=body, status=status, content_type=JSON, headers=headers)
-    body = put_int(1, code) + put_text(2, message)
+    body = put_int(1, code) + put_text(2, answer.message)
     return web.Response(body=body, status=status, content_type=PROTOBUF, headers=headers)

@@ -64,29 +64,35 @@ class Body:
         """
         if (request.content_length or 0) > max_bytes:
             raise ApiError(413, "too_large", TOO_LARGE)
-        pieces: list[bytes] = []
+        first = b""
+        rest = bytearray()
         total = 0
         try:
             async with asyncio.timeout(timeout_s):
                 async for piece in request.content.iter_chunked(PIECE_BYTES):
-                    pieces.append(piece)
                     total += len(piece)
                     if total > max_bytes:
                         raise ApiError(413, "too_large", TOO_LARGE)
                     if total > SMALL_BYTES:
                         self._budget.take(total - self._counted)
                         self._counted = total
+                    # One growing buffer: many pieces would leave holes in memory when they go.
+                    if total == len(piece):
+                        first = piece
+                    else:
+                        rest += piece
         except HttpProcessingError as error:
             raise bad_data(_told(error.message, request)) from None
         except web.RequestPayloadError as error:
             raise bad_data(_told(str(error), request)) from None
-        self.data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        self.data = b"".join((first, rest)) if rest else first
         return self.data
 
     def __enter__(self) -> Body:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.data = b""
         self._budget.give_back(self._counted)
 
 

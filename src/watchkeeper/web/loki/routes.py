@@ -135,13 +135,19 @@ def wrapped(backend: Backend, handler: Handler, *, need_ready: bool = True) -> H
                 raise
             return plain_error(ApiError(error.status, "http", error.text or error.reason))
         except Exception as error:
-            told = to_loki(error)
-            if told.type == "internal":
-                backend.metrics.panics.inc()
-                log.exception("request failed", path=request.path, error=repr(error))
-            return plain_error(told)
+            return _told(backend, request, error)
 
     return answer
+
+
+def _told(backend: Backend, request: web.Request, error: Exception) -> web.Response:
+    """The answer to an exception. Made here, so that no frame of those that it has seen refers to it: a large body
+    would stay in memory with them until the next collection of cycles."""
+    answer = to_loki(error)
+    if answer.type == "internal":
+        backend.metrics.panics.inc()
+        log.exception("request failed", path=request.path, error=repr(error))  # noqa: LOG004  # The caller handles it.
+    return plain_error(answer)
 
 
 def plain_error(error: ApiError) -> web.Response:
