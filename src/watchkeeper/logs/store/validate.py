@@ -9,71 +9,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
-import numpy as np
-import numpy.typing as npt
-
-from watchkeeper.core.kernels.line_block import Metadata
 from watchkeeper.core.model.labels import Labels
 from watchkeeper.core.telemetry.metrics import Registry
-from watchkeeper.logs.interface import EntryBatch, Places, PushError
-from watchkeeper.logs.store import discards
-from watchkeeper.logs.store.discards import Discards, Problem
-from watchkeeper.logs.store.duplicate_times import increment_duplicates
-from watchkeeper.logs.store.known_stream import LONG_AGO_NS, KnownStream
-from watchkeeper.logs.store.levels import Levels, detected_levels
-from watchkeeper.logs.store.limits import Limits
-from watchkeeper.logs.store.metadata_names import with_sanitized_names
+from watchkeeper.logs.interface import EntryBatch
+from watchkeeper.logs.store.discards import Discards
+from watchkeeper.logs.store.known_stream import KnownStream
 from watchkeeper.logs.store.overrides import Overrides
-from watchkeeper.logs.store.rates import TokenBucket
-from watchkeeper.logs.store.truncate import truncated
-
-Mask = npt.NDArray[np.bool_]
+from watchkeeper.logs.store.push_check import ActiveStreams, PushCheck, Tenant, ValidatedBatch
 
 MAX_KNOWN: Final = 100_000  # Streams of a tenant; some 60 MB. Beyond it all are forgotten, and known again when pushed.
-NO_STREAMS: Final = "error at least one valid stream is required for ingestion"
-
-
-class ActiveStreams(Protocol):
-    """The streams that are in memory, for the limit of their number."""
-
-    def streams_of(self, tenant: str) -> int:
-        """How many a tenant has."""
-        ...
-
-    def is_active(self, tenant: str, labels: Labels) -> bool:
-        """Whether a stream is one of them."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class ValidatedBatch:
-    """What of a push is to be stored.
-
-    labels  of each stream of `batch`, with `service_name`
-    batch   the good entries; the push itself where all are good
-    levels  uint8 (n,): `detected_level` of each, as an index into LEVELS; None where none is to be added
-    error   what the sender is told; None where all was taken
-    """
-
-    labels: Sequence[Labels]
-    batch: EntryBatch
-    levels: Levels | None
-    error: PushError | None
-
-
-class _Tenant:
-    """A tenant's streams and rate, under the limits of one moment."""
-
-    __slots__ = ("bucket", "limits", "streams")
-
-    def __init__(self, limits: Limits, now_ns: int) -> None:
-        self.limits = limits
-        self.streams: dict[str | Labels, KnownStream] = {}
-        rate, burst = limits.ingestion_rate_bytes, limits.ingestion_burst_bytes
-        self.bucket = TokenBucket(rate, burst, now_ns) if rate else None
 
 
 class Validator:
@@ -91,7 +37,7 @@ class Validator:
         self._active = active
         self._discards = Discards(registry)
         self._lock = threading.Lock()
-        self._tenants: dict[str, _Tenant] = {}
+        self._tenants: dict[str, Tenant] = {}
 
     def validate(self, tenant: str, batch: EntryBatch) -> ValidatedBatch:
         """What of a push is to be stored. Refused entries are counted; nothing is raised."""
@@ -99,13 +45,16 @@ class Validator:
         with self._lock:  # It is held for moments only: what takes time is done without.
             state = self._tenant(tenant, now_ns)
             streams = self._streams(tenant, state, batch.streams, now_ns)
-        return _Push(self, tenant, state, streams, batch, now_ns).run()
+        check = PushCheck(
+            tenant, state, streams, batch, now_ns, lock=self._lock, discards=self._discards, active=self._active
+        )
+        return check.run()
 
-    def _tenant(self, tenant: str, now_ns: int) -> _Tenant:
+    def _tenant(self, tenant: str, now_ns: int) -> Tenant:
         limits = self._overrides.of(tenant)
         state = self._tenants.get(tenant)
         if state is None or state.limits is not limits:
-            before, state = state, _Tenant(limits, now_ns)
+            before, state = state, Tenant(limits, now_ns)
             if before is not None and before.bucket is not None and state.bucket is not None:
                 # Other limits alone give no second burst.
                 before.bucket.rate, before.bucket.burst = state.bucket.rate, state.bucket.burst
@@ -114,7 +63,7 @@ class Validator:
         return state
 
     @staticmethod
-    def _streams(tenant: str, state: _Tenant, sent: Sequence[str | Labels], now_ns: int) -> list[KnownStream]:
+    def _streams(tenant: str, state: Tenant, sent: Sequence[str | Labels], now_ns: int) -> list[KnownStream]:
         known = state.streams
         if len(known) > MAX_KNOWN:
             known.clear()
@@ -129,305 +78,3 @@ class Validator:
                 known[one] = stream
             out.append(stream)
         return out
-
-
-class _Push:
-    """The validation of one push."""
-
-    def __init__(
-        self,
-        owner: Validator,
-        tenant: str,
-        state: _Tenant,
-        streams: list[KnownStream],
-        batch: EntryBatch,
-        now_ns: int,
-    ) -> None:
-        self.tenant = tenant
-        self.state = state
-        self.limits = state.limits
-        self.streams = streams
-        self.batch = batch
-        self.now_ns = now_ns
-        self.lock = owner._lock
-        self.discards = owner._discards
-        self.active = owner._active
-        self.entry_lo: list[int] = batch.entry_lo.tolist()
-        self.line_sizes = batch.line_end - batch.line_at
-        self.metadata_sizes = _metadata_sizes(batch.metadata, len(batch.times_ns))
-        self.sizes = self.line_sizes if self.metadata_sizes is None else self.line_sizes + self.metadata_sizes
-        self.upto: Places | None = None  # Sums of `sizes`, once they are asked for.
-        self.bad: Mask | None = None  # None: no entry yet.
-        self.first: tuple[int, int, Problem] | None = None  # Stream, entry, and what is wrong.
-        self.passing: Problem | None = None  # The first 429.
-
-    def run(self) -> ValidatedBatch:
-        n = len(self.batch.times_ns)
-        metadata_bytes = 0 if self.metadata_sizes is None else int(self.metadata_sizes.sum())
-        self.discards.count_received(self.tenant, n, int(self.line_sizes.sum()), metadata_bytes)
-        if not self.streams:
-            return self._nothing(PushError(422, NO_STREAMS))
-        self._check_streams()
-        if n == 0:
-            return self._nothing(self._error())
-        self._check_times()
-        self._check_lines()
-        self._check_metadata()
-        with self.lock:
-            if not self._check_rate():
-                return self._nothing(self._error())
-            self._check_each_stream()
-        batch = self.batch
-        labels: Sequence[Labels] = [stream.labels for stream in self.streams]
-        of_streams = np.array([stream.level for stream in self.streams], np.uint8)
-        if self.bad is not None:
-            batch, kept = selected(batch, ~self.bad)
-            labels = [labels[i] for i in kept]
-            of_streams = of_streams[kept]
-        batch, n_sanitized = with_sanitized_names(batch)
-        if n_sanitized:
-            self.discards.count_sanitized(self.tenant, n_sanitized)
-        if self.limits.increment_duplicate_timestamp:
-            batch = increment_duplicates(batch)
-        levels = None
-        if self.limits.discover_log_levels and len(batch.times_ns):
-            levels = detected_levels(batch, of_streams, self.limits.log_level_fields)
-        return ValidatedBatch(labels, batch, levels, self._error())
-
-    # --- what is wrong ----------------------------------------------------------------------------------------------
-
-    def _check_streams(self) -> None:
-        """Streams of which nothing is taken."""
-        for i, stream in enumerate(self.streams):
-            problem = stream.problem
-            if problem is None and stream.blocked_until_ns > self.now_ns:
-                reason = discards.BLOCKED_POLICY if stream.is_policy else discards.BLOCKED
-                status = self.limits.block_ingestion_status_code
-                problem = discards.blocked(reason, self.tenant, stream.blocked_until_ns, status)
-            if problem is not None:
-                self._refuse_stream(i, problem)
-
-    def _check_times(self) -> None:
-        limits, times = self.limits, self.batch.times_ns
-        if limits.reject_old_samples:
-            oldest = self.now_ns - limits.reject_old_samples_max_age_ns
-            if int(times.min()) < oldest:
-                self._refuse(
-                    times < oldest,
-                    discards.TOO_OLD,
-                    lambda stream, row: discards.too_old(stream, int(times[row]), oldest),
-                )
-        newest = self.now_ns + limits.creation_grace_period_ns
-        if int(times.max()) > newest:
-            self._refuse(
-                times > newest, discards.TOO_NEW, lambda stream, row: discards.too_new(stream, int(times[row]))
-            )
-
-    def _check_lines(self) -> None:
-        limit, sizes = self.limits.max_line_size, self.line_sizes
-        if not limit or int(sizes.max()) <= limit:
-            return
-        if self.limits.max_line_size_truncate:
-            long = sizes > limit
-            self.batch = truncated(self.batch, long, limit, self.limits.max_line_size_truncate_identifier.encode())
-            lost = int((sizes - (self.batch.line_end - self.batch.line_at)).sum())
-            self.discards.count_mutated(discards.LINE_TOO_LONG, self.tenant, int(long.sum()), lost)
-            self.line_sizes = self.batch.line_end - self.batch.line_at
-            self.sizes = self.line_sizes if self.metadata_sizes is None else self.line_sizes + self.metadata_sizes
-            return
-        self._refuse(
-            sizes > limit,
-            discards.LINE_TOO_LONG,
-            lambda stream, row: discards.line_too_long(stream, limit, int(sizes[row])),
-        )
-
-    def _check_metadata(self) -> None:
-        sizes, metadata, limits = self.metadata_sizes, self.batch.metadata, self.limits
-        if sizes is None or metadata is None:
-            return
-        counts = np.diff(metadata.pair_lo)
-        if not limits.allow_structured_metadata:
-            self._refuse(
-                counts > 0, discards.METADATA_DISALLOWED, lambda stream, _: discards.metadata_disallowed(stream)
-            )
-            return
-        most_bytes, most = limits.max_structured_metadata_size, limits.max_structured_metadata_entries_count
-        if most_bytes and int(sizes.max()) > most_bytes:
-            self._refuse(
-                sizes > most_bytes,
-                discards.METADATA_TOO_LARGE,
-                lambda stream, row: discards.metadata_too_large(stream, int(sizes[row]), most_bytes),
-            )
-        if most and int(counts.max()) > most:
-            self._refuse(
-                counts > most,
-                discards.METADATA_TOO_MANY,
-                lambda stream, row: discards.metadata_too_many(stream, int(counts[row]), most),
-            )
-
-    def _check_rate(self) -> bool:
-        """Whether the tenant may send so much now; else the whole push is refused."""
-        bucket = self.state.bucket
-        if bucket is None:
-            return True
-        good = slice(None) if self.bad is None else ~self.bad
-        sizes = self.sizes[good]
-        total = int(sizes.sum())
-        if len(sizes) == 0 or bucket.allow(total, self.now_ns):
-            return True
-        self.discards.count(discards.RATE_LIMITED, self.tenant, len(sizes), total)
-        self.passing = discards.rate_limited(self.tenant, bucket.rate, len(sizes), total)
-        return False
-
-    def _check_each_stream(self) -> None:
-        """The number of streams, each stream's rate, and how far its entries are behind."""
-        limits, most = self.limits, self.limits.max_streams
-        window = limits.out_of_order_cutoff_ns
-        active = self.active if most else None
-        if active is None and not limits.per_stream_rate_limit and not window:
-            return
-        refused = self._refused_streams()
-        n_active = -1
-        admitted: set[Labels] = set()
-        for i, stream in enumerate(self.streams):
-            if i in refused or self.entry_lo[i] == self.entry_lo[i + 1]:
-                continue
-            if (
-                active is not None
-                and stream.labels not in admitted
-                and not active.is_active(self.tenant, stream.labels)
-            ):
-                n_active = active.streams_of(self.tenant) if n_active < 0 else n_active
-                if n_active >= most:
-                    self._refuse_stream(i, discards.stream_limit(stream.text, self.tenant))
-                    continue
-                n_active += 1
-                admitted.add(stream.labels)
-            if window:
-                self._check_behind(i, stream, window)
-            if stream.bucket is not None and (size := self._total_of(i)) and not stream.bucket.allow(size, self.now_ns):
-                self._refuse_stream(i, discards.stream_rate_limited(stream.text, limits.per_stream_rate_limit, size))
-
-    def _check_behind(self, i: int, stream: KnownStream, window: int) -> None:
-        lo, hi = self.entry_lo[i], self.entry_lo[i + 1]
-        times = self.batch.times_ns[lo:hi]
-        if self.bad is not None:
-            times = np.where(self.bad[lo:hi], LONG_AGO_NS, times)  # What is refused makes nothing late.
-        # The newest before each entry; what is behind is never the newest, so it need not be left out of this.
-        newest = np.maximum.accumulate(np.concatenate(([stream.newest_ns], times)))
-        oldest = np.maximum(newest[:-1], -(1 << 62)) - window
-        late = times < oldest
-        stream.newest_ns = int(newest[-1])
-        if self.bad is not None:
-            late &= ~self.bad[lo:hi]
-        if late.any():
-            listed = list(zip(times[late].tolist(), oldest[late].tolist(), strict=True))
-            problem = discards.too_far_behind(stream.text, self.tenant, listed, hi - lo)
-            mask = np.zeros(len(self.batch.times_ns), np.bool_)
-            mask[lo:hi] = late
-            self._refuse(mask, discards.TOO_FAR_BEHIND, lambda _, __: problem)
-
-    # --- refusing ---------------------------------------------------------------------------------------------------
-
-    def _refuse_stream(self, i: int, problem: Problem) -> None:
-        """Refuse what is left of a stream."""
-        lo, hi = self.entry_lo[i], self.entry_lo[i + 1]
-        bad = self._mask()
-        sizes = self.sizes[lo:hi][~bad[lo:hi]]
-        bad[lo:hi] = True
-        self.discards.count(problem.reason, self.tenant, len(sizes), int(sizes.sum()))
-        self._note(i, -1, problem)
-
-    def _refuse(self, mask: Mask, reason: str, describe: Callable[[str, int], Problem]) -> None:
-        """Refuse entries that are not refused yet."""
-        if self.bad is not None:
-            mask = mask & ~self.bad
-        rows = np.flatnonzero(mask)
-        if not len(rows):
-            return
-        bad = self._mask()
-        bad |= mask
-        self.discards.count(reason, self.tenant, len(rows), int(self.sizes[rows].sum()))
-        row = int(rows[0])
-        i = int(np.searchsorted(self.batch.entry_lo, row, "right")) - 1
-        self._note(i, row, describe(self.streams[i].text, row))
-
-    def _mask(self) -> Mask:
-        if self.bad is None:
-            self.bad = np.zeros(len(self.batch.times_ns), np.bool_)
-        return self.bad
-
-    def _note(self, i: int, row: int, problem: Problem) -> None:
-        if problem.status == 429:
-            self.passing = self.passing or problem
-        elif self.first is None or (i, row) < self.first[:2]:
-            self.first = (i, row, problem)
-
-    def _refused_streams(self) -> set[int]:
-        """Streams of which every entry is refused."""
-        bad = self.bad
-        if bad is None:
-            return set()
-        return {i for i in range(len(self.streams)) if bad[self.entry_lo[i] : self.entry_lo[i + 1]].all()}
-
-    def _total_of(self, i: int) -> int:
-        """Bytes of a stream's entries that are left."""
-        lo, hi = self.entry_lo[i], self.entry_lo[i + 1]
-        if self.upto is None:
-            self.upto = np.concatenate(([0], np.cumsum(self.sizes)))
-        total = int(self.upto[hi] - self.upto[lo])
-        if self.bad is not None and (bad := self.bad[lo:hi]).any():
-            total -= int(self.sizes[lo:hi][bad].sum())
-        return total
-
-    def _error(self) -> PushError | None:
-        problem = self.passing or (self.first[2] if self.first is not None else None)
-        # Upstream's way to drop what a tenant sends without telling: a blocked ingestion of status 200.
-        return None if problem is None or problem.status == 200 else PushError(problem.status, problem.message)
-
-    def _nothing(self, error: PushError | None) -> ValidatedBatch:
-        batch, _ = selected(self.batch, np.zeros(len(self.batch.times_ns), np.bool_))
-        return ValidatedBatch([], batch, None, error)
-
-
-def _metadata_sizes(metadata: Metadata | None, n: int) -> Places | None:
-    """int64 (n,): bytes of each entry's names and values; None where no entry has any."""
-    if metadata is None or not len(metadata.name_at):
-        return None
-    sizes = metadata.name_end - metadata.name_at + metadata.value_end - metadata.value_at
-    upto = np.concatenate(([0], np.cumsum(sizes)))
-    return upto[metadata.pair_lo[1:]] - upto[metadata.pair_lo[:-1]]
-
-
-def selected(batch: EntryBatch, good: Mask) -> tuple[EntryBatch, list[int]]:
-    """The good entries of a batch, and the numbers of the streams that have any. What the batch came from is gone."""
-    upto = np.concatenate(([0], np.cumsum(good)))
-    entry_lo = upto[batch.entry_lo]
-    kept = np.flatnonzero(np.diff(entry_lo))
-    streams: list[int] = kept.tolist()
-    return (
-        EntryBatch(
-            streams=[batch.streams[i] for i in streams],
-            entry_lo=np.concatenate((entry_lo[kept], entry_lo[-1:])),
-            times_ns=batch.times_ns[good],
-            data=batch.data,
-            line_at=batch.line_at[good],
-            line_end=batch.line_end[good],
-            metadata=None if batch.metadata is None else _selected_metadata(batch.metadata, good),
-        ),
-        streams,
-    )
-
-
-def _selected_metadata(metadata: Metadata, good: Mask) -> Metadata:
-    counts = np.diff(metadata.pair_lo)
-    pairs = np.zeros(len(metadata.name_at), np.bool_)
-    first, last = int(metadata.pair_lo[0]), int(metadata.pair_lo[-1])
-    pairs[first:last] = np.repeat(good, counts)
-    return Metadata(
-        np.concatenate(([0], np.cumsum(counts[good]))),
-        metadata.name_at[pairs],
-        metadata.name_end[pairs],
-        metadata.value_at[pairs],
-        metadata.value_end[pairs],
-    )
