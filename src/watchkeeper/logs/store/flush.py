@@ -63,8 +63,8 @@ class Flusher:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
-        self._head.is_helped = False
         self._is_stopping = False
+        self._head.is_helped = False
 
     def tick(self) -> None:
         """Look also for what waits for too long."""

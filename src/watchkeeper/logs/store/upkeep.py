@@ -82,6 +82,8 @@ class Upkeep:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+        self._is_stopping = False
+        self._pause.clear()
 
     def wake(self) -> None:
         """Look for work now."""
