@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import functools
 import json
 import random
 import threading
@@ -222,6 +224,73 @@ def test_literals_are_found(rows: list[Row], data: st.DataObject) -> None:
         assert opened.search(automaton, half).astype(bool).tolist() == expected[::2]
         if not ignore_case and any(expected):
             assert may_contain(kept, np.array([0, len(kept)], np.int64), tokens(needle)).tolist() == [1]
+
+
+def moment(rng: random.Random, how: int) -> str:
+    """A time as one of several writers has it; some are no times."""
+    when = dt.datetime(1969, 12, 30) + dt.timedelta(seconds=rng.randrange(10 ** rng.randrange(1, 11)))
+    ns = rng.choice([0, 5, 10**8, rng.randrange(10**9)])
+    if how == 0:
+        return f"{when:%Y-%m-%dT%H:%M:%S}.{ns:09d}Z"
+    if how == 1:
+        return f"{when:%Y-%m-%dT%H:%M:%S}" + (f".{ns:09d}".rstrip("0") if ns else "") + "Z"
+    if how == 2:
+        return f"{when:%Y-%m-%d %H:%M:%S},{ns // 10**6:03d}"
+    if how == 3:
+        return f"{when:%d/%b/%Y:%H:%M:%S} +0000"
+    if how == 4:
+        return f"{when:%Y-%m-%dT%H:%M:%S}+0{rng.randrange(2)}:00"
+    return (
+        f"{when:%Y}-{rng.randrange(14):02d}-{rng.randrange(33):02d}T{rng.randrange(26):02d}:00:{rng.randrange(62):02d}Z"
+    )
+
+
+FAMILIES = [
+    lambda rng: str(rng.choice([0, -1, 1]) * rng.randrange(10 ** rng.randrange(1, 21))),
+    lambda rng: f"{rng.uniform(-1, 1) * 10 ** rng.randrange(12):.{rng.randrange(9)}f}",
+    lambda rng: f"{rng.randrange(10**6)}.{rng.randrange(1000):03d}ms",
+    lambda rng: f"{rng.randrange(100):0{rng.randrange(1, 4)}d}",
+    lambda rng: rng.choice(["-0", "-0.0", "0.0", ".5", "1.", "-", "", "1e5", "00", "0.10", "9223372036854775807"]),
+    lambda rng: f"worker-{rng.randrange(100000)}",
+    lambda rng: f"{rng.getrandbits(96):024x}",
+    lambda rng: f"req-{rng.getrandbits(40):010X}",
+    lambda rng: f"{rng.getrandbits(28):07x}",
+    lambda rng: f"{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(300)}",
+    lambda rng: f"10.0.0.{rng.randrange(256)}:{rng.randrange(70000)}",
+    lambda rng: f"A{rng.randrange(1000):03d}-{rng.randrange(10)}/{rng.randrange(100):02d}",
+    lambda rng: "".join(rng.choice("ab1 é") for _ in range(rng.randrange(12))),
+    lambda rng: rng.choice(["GET", "PUT"]),
+    *[functools.partial(lambda how, rng: moment(rng, how), how) for how in range(6)],
+]
+
+
+@given(st.integers(0, 2**32), st.lists(st.integers(0, len(FAMILIES) - 1), min_size=1, max_size=4))
+@settings(max_examples=150, deadline=None)
+def test_values_of_any_layout_come_back(seed: int, chosen: list[int]) -> None:
+    rng = random.Random(seed)
+    kind, strays = rng.randrange(3), rng.choice([0, 0, 0.02, 0.3])
+    lines = []
+    for _ in range(rng.choice([1, 20, 70, 300])):
+        values = [FAMILIES[rng.randrange(len(FAMILIES)) if rng.random() < strays else f](rng) for f in chosen]
+        if kind == 0:
+            lines.append(json.dumps(dict(enumerate(values)), ensure_ascii=False).encode())
+        elif kind == 1:
+            lines.append(" ".join(f'k{i}="{value}"' for i, value in enumerate(values)).encode())
+        else:
+            lines.append("at ".join(values).encode())
+    base = rng.choice([0, 1_764_000_000_000_000_000, -(2**62)])
+    plain = PlainBlock([(base + i * 1000, line, ()) for i, line in enumerate(lines)])
+    block = Block()
+    append(block, plain.rows, dedupe=False)
+    check(block, plain)
+    opened = Block.open(block.seal()[0])
+    check(opened, plain)
+    double = Block.open(Block.merge([opened, block])[0])
+    check(double, PlainBlock([row for row in plain.rows for _ in range(2)]))
+    needle = rng.choice(lines)[-9:][: rng.randrange(1, 6)] or b"7"
+    for each in (block, opened):
+        found = each.search(Automaton.literal(needle), every(each))
+        assert found.astype(bool).tolist() == [needle in line for line in lines]
 
 
 def test_levels_stand_behind_the_metadata() -> None:
