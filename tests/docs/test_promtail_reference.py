@@ -12,15 +12,16 @@ from watchkeeper.logs.agent.stages.table import STAGES, stage_module
 REFERENCE = Path(__file__).parents[2] / "docs" / "config" / "promtail.md"
 HEAD = """# The agent's configuration
 
-Every key that is read of Promtail's YAML (`watchkeeper agent -config.file`, `watchkeeper up --promtail-config`), from
+Every key that is read of Promtail's YAML (`watchkeeper agent --config.file`, `watchkeeper up --promtail-config`), from
 the tables in the code (`make golden` writes this page anew). `watchkeeper check promtail FILE` says what is wrong with
-a file, and where; `watchkeeper agent -inspect -stdin -config.file FILE` shows what each stage makes of lines.
+a file, and where; `watchkeeper agent --inspect --stdin --config.file FILE` shows what each stage makes of lines.
 
 - An empty default is nothing, an empty list, or a section of defaults; a limit of 0 is none.
 - Durations are written `1h30m`, `1.5s`, `250ms`; sizes as a number of bytes, or `64KB`, in steps of 1024.
 - Keys that are not listed are errors. A row with a text in place of a type is a key that is refused, and says what to
   use instead.
-- With `-config.expand-env`, `${VAR}` and `${VAR:-default}` stand for the environment's; a backslash must be doubled.
+- Flags may be written with one dash, as Promtail's are.
+- With `--config.expand-env`, `${VAR}` and `${VAR:-default}` stand for the environment's; a backslash must be doubled.
 - What can't be sent is kept on the disk: in `wal.dir`, or in `agent-spool` beside the positions, up to `--spool-limit`.
   Batches are then tried until the server takes them; `backoff_config.max_retries` ends tries only where nothing can be
   kept. When the spool is full, files are read no further until there is room.

@@ -5,26 +5,26 @@ The agent itself does not know the language; this is handed in to it.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable, Sequence
+from typing import Final
 
+from watchkeeper.core.model.errors import QueryError
 from watchkeeper.core.model.regex import compile_re2
 from watchkeeper.logs.agent.entries import Entries
 from watchkeeper.logs.agent.stages.stage import RowTest
-from watchkeeper.logs.logql.ast import LineFilter, LineFilterOp, LineText
+from watchkeeper.logs.logql.ast import LineFilter, LineFilterOp, LineText, LogQuery
 from watchkeeper.logs.logql.parser import parse_log_query
+
+_ANY: Final = '{__any__=~".+",'
 
 LineTest = Callable[[bytes], bool]
 
 
 def row_test(text: str) -> RowTest:
     """Which entries a selector with line filters takes. Raises ValueError where it is none, or asks for more."""
-    from watchkeeper.core.model.errors import QueryError
-
-    try:
-        query = parse_log_query(text)
-    except QueryError as error:
-        raise ValueError(str(error)) from None
+    query = _parsed(text)
     tests: list[LineTest] = []
     for stage in query.stages:
         if not isinstance(stage, LineFilter):
@@ -40,6 +40,19 @@ def row_test(text: str) -> RowTest:
         return found
 
     return rows
+
+
+def _parsed(text: str) -> LogQuery:
+    try:
+        return parse_log_query(text)
+    except QueryError as error:
+        first = error
+    # A query must not ask for every stream; a stage may, as with `{app!="x"}`. It is given a matcher that asks for less.
+    try:
+        query = parse_log_query(text.replace("{", _ANY, 1))
+    except QueryError:
+        raise ValueError(str(first)) from None
+    return dataclasses.replace(query, matchers=query.matchers[1:])
 
 
 def line_test(stage: LineFilter) -> LineTest:
