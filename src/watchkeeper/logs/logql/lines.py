@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from watchkeeper.core.kernels.texts import Texts
 from watchkeeper.core.model.labels import Labels
-from watchkeeper.logs.interface import Slice, Stream
+from watchkeeper.logs.interface import Slice, Stream, Times
 from watchkeeper.logs.logql.answer import LogStream, LogStreams, Request
 from watchkeeper.logs.logql.ast import LogQuery
 from watchkeeper.logs.logql.columns import Column, concatenated, gathered
@@ -32,11 +32,15 @@ Key: TypeAlias = tuple[Labels, Labels, Labels]
 
 def run_stages(pipeline: Pipeline, rows: BlockRows) -> None:
     """Put rows through a pipeline."""
-    with_metadata(rows, pipeline.metadata)
-    for stage in pipeline.stages:
+    for stage in pipeline.first:
+        stage.run(rows)
         if not len(rows):
             return
+    with_metadata(rows, pipeline.metadata)
+    for stage in pipeline.stages:
         stage.run(rows)
+        if not len(rows):
+            return
 
 
 @dataclass(slots=True)
@@ -175,13 +179,16 @@ def _passed(
     ev: Evaluation, pipeline: Pipeline, part: Slice, request: Request, bound: int | None, sign: int, number: int
 ) -> _Found:
     block, chosen = ev.stats.load(part)
-    times = block.times[chosen]
-    if bound is not None:
+    times: Times | None = None
+    if bound is not None and (part.max_ns if sign > 0 else -part.min_ns) > bound:
+        times = block.times[chosen]
         wanted = times * sign <= bound
-        if not wanted.all():
-            chosen, times = chosen[wanted], times[wanted]
+        chosen, times = chosen[wanted], times[wanted]
     if not pipeline.drops_rows and not request.interval_ns and len(chosen) > request.limit:
-        chosen, times = _nearest(chosen, times, request)
+        # No stage drops any: only the first rows in the query's direction can be in the answer.
+        where = slice(0, request.limit) if request.forward else slice(-request.limit, None)
+        chosen = chosen[where]
+        times = times[where] if times is not None else None
     rows = BlockRows(block, part.stream, chosen, times)
     run_stages(pipeline, rows)
     ev.stats.passed(part, len(rows))
@@ -189,13 +196,7 @@ def _passed(
         keep = np.zeros(len(rows), np.bool_)
         keep[slice(0, request.limit) if request.forward else slice(-request.limit, None)] = True
         rows.keep(keep)
-    return _Found(rows, rows.times, number)
-
-
-def _nearest(chosen: npt.NDArray[np.int32], times: Ints, request: Request) -> tuple[npt.NDArray[np.int32], Ints]:
-    """The first rows in the query's direction: no stage drops any."""
-    where = slice(0, request.limit) if request.forward else slice(-request.limit, None)
-    return chosen[where], times[where]
+    return _Found(rows, rows.times if len(rows) else np.zeros(0, np.int64), number)
 
 
 def streams_of(parts: Sequence[tuple[BlockRows, npt.NDArray[np.intp], Ints]]) -> LogStreams:

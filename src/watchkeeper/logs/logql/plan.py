@@ -6,6 +6,7 @@ is done while samples are taken, and stages that nobody looks at are left out.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, assert_never
@@ -58,15 +59,23 @@ class Pipeline:
     """A selector's stages, ready to run.
 
     needles      texts that every line that passes holds
+    first        the line filters that come before any other stage, and need no label
+    stages       all others
     metadata     names of structured metadata that are looked at; None for all
     drops_rows   whether a line may be left out
     """
 
     matchers: tuple[Matcher, ...]
     needles: tuple[bytes, ...]
+    first: tuple[Stage, ...]
     stages: tuple[Stage, ...]
     metadata: Needed
     drops_rows: bool
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no stage at all."""
+        return not self.first and not self.stages
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +174,12 @@ def _pipeline(matchers: tuple[Matcher, ...], stages: Sequence[ast.Stage], at_end
             break
         if isinstance(made, LineFilter):
             needles += made.needles
+    filters = sum(1 for _ in itertools.takewhile(lambda made: isinstance(made, LineFilter), compiled))
     return Pipeline(
         matchers,
         tuple(dict.fromkeys(needles)),
-        tuple(compiled),
+        tuple(compiled[:filters]),
+        tuple(compiled[filters:]),
         _metadata(stages, at_end, needed),
         any(isinstance(stage, ast.LineFilter | ast.LabelFilterStage) for stage in stages),
     )

@@ -304,6 +304,8 @@ def partition(ids: npt.NDArray[np.int32]) -> list[tuple[int, Places]]:
 
 def with_metadata(rows: BlockRows, wanted: frozenset[str] | None) -> None:
     """Give rows the labels of their structured metadata; those that are `wanted`, or all."""
+    if wanted is not None and not wanted:
+        return
     block = rows.block
     shapes = block.shapes()
     own = rows.of.labels

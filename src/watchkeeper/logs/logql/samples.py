@@ -19,10 +19,11 @@ from watchkeeper.core.vector.window import Samples, reduce_windows
 from watchkeeper.logs.interface import Slice, Times
 from watchkeeper.logs.logql import ast
 from watchkeeper.logs.logql.cells import Cells, CellTable, Fold, Ints, folded, repeated
+from watchkeeper.logs.logql.lines import run_stages
 from watchkeeper.logs.logql.pipeline_error import PipelineError
 from watchkeeper.logs.logql.plan import RangePlan, plan_range
 from watchkeeper.logs.logql.quantiles import tiled_quantiles
-from watchkeeper.logs.logql.rows import BlockRows, with_metadata
+from watchkeeper.logs.logql.rows import BlockRows
 from watchkeeper.logs.logql.series import series_of
 from watchkeeper.logs.logql.windows import Steps, Windows
 
@@ -66,7 +67,7 @@ class SampleTaker:
         self._windows = windows
         self._op = plan.node.op
         self.fold = _FOLDS.get(self._op, Fold.SUM)
-        self._plain = not plan.pipeline.stages and plan.unwrap is None
+        self._plain = plan.pipeline.is_empty and plan.unwrap is None
         self._needs_times = self._op in (Op.FIRST_OVER_TIME, Op.LAST_OVER_TIME, Op.RATE_COUNTER)
 
     def whole(self, part: Slice) -> Cells | None:
@@ -131,12 +132,7 @@ class SampleTaker:
             return cells, len(chosen)
         rows = BlockRows(block, part.stream, chosen, times)
         plan = self._plan
-        if plan.pipeline.metadata is None or plan.pipeline.metadata:
-            with_metadata(rows, plan.pipeline.metadata)
-        for stage in plan.pipeline.stages:
-            if not len(rows):
-                break
-            stage.run(rows)
+        run_stages(plan.pipeline, rows)
         numbers: Floats | None = None
         if plan.unwrap is not None:
             numbers = plan.unwrap.run(rows)

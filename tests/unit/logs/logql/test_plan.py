@@ -15,7 +15,7 @@ def lines(stages: str) -> Pipeline:
 
 
 def names(pipeline: Pipeline) -> list[str]:
-    return [type(stage).__name__ for stage in pipeline.stages]
+    return [type(stage).__name__ for stage in (*pipeline.first, *pipeline.stages)]
 
 
 def ranged(text: str) -> RangePlan:
@@ -68,7 +68,7 @@ def test_an_unwrapped_label_is_no_label_of_the_series() -> None:
 
 
 def test_what_nobody_looks_at_is_left_out() -> None:
-    assert ranged('sum(count_over_time({app="x"} | json | line_format "{{.a}}" [1m]))').pipeline.stages == ()
+    assert ranged('sum(count_over_time({app="x"} | json | line_format "{{.a}}" [1m]))').pipeline.is_empty
     assert names(ranged('sum(count_over_time({app="x"} | json | a="1" [1m]))').pipeline) == ["Json", "LabelFilter"]
     assert names(ranged('sum(bytes_over_time({app="x"} | json | line_format "{{.a}}" [1m]))').pipeline) == [
         "Json",
