@@ -20,8 +20,7 @@ from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.core.telemetry.metrics import Registry
 from watchkeeper.logs.store.bucket_files import BucketFiles
 from watchkeeper.logs.store.bucket_list import LIST, BucketList, decode_list, encode_list, writer_of
-from watchkeeper.logs.store.cache import SegmentCache
-from watchkeeper.logs.store.segment_source import LocalSource
+from watchkeeper.logs.store.bucket_reader import SEGMENTS, BucketReader, BucketSource
 
 if TYPE_CHECKING:
     from watchkeeper.logs.store.segment import Segment
@@ -29,36 +28,12 @@ if TYPE_CHECKING:
 
 log = get_logger("logs.store")
 
-SEGMENTS: Final = "segments/"
 FILES: Final = ("deletes.json",)
 SECOND_NS: Final = 1_000_000_000
 DELETE_DELAY_S: Final = 300.0  # Queries that began before a merge still read what it replaced.
-DOWN_S: Final = 5.0  # How long a bucket that did not answer a read is not asked again by readers.
 STOP_S: Final = 5.0  # How long the end waits for a request that is on its way.
 IDLE_S: Final = 30.0  # How often the thread looks without being woken.
 MAX_ROUNDS: Final = 20  # Of uploads while merges replace what was just brought up.
-
-
-class BucketSource:
-    """A `SegmentSource`: the local file while there is one, else the cache, else the bucket."""
-
-    def __init__(self, bucket: BucketSegments, name: str, size_bytes: int) -> None:
-        self._bucket = bucket
-        self._name = name
-        self.size_bytes = size_bytes
-
-    def read(self, offset: int, size: int) -> bytes | memoryview:
-        """See SegmentSource. Raises CorruptionError where the bucket has no such segment, UnavailableError where it
-        does not answer."""
-        return self._bucket.read(self._name, self.size_bytes, offset, size)
-
-    def trim(self) -> None:
-        """See SegmentSource."""
-        self._bucket.trim(self._name)
-
-    def refresh(self) -> bool:
-        """See SegmentSource."""
-        return self._bucket.refresh(self._name)
 
 
 class BucketSegments:
@@ -88,9 +63,17 @@ class BucketSegments:
         self._writer = ""
         self._local_counts = False
         self._local = local
-        self.cache = SegmentCache(
-            cache_directory, cache_bytes, self._fetch, registry, reads_ranges=lambda: objects.reads_ranges
+        self._reader = BucketReader(
+            objects,
+            local,
+            cache_directory,
+            cache_bytes,
+            registry,
+            size_of=self._size_of,
+            is_uploaded=lambda name: name in self._uploaded,
+            clock_s=clock_s,
         )
+        self.cache = self._reader.cache
         self._pauses_s = tuple(pause / SECOND_NS for pause in pauses_ns)
         self._clock_s = clock_s
         self._segments: Segments | None = None
@@ -98,14 +81,11 @@ class BucketSegments:
         self._uploaded: dict[str, int] = {}
         self._garbage: dict[str, float] = {}
         self._published: bytes | None = None
-        self._mapped: dict[str, LocalSource] = {}
-        self._lock = threading.Lock()
         self._syncing = threading.Lock()
         self._woken = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._failing_since: float | None = None
-        self._down_until_s = float("-inf")
         name = "watchkeeper_logs_bucket_"
         self._uploads = registry.counter(name + "uploads_total", "Segments brought to the bucket.")
         self._failures = registry.counter(name + "failures_total", "Rounds in which the bucket did not answer.")
@@ -122,11 +102,8 @@ class BucketSegments:
     # --- what Segments call -----------------------------------------------------------------------------------------
 
     def open(self, name: str) -> BucketSource:
-        """A segment's source; nothing is read. Raises UnavailableError where its size is not known yet."""
-        size = self._size_of(name)
-        if size is None:
-            raise UnavailableError(f"{name}: the bucket has not answered yet")
-        return BucketSource(self, name, size)
+        """A segment's source; see `BucketReader.open`."""
+        return self._reader.open(name)
 
     def on_written(self, path: Path, name: str) -> None:
         """A segment counts from now on."""
@@ -137,63 +114,10 @@ class BucketSegments:
         self._woken.set()
 
     def _size_of(self, name: str) -> int | None:
-        try:
-            return (self._local / name).stat().st_size
-        except OSError:
-            pass
         size = self._uploaded.get(name)
         if size is None and self._segments is not None:
             size = next((one.info.size_bytes for one in self._segments.current if one.name == name), None)
         return size
-
-    # --- reading ----------------------------------------------------------------------------------------------------
-
-    def read(self, name: str, segment_bytes: int, offset: int, size: int) -> bytes | memoryview:
-        """A part of a segment. Raises CorruptionError or UnavailableError."""
-        source = self._mapped.get(name)
-        if source is None and not self.cache.has(name):
-            source = self._map(name)
-        if source is not None:
-            return source.read(offset, size)
-        return self.cache.read(name, segment_bytes, offset, size)
-
-    def trim(self, name: str) -> None:
-        """Give back the memory of what was read of a segment."""
-        source = self._mapped.get(name)
-        if source is not None:
-            source.trim()
-        else:
-            self.cache.trim(name)
-
-    def refresh(self, name: str) -> bool:
-        """Forget what the local disk has of a segment that the bucket has too; whether it had something."""
-        if name not in self._uploaded or not self.cache.has(name):
-            return False
-        self.cache.drop(name)
-        return True
-
-    def _map(self, name: str) -> LocalSource | None:
-        with self._lock:
-            try:
-                source = self._mapped[name] = LocalSource(self._local / name)
-            except OSError:
-                return None
-            return source
-
-    def _fetch(self, name: str, offset: int, size: int) -> bytes:
-        if self._clock_s() < self._down_until_s:
-            raise UnavailableError("the bucket did not answer a moment ago")
-        try:
-            data = self._objects.get_range(SEGMENTS + name, offset, size)
-        except ObjectMissing:
-            raise CorruptionError(name, 0, "the bucket has no such segment") from None
-        except ObjectError as error:
-            # A query that needs many segments must not wait for each of them.
-            self._down_until_s = self._clock_s() + DOWN_S
-            raise UnavailableError(f"the bucket does not answer: {error}") from None
-        if len(data) < size:
-            raise CorruptionError(name, offset + len(data), "the segment is cut short")
-        return data
 
     # --- opening and closing ----------------------------------------------------------------------------------------
 
@@ -226,8 +150,7 @@ class BucketSegments:
             if self._thread.is_alive():
                 log.warn("a request to the bucket does not end; it is left behind")
             self._thread = None
-        with self._lock:
-            self._mapped.clear()
+        self._reader.unmap(self._reader.mapped)
         self.cache.close()
 
     def flush(self) -> None:
@@ -334,15 +257,12 @@ class BucketSegments:
             path = self._local / segment.name
             if segment.name in self._uploaded and path.exists():
                 self.cache.take(path, segment.name)
-                with self._lock:
-                    self._mapped.pop(segment.name, None)
+                self._reader.unmap([segment.name])
 
     def _remove_garbage(self, segments: Segments) -> None:
         now_s = self._clock_s()
         serving = {segment.name for segment in segments.current}
-        with self._lock:
-            mapped = set(self._mapped)
-        for name in (self._uploaded.keys() | mapped) - serving - self._garbage.keys():
+        for name in (self._uploaded.keys() | self._reader.mapped) - serving - self._garbage.keys():
             self._garbage[name] = now_s
         for name, since_s in list(self._garbage.items()):
             if name in serving:  # Not ours to remove after all.
@@ -351,8 +271,7 @@ class BucketSegments:
                 if name in self._uploaded:
                     self._objects.delete(SEGMENTS + name)
                 self.cache.drop(name)
-                with self._lock:
-                    self._mapped.pop(name, None)
+                self._reader.unmap([name])
                 del self._garbage[name]
                 self._uploaded.pop(name, None)
 

@@ -18,8 +18,9 @@ from watchkeeper.core.objects.objects import ObjectError
 from watchkeeper.core.objects.settings import FolderSettings
 from watchkeeper.core.telemetry.metrics import Registry
 from watchkeeper.logs.store.block_cache import BlockCache
-from watchkeeper.logs.store.bucket import DELETE_DELAY_S, DOWN_S, BucketSegments
+from watchkeeper.logs.store.bucket import DELETE_DELAY_S, BucketSegments
 from watchkeeper.logs.store.bucket_list import LIST
+from watchkeeper.logs.store.bucket_reader import DOWN_S
 from watchkeeper.logs.store.manifest import FILE
 from watchkeeper.logs.store.metrics import StoreMetrics
 from watchkeeper.logs.store.segment import SegmentInfo
