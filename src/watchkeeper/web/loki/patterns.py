@@ -7,7 +7,7 @@ text with `<_>` for each slot is the pattern, and its rows are counted without l
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,19 +17,18 @@ from aiohttp import web
 
 from watchkeeper.core.kernels.line_block import LEVELS, WHOLE, Block, Skeleton
 from watchkeeper.core.kernels.texts import Rows
-from watchkeeper.core.model.errors import CorruptionError, QueryCanceled, QueryTimeout
+from watchkeeper.core.model.errors import CorruptionError
 from watchkeeper.core.model.matcher import Matcher
 from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.logs.interface import LogQuerier
 from watchkeeper.web.envelope import json_response
 from watchkeeper.web.errors import ApiError, bad_data
-from watchkeeper.web.gate import GateTimeout
 from watchkeeper.web.loki.answer_json import dumps
 from watchkeeper.web.loki.backend import Backend
 from watchkeeper.web.loki.labels import bounds_in_order, selector
 from watchkeeper.web.loki.params import NS, Params
-from watchkeeper.web.loki.query import Cancel
-from watchkeeper.web.loki.query_checks import timeout_s, window
+from watchkeeper.web.loki.query import Check, gated
+from watchkeeper.web.loki.query_checks import window
 from watchkeeper.web.loki.tenancy import querier_of, tenants_of
 
 SLOT: Final = b"<_>"
@@ -72,17 +71,11 @@ async def patterns(backend: Backend, request: web.Request) -> web.Response:
         )
     if allowed.is_empty:
         return _json({}, 0, step_ns)
-    cancel = Cancel()
 
-    def work(_: float) -> dict[bytes, Counts]:
-        return mine(
-            querier_of(backend, tenants), matchers, allowed.start_ns, allowed.end_ns, step_ns, cancel.is_cancelled
-        )
+    def work(check: Check) -> dict[bytes, Counts]:
+        return mine(querier_of(backend, tenants), matchers, allowed.start_ns, allowed.end_ns, step_ns, check)
 
-    try:
-        found = await backend.queries.run(work, timeout_s(limits), cancel.cancel)
-    except GateTimeout:
-        raise QueryTimeout("the query waited too long for others") from None
+    found = await gated(backend, limits, work)
     return _json(found, allowed.start_ns // step_ns * step_ns, step_ns)
 
 
@@ -92,15 +85,17 @@ def mine(
     start_ns: int,
     end_ns: int,
     step_ns: int,
-    cancelled: Callable[[], bool],
+    check: Check,
 ) -> dict[bytes, Counts]:
-    """Counts of each pattern; step i begins at start_ns, rounded down to a step, plus i steps."""
+    """Counts of each pattern; step i begins at start_ns, rounded down to a step, plus i steps.
+
+    check   called before each block; what it raises ends the search
+    """
     first_ns = start_ns // step_ns * step_ns
     n_steps = (end_ns - first_ns) // step_ns + 1
     found: dict[bytes, Counts] = {}
     for part in querier.select(matchers, start_ns, end_ns):
-        if cancelled():
-            raise QueryCanceled("the client is gone")
+        check()
         try:
             block, rows = part.load()
         except CorruptionError as error:

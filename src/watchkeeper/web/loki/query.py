@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 import numpy as np
 from aiohttp import web
 
-from watchkeeper.core.model.errors import CorruptionError, LimitExceeded, ParseError, QueryTimeout
+from watchkeeper.core.model.errors import CorruptionError, LimitExceeded, ParseError, QueryCanceled, QueryTimeout
 from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.logs.logql import ast
 from watchkeeper.logs.logql.answer import Answer, LogStreams, Matrix, QueryLimits, Request, Stats
@@ -27,6 +27,7 @@ from watchkeeper.web.loki.query_checks import check_entries, check_query, engine
 from watchkeeper.web.loki.tenancy import querier_of, tenants_of
 
 T = TypeVar("T")
+Check = Callable[[], None]
 
 FLAGS_HEADER: Final = "X-Loki-Response-Encoding-Flags"
 TAGS_HEADER: Final = "X-Query-Tags"
@@ -177,6 +178,28 @@ async def _run(
         took_s = time.monotonic() - began_s
         if 0 < backend.settings.log_queries_longer_than_s < took_s:
             log.info("slow query", query=made.query, took_s=round(took_s, 3), tenant="|".join(tenants))
+
+
+async def gated(backend: Backend, limits: Sequence[Limits], work: Callable[[Check], T]) -> T:
+    """What `work` returns, run on a query thread when it is its turn; it calls its check now and then, which raises
+    QueryCanceled or QueryTimeout when the time of these tenants' queries is over or the client has gone."""
+    cancel = Cancel()
+
+    def run(left_s: float) -> T:
+        deadline_s = time.monotonic() + left_s
+
+        def check() -> None:
+            if cancel.is_cancelled():
+                raise QueryCanceled("nobody waits for the answer")
+            if time.monotonic() > deadline_s:
+                raise QueryTimeout("the query took too long")
+
+        return work(check)
+
+    try:
+        return await backend.queries.run(run, timeout_s(limits), cancel.cancel)
+    except GateTimeout:
+        raise QueryTimeout("the query waited too long for others") from None
 
 
 def _evaluated(backend: Backend, tenants: Sequence[str], made: Request, allowed: QueryLimits, cancel: Cancel) -> Answer:

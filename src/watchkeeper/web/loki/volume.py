@@ -17,9 +17,10 @@ from watchkeeper.web.loki.answer_json import dumps
 from watchkeeper.web.loki.backend import Backend
 from watchkeeper.web.loki.labels import bounds_in_order, read_streams, selector
 from watchkeeper.web.loki.params import MS, Params
-from watchkeeper.web.loki.query_checks import check_matchers
+from watchkeeper.web.loki.query import Check, gated
+from watchkeeper.web.loki.query_checks import check_matchers, window
 from watchkeeper.web.loki.stats_json import stats_json
-from watchkeeper.web.loki.tenancy import tenants_of
+from watchkeeper.web.loki.tenancy import querier_of, tenants_of
 
 MAX_BUCKETS: Final = 11_000
 Volumes = Sequence[tuple[Stream, int, int, int]]
@@ -113,7 +114,8 @@ async def _volume(
     matchers = selector(params)
     limit = params.limit()
     tenants = tenants_of(backend, request)
-    for one in (backend.limits(tenant) for tenant in tenants):
+    limits = [backend.limits(tenant) for tenant in tenants]
+    for one in limits:
         if not one.volume_enabled:
             raise ApiError(404, "disabled", "the volume endpoint is disabled by volume_enabled")
         check_matchers(matchers, one)
@@ -123,15 +125,19 @@ async def _volume(
     # Streams without a label that is asked for are not counted.
     asked = [*matchers, *(Matcher(name, MatchType.REGEX, ".+") for name in targets if _lacks(name, matchers))]
 
-    def read(querier: LogQuerier, first_ns: int, last_ns: int) -> list[Groups]:
+    allowed = window(start_ns, end_ns, backend.now_ns(), limits)
+
+    def work(check: Check) -> list[Groups]:
+        querier = querier_of(backend, tenants)
         out = []
         for bucket_start_ns, bucket_end_ns in buckets:
-            lo_ns, hi_ns = max(bucket_start_ns, first_ns), min(bucket_end_ns + MS, last_ns)
+            check()
+            lo_ns, hi_ns = max(bucket_start_ns, allowed.start_ns), min(bucket_end_ns + MS, allowed.end_ns + 1)
             found = querier.volumes(asked, lo_ns, hi_ns) if lo_ns < hi_ns else []
             out.append(_grouped(found, names, by_label == "labels"))
         return out
 
-    found = await read_streams(backend, request, start_ns, end_ns, read)
+    found = [] if allowed.is_empty else await gated(backend, limits, work)
     stamps_ms = [last_ns // MS for _, last_ns in buckets]
     return json_response(_series_json(found, stamps_ms, limit))
 

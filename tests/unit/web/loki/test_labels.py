@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import orjson
 import pytest
 
@@ -117,3 +119,11 @@ async def test_patterns(site: Site) -> None:
 async def test_patterns_may_be_switched_off(make_site: MakeSite) -> None:
     site = await make_site(patterns_enabled=False)
     assert (await site.get("/loki/api/v1/patterns", query='{app="a"}'))[0] == 404
+
+
+@pytest.mark.parametrize("path", ["index/volume", "patterns"])
+async def test_long_reads_end_with_the_time_of_a_query(make_site: MakeSite, path: str) -> None:
+    site = await make_site(limits={"query_timeout_ns": 1})
+    await site.push(APPS)
+    await asyncio.sleep(0.001)
+    assert (await site.refusal(path, 504, query='{app="a"}')).startswith("request timed out")
