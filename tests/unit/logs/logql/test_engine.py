@@ -220,7 +220,9 @@ def test_operators() -> None:
     }
     assert vector(f"{counts} and on() vector(1)", **at) == vector(counts, **at)
     assert vector(f"{counts} unless {counts.replace('.+', 'a')}", **at) == {Labels.of(app="b"): 60.0}
-    with pytest.raises(ExecutionError, match="found duplicate series"):
+    with pytest.raises(
+        ExecutionError, match="found duplicate series on the right hand-side;many-to-many matching not allowed"
+    ):
         vector(f"{counts} + on() {counts}", **at)
 
 

@@ -133,7 +133,7 @@ def _joined(ev: Evaluation, node: ast.Binary, left: Frame, right: Frame) -> Fram
     swapped = matching.card is ast.Cardinality.ONE_TO_MANY
     many, one = (right, left) if swapped else (left, right)
     many_group, one_group, n_groups = signatures(many.labels, one.labels, matching.labels, on=matching.on)
-    _check_one_side(matching, one, one_group, n_groups, "left" if swapped else "right")
+    _check_one_side(one, one_group, n_groups, "left" if swapped else "right")
     pairs = int(np.bincount(one_group, minlength=n_groups)[many_group].sum())
     ev.guard.hold(3 * pairs * (left.n_steps + 4) * 9)
     many_rows, one_rows = _pairs(many_group, one_group, n_groups)
@@ -166,21 +166,15 @@ def _pairs(many_group: Ints, one_group: Ints, n_groups: int) -> tuple[Ints, Ints
     return many_rows, order[starts[many_group[many_rows]] + within]
 
 
-def _check_one_side(matching: ast.VectorMatching, one: Frame, group: Ints, n_groups: int, side: str) -> None:
+def _check_one_side(one: Frame, group: Ints, n_groups: int, side: str) -> None:
     """Raises ExecutionError where two rows of one group are present at the same step."""
     if len(group) < 2 or int(np.bincount(group, minlength=n_groups).max()) < 2:
         return
-    crowded = fold("count", one.values, one.present, group, n_groups)[2] > 1
-    if not crowded.any():
-        return
-    which, step = (int(x[0]) for x in np.nonzero(crowded))
-    rows = [row for row in np.flatnonzero(group == which).tolist() if one.present[row, step]]
-    first, second = sorted(one.labels[row] for row in rows)[:2]
-    shared = first.keep(matching.labels) if matching.on else first.drop(matching.labels)
-    raise ExecutionError(
-        f"found duplicate series on the {side} hand-side of the operation: [{first}, {second}] for the match group "
-        f"{shared};many-to-many matching not allowed: matching labels must be unique on one side"
-    )
+    if (fold("count", one.values, one.present, group, n_groups)[2] > 1).any():
+        raise ExecutionError(
+            f"found duplicate series on the {side} hand-side;many-to-many matching not allowed: matching labels must "
+            "be unique on one side"
+        )
 
 
 def _result_labels(
