@@ -13,6 +13,7 @@ from typing import Any, Final
 from watchkeeper.core.template.formatting import show, sprint, sprintf, sprintln
 from watchkeeper.core.template.values import (
     ANY,
+    NO_VALUE,
     Function,
     StringMap,
     ValueProblem,
@@ -75,13 +76,14 @@ def _eq(first: object, *others: object) -> bool:
 
 
 def _equal(lhs: object, rhs: object) -> bool:
+    if lhs is None or rhs is None:
+        return lhs is rhs
     left, right = kind_of(lhs), kind_of(rhs)
-    if left not in _BASIC or right not in _BASIC:
+    if left not in _BASIC and right not in _BASIC:
         for value, kind in ((lhs, left), (rhs, right)):
-            if kind in ("map", "slice", "func") and lhs is not None and rhs is not None:
+            if kind in ("map", "slice", "func"):
                 raise ValueProblem(f"non-comparable type {show(value)}: {type_name(value)}")
-        return lhs is None and rhs is None if lhs is None or rhs is None else lhs == rhs
-    if left != right:
+    elif left != right:
         raise ValueProblem("incompatible types for comparison")
     return lhs == rhs
 
@@ -128,14 +130,22 @@ def _len(value: Any) -> int:
             raise ValueProblem(f"len of type {type_name(value)}")
 
 
-def _place(index: object, size: int, what: str) -> int:
+def _place(index: object, size: int) -> int:
+    """An index, which may be just behind the end."""
     if index is None:
-        raise ValueProblem(f"cannot {what} slice/array with nil")
+        raise ValueProblem("cannot index slice/array with nil")
     if not isinstance(index, int) or isinstance(index, bool):
-        raise ValueProblem(f"cannot {what} slice/array with type {type_name(index)}")
-    if not 0 <= index < size:
+        raise ValueProblem(f"cannot index slice/array with type {type_name(index)}")
+    if not 0 <= index <= size:
         raise ValueProblem(f"index out of range: {index}")
     return index
+
+
+def _item(items: Sequence[Any], index: object, kind: str) -> Any:
+    place = _place(index, len(items))
+    if place == len(items):
+        raise ValueProblem(f"reflect: {kind} index out of range")
+    return items[place]
 
 
 def _index(item: Any, *indexes: Any) -> Any:
@@ -146,10 +156,9 @@ def _index(item: Any, *indexes: Any) -> Any:
             raise ValueProblem("index of nil pointer")
         match kind_of(item):
             case "string":
-                data = to_bytes(item)
-                item = data[_place(index, len(data), "index")]
+                item = _item(to_bytes(item), index, "string")
             case "slice":
-                item = item[_place(index, len(item), "index")]
+                item = _item(item, index, "slice")
             case "map":
                 if index is not None and not isinstance(index, str):
                     raise ValueProblem(f"value has type {type_name(index)}; should be string")
@@ -170,7 +179,7 @@ def _slice(item: Any, *indexes: Any) -> Any:
     if kind == "string" and len(indexes) == 3:
         raise ValueProblem("cannot 3-index slice a string")
     data = to_bytes(item) if kind == "string" else item
-    places = [_place(index, len(data) + 1, "slice") for index in indexes]
+    places = [_place(index, len(data)) for index in indexes]
     lo, hi = places[0] if places else 0, places[1] if len(places) > 1 else len(data)
     for low, high in ((lo, hi), (hi, places[2] if len(places) > 2 else hi)):
         if low > high:
@@ -196,7 +205,7 @@ def _call(target: Any, *args: Any) -> Any:
 def _text_of(args: Sequence[object]) -> str:
     if len(args) == 1 and isinstance(args[0], str):
         return args[0]
-    return sprint(args)
+    return sprint([NO_VALUE if value is None else value for value in args])
 
 
 def _html(*args: object) -> str:

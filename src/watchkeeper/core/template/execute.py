@@ -11,6 +11,7 @@ from typing import Any, Final, NoReturn, assert_never
 
 from watchkeeper.core.model.labels import quote
 from watchkeeper.core.template import nodes
+from watchkeeper.core.template.builtins import BUILTINS
 from watchkeeper.core.template.errors import TemplateError
 from watchkeeper.core.template.formatting import show
 from watchkeeper.core.template.values import (
@@ -58,7 +59,12 @@ class _Nothing:
     """No last argument: what a pipeline's first command gets."""
 
 
+class _NilElement:
+    """The nil that a `map[string]interface {}` or a list holds; it has no fields. Elsewhere nil is None."""
+
+
 _NOTHING: Final = _Nothing()
+_NIL: Final = _NilElement()
 
 
 class _Break(Exception):
@@ -199,13 +205,13 @@ class Execution:
         mark = len(self.variables)
         self.node = node
         value = self._pipe(dot, node.pipe)
-        self.node = node
         items = self._items(value, node)
         inner = len(self.variables)
         ran = False
-        for key, item in items:
+        for key, each in items:
             ran = True
             self._step()
+            item = _NIL if each is None else each
             self._set_range_variables(node.pipe, key, item)
             try:
                 self._list(item, node.body)
@@ -283,6 +289,8 @@ class Execution:
         value: Any = _NOTHING
         for command in pipe.commands:
             value = self._command(dot, command, value)
+            if value is _NIL:
+                value = None
         for variable in pipe.variables:
             if pipe.assigns:
                 self._assign(variable.name, value)
@@ -299,7 +307,7 @@ class Execution:
             case nodes.Chain():
                 return self._chain(dot, first, args, final)
             case nodes.Identifier():
-                return self._function(dot, first, args, final)
+                return self._function(dot, first, command, args, final)
             case nodes.Variable():
                 return self._variable_chain(dot, first, args, final)
             case nodes.Pipe():
@@ -365,9 +373,12 @@ class Execution:
         final: Any,
     ) -> Any:
         self.node = node
+        of_any = False
         for name in names[:-1]:
-            receiver = self._field(dot, receiver, node, name, (), _NOTHING)
-        return self._field(dot, receiver, node, names[-1], args, final)
+            inner = self._field(dot, receiver, node, name, (), _NOTHING, of_any)
+            of_any = isinstance(receiver, Mapping) and not isinstance(receiver, StringMap)
+            receiver = inner
+        return self._field(dot, receiver, node, names[-1], args, final, of_any)
 
     def _field(
         self,
@@ -377,9 +388,12 @@ class Execution:
         name: str,
         args: Sequence[nodes.Operand],
         final: Any,
+        of_any: bool,
     ) -> Any:
-        """A field, a map's value, or what a method gives."""
+        """A field, a map's value, or what a method gives. `of_any`: the receiver is a value of a map of anything."""
         self.node = node
+        if receiver is _NIL:
+            self._fail(f"nil pointer evaluating {ANY}.{name}")
         if receiver is None:
             if self.missing_key == "error":
                 self._fail(f"nil data; no entry for key {quote(name)}")
@@ -399,22 +413,33 @@ class Execution:
             if args or final is not _NOTHING:
                 self._fail(f"{name} is not a method but has arguments")
             if name in receiver:
-                return receiver[name]
+                value = receiver[name]
+                return _NIL if value is None else value
             if self.missing_key == "error":
                 self._fail(f"map has no entry for key {quote(name)}")
-            return "" if self.missing_key == "zero" and isinstance(receiver, StringMap) else None
-        raise self._error(f"can't evaluate field {name} in type {type_name(receiver)}")
+            if self.missing_key == "default":
+                return None
+            return "" if isinstance(receiver, StringMap) else _NIL
+        kind = ANY if of_any else type_name(receiver)
+        raise self._error(f"can't evaluate field {name} in type {kind}")
 
     # --- functions ---
 
-    def _function(self, dot: Any, node: nodes.Identifier, args: Sequence[nodes.Operand], final: Any) -> Any:
+    def _function(
+        self,
+        dot: Any,
+        node: nodes.Identifier,
+        whole: nodes.Identifier | nodes.Command,
+        args: Sequence[nodes.Operand],
+        final: Any,
+    ) -> Any:
         self.node = node
         target = self.functions.get(node.name)
         if target is None:
             self._fail(f"{quote(node.name)} is not a defined function")
         if node.name in ("and", "or") and target.rest == ANY:
             return self._and_or(dot, node, args, final)
-        return self._invoke(dot, target, node, node.name, args, final)
+        return self._invoke(dot, target, whole, node.name, args, final)
 
     def _and_or(self, dot: Any, node: nodes.Identifier, args: Sequence[nodes.Operand], final: Any) -> Any:
         """Arguments are worked out only up to the one that decides."""
@@ -431,7 +456,7 @@ class Execution:
         self,
         dot: Any,
         target: Function,
-        node: nodes.Identifier | nodes.Field | nodes.Variable | nodes.Chain,
+        node: nodes.Identifier | nodes.Command | nodes.Field | nodes.Variable | nodes.Chain,
         name: str,
         args: Sequence[nodes.Operand],
         final: Any,
@@ -446,15 +471,18 @@ class Execution:
         types = [*target.params, *([target.rest or ANY] * (n_given - n_fixed))]
         values = [self._argument(dot, wanted, argument) for wanted, argument in zip(types, args, strict=False)]
         if final is not _NOTHING:
-            self.node = node
             values.append(self._checked(final, types[-1]))
-        self.node = node
-        return self._safe_call(target.call, name, values)
+        if target is BUILTINS["call"] and args and not isinstance(values[0], Function | None):
+            # Only here a value is shown as it is written.
+            self.node = node
+            self._fail(f"error calling call: non-function {args[0]} of type {type_name(values[0])}")
+        return self._safe_call(target.call, node, name, values)
 
-    def _safe_call(self, call: Callable[..., Any], name: str, values: list[Any]) -> Any:
+    def _safe_call(self, call: Callable[..., Any], node: nodes.Shown, name: str, values: list[Any]) -> Any:
         try:
             result = call(*values)
         except (ValueProblem, ArithmeticError, LookupError, ValueError, TypeError) as problem:
+            self.node = node
             self._fail(f"error calling {name}: {problem}")
         if isinstance(result, str):
             self._limit(len(result))
@@ -480,7 +508,7 @@ class Execution:
             case nodes.Pipe():
                 return self._checked(self._pipe(dot, node), wanted)
             case nodes.Identifier():
-                return self._checked(self._function(dot, node, (), _NOTHING), wanted)
+                return self._checked(self._function(dot, node, node, (), _NOTHING), wanted)
             case nodes.Chain():
                 return self._checked(self._chain(dot, node, (), _NOTHING), wanted)
             case nodes.Number():
@@ -516,9 +544,11 @@ class Execution:
         self._fail(f"can't handle {node} for arg of type {wanted}")
 
     def _checked(self, value: Any, wanted: str) -> Any:
-        if value is None:
+        if value is None or value is _NIL:
             if wanted == ANY:
                 return None
+            if value is _NIL:
+                self._fail(f"wrong type for value; expected {wanted}; got {ANY}")
             self._fail(f"invalid value; expected {wanted}")
         if not is_assignable(value, wanted):
             self._fail(f"wrong type for value; expected {wanted}; got {type_name(value)}")

@@ -14,6 +14,7 @@ from typing import Final
 from watchkeeper.core.model.go_float import format_shortest
 from watchkeeper.core.model.labels import quote
 from watchkeeper.core.template.values import (
+    ANY,
     ValueProblem,
     check_size,
     exposed,
@@ -27,6 +28,7 @@ from watchkeeper.core.template.values import (
 MAX_WIDTH: Final = 1_000_000  # Go's own limit of widths and precisions.
 MAX_DEPTH: Final = 50  # Of values inside of values.
 
+_NOT_RAW: Final = re.compile("[\x00-\x08\x0a-\x1f\x7f`\ufeff\udc80-\udcff]")
 _RAW_BYTES: Final = re.compile("[\udc80-\udcff]")
 _SURROGATE: Final = 0xDC00
 
@@ -143,7 +145,10 @@ class _Printf:
             if form[self.pos : self.pos + 1] == "*":
                 self.pos += 1
                 precision = self._star("%!(BADPREC)")
-                directive.precision = precision if precision is not None and precision >= 0 else -1
+                if precision is not None and precision < 0:
+                    self.out.append("%!(BADPREC)")
+                    precision = None
+                directive.precision = -1 if precision is None else precision
                 after_index = False
             else:
                 directive.precision = max(self._number(), 0)
@@ -212,9 +217,11 @@ def _value(value: object, verb: str, directive: Directive, depth: int) -> str:
     if depth > MAX_DEPTH:
         raise ValueProblem(f"value is nested too deeply, the limit is {MAX_DEPTH} levels")
     if verb == "T":
-        return _pad(type_name(value), directive)
+        return _pad("<nil>", directive) if value is None else _string(type_name(value), "s", directive)
     if verb == "p":
-        return _bad_verb(value, verb)
+        return _bad_verb(value, verb, directive)
+    if value is None and depth:  # Inside of others nothing has no verb.
+        return f"{ANY}(nil)" if directive.sharp_v else "<nil>"
     if value is None:
         return _pad("<nil>", directive) if verb == "v" else f"%!{verb}(<nil>)"
     known = exposed(value)
@@ -222,7 +229,7 @@ def _value(value: object, verb: str, directive: Directive, depth: int) -> str:
         return _string(known.text(value), verb, directive)
     kind = kind_of(value)
     if kind == "bool":
-        return _pad("true" if value else "false", directive) if verb in "tv" else _bad_verb(value, verb)
+        return _pad("true" if value else "false", directive) if verb in "tv" else _bad_verb(value, verb, directive)
     if kind == "int":
         assert isinstance(value, int)
         return _integer(int(value), value, verb, directive)
@@ -231,7 +238,7 @@ def _value(value: object, verb: str, directive: Directive, depth: int) -> str:
         return _float(value, verb, directive)
     if kind == "string":
         text = str(value)
-        return _string(text, verb, directive) if verb in "vsqxX" else _bad_verb(value, verb)
+        return _string(text, verb, directive) if verb in "vsqxX" else _bad_verb(value, verb, directive)
     return _compound(value, verb, directive, depth)
 
 
@@ -256,7 +263,7 @@ def _compound(value: object, verb: str, directive: Directive, depth: int) -> str
         return f"[{' '.join(parts)}]"
     known = exposed(value)
     if known is None:
-        return _bad_verb(value, verb)
+        return _bad_verb(value, verb, directive)
     named = directive.plus_v or directive.sharp_v
     parts = (
         f"{name}:{_value(get(value), verb, directive, inner)}" if named else _value(get(value), verb, directive, inner)
@@ -267,9 +274,11 @@ def _compound(value: object, verb: str, directive: Directive, depth: int) -> str
     return f"{{{' '.join(parts)}}}"
 
 
-def _bad_verb(value: object, verb: str) -> str:
-    shown = "<nil>" if value is None else f"{type_name(value)}={_value(value, 'v', _PLAIN, 1)}"
-    return f"%!{verb}({shown})"
+def _bad_verb(value: object, verb: str, directive: Directive) -> str:
+    """What stands for a value that the verb does not fit; its flags do count."""
+    if value is None:
+        return f"%!{verb}(<nil>)"
+    return f"%!{verb}({type_name(value)}={_value(value, 'v', directive, 1)})"
 
 
 # --- strings -------------------------------------------------------------------------------------------------------
@@ -286,8 +295,7 @@ def _string(text: str, verb: str, directive: Directive) -> str:
 
 
 def _quoted(text: str, directive: Directive) -> str:
-    raw_allowed = directive.sharp and "`" not in text and all(char == "\t" or char.isprintable() for char in text)
-    if raw_allowed:
+    if directive.sharp and not _NOT_RAW.search(text):
         return f"`{text}`"
     quoted = quote(text)
     if _RAW_BYTES.search(text):
@@ -339,9 +347,11 @@ def _integer(number: int, value: object, verb: str, directive: Directive) -> str
         prefix = _PREFIXES.get(verb, "") if directive.sharp or verb == "O" else ""
         sign = "-" if number < 0 else "+" if directive.plus else " " if directive.space else ""
         if directive.zero and directive.precision < 0 and not directive.minus:
-            digits = digits.rjust(directive.width - len(sign) - len(prefix), "0")
+            digits = digits.rjust(directive.width - len(sign), "0")  # The prefix does not count.
         if verb == "o" and prefix and digits.startswith("0"):
             prefix = ""
+        if verb == "O" and directive.sharp and not digits.startswith("0"):
+            prefix += "0"
         return _pad_blank(sign + prefix + digits, directive)
     if verb == "c":
         return _pad(_character(number), directive)
@@ -349,12 +359,12 @@ def _integer(number: int, value: object, verb: str, directive: Directive) -> str
         char = _character(number)
         return _pad(_quoted_character(char, directive), directive)
     if verb == "U":
-        shown = f"U+{number:0{max(4, directive.precision)}X}"
+        shown = f"U+{number % (1 << 64):0{max(4, directive.precision)}X}"
         char = _character(number)
         if directive.sharp and char.isprintable():
             shown += f" '{char}'"
         return _pad_blank(shown, directive)
-    return _bad_verb(value, verb)
+    return _bad_verb(value, verb, directive)
 
 
 def _character(number: int) -> str:
@@ -377,13 +387,16 @@ def _pad_blank(text: str, directive: Directive) -> str:
 
 
 def _float(number: float, verb: str, directive: Directive) -> str:
-    if verb not in "vgGeEfFb":
-        return _bad_verb(number, verb)
+    if verb not in "vgGeEfFbxX":
+        return _bad_verb(number, verb, directive)
     if verb == "b":
         mantissa, exponent = math.frexp(number)
         text = f"{int(mantissa * (1 << 53))}p{exponent - 53:+d}"
     elif math.isnan(number) or math.isinf(number):
         text = format_shortest(number)
+    elif verb in "xX":
+        text = _hexadecimal_float(number, directive.precision)
+        text = text.upper() if verb == "X" else text
     else:
         text = _digits(number, verb, directive)
     if text[0] in "+-":
@@ -409,8 +422,34 @@ def _digits(number: float, verb: str, directive: Directive) -> str:
     if precision < 0 and not directive.sharp:
         text = format_shortest(number)
     elif precision < 0:
-        text = format(number, "#.6g")
+        text = format_shortest(number)
+        if len(text.lstrip("-").partition("e")[0].replace(".", "")) < 6:
+            text = format(number, "#.6g")
     else:
         # Go keeps an integer's digits without exponent where there are fewer than the precision says, as C does.
         text = format(number, f"{'#' if directive.sharp else ''}.{precision or 1}g")
     return text.upper() if verb == "G" else text
+
+
+def _hexadecimal_float(number: float, precision: int) -> str:
+    """`0x1.8p+01`: as many digits behind the point as are needed, or as the precision says, rounded to even."""
+    mantissa, exponent = math.frexp(abs(number))
+    sign = "-" if math.copysign(1, number) < 0 else ""
+    digits = int(mantissa * (1 << 53))  # One bit, then 13 hexadecimal digits.
+    exponent -= 1
+    if number == 0:
+        exponent = 0
+    width = 13
+    if 0 <= precision < width:
+        cut = 4 * (width - precision)
+        down, rest = divmod(digits, 1 << cut)
+        half = 1 << (cut - 1)
+        digits = down + (rest > half or (rest == half and down & 1))
+        width = precision
+        if digits >= 2 << (4 * width):
+            digits >>= 1
+            exponent += 1
+    behind = f"{digits & ((1 << 4 * width) - 1):0{width}x}" if width else ""
+    behind = behind.rstrip("0") if precision < 0 else behind.ljust(precision, "0")
+    lead = digits >> (4 * width)
+    return f"{sign}0x{lead}{'.' if behind else ''}{behind}p{'-' if exponent < 0 else '+'}{abs(exponent):02d}"

@@ -195,9 +195,9 @@ class _Parser:
                 case "break" | "continue":
                     return self._jump(token)
                 case "template":
-                    return self._call(token)
+                    return self._call()
                 case "block":
-                    return self._block(token)
+                    return self._block()
         self._back(token)
         return nodes.Action(token.lo, self._pipeline("command", Kind.RIGHT_DELIM))
 
@@ -222,7 +222,7 @@ class _Parser:
             if following.kind is Kind.KEYWORD and following.text in ("if", "with"):
                 # `{{else if}}` is `{{else}}{{if}}` with one end for both.
                 if following.text != keyword:
-                    self._unexpected(following, "else")
+                    self._unexpected(following, "input")
                 self._next()
                 self._deeper()
                 otherwise = nodes.List(following.lo, (self._branch(following),))
@@ -234,23 +234,25 @@ class _Parser:
         del self.variables[n_variables:]
         return nodes.Branch(token.lo, keyword, pipe, body, otherwise)
 
-    def _call(self, token: Token) -> nodes.Call:
+    def _call(self) -> nodes.Call:
         context = "template clause"
-        name = self._template_name(self._next_non_space(), context)
+        name_token = self._next_non_space()
+        name = self._template_name(name_token, context)
         pipe: nodes.Pipe | None = None
         if self._peek_non_space().kind is Kind.RIGHT_DELIM:
             self._next()
         else:
             pipe = self._pipeline(context, Kind.RIGHT_DELIM)
-        return nodes.Call(token.lo, name, pipe)
+        return nodes.Call(name_token.lo, name, pipe)
 
-    def _block(self, token: Token) -> nodes.Call:
+    def _block(self) -> nodes.Call:
         """`{{block "name" pipeline}}` defines a template and calls it."""
         context = "block clause"
-        name = self._template_name(self._next_non_space(), context)
+        name_token = self._next_non_space()
+        name = self._template_name(name_token, context)
         pipe = self._pipeline(context, Kind.RIGHT_DELIM)
         self._add(name, self._separate_body(context))
-        return nodes.Call(token.lo, name, pipe)
+        return nodes.Call(name_token.lo, name, pipe)
 
     def _template_name(self, token: Token, context: str) -> str:
         if token.kind not in (Kind.STRING, Kind.RAW_STRING):

@@ -57,6 +57,7 @@ DATA: dict[str, Any] = {
     "numbers": [1, 2, 3],
     "map": {"b": 2, "a": 1},
     "texts": StringMap(x="1", y="2"),
+    "holes": [None],
     "deep": {"er": {"est": "gold"}},
 }
 
@@ -78,7 +79,7 @@ def problem(text: str, data: Any = DATA, **options: Any) -> str:
         ("{{.s}} {{.n}} {{.f}} {{.yes}} {{.none}}", "text 42 2.5 true <no value>"),
         ("{{.list}} {{.map}} {{.texts}}", "[a b c] map[a:1 b:2] map[x:1 y:2]"),
         ("{{.deep.er.est}} {{(.deep).er.est}} {{$.deep.er.est}}", "gold gold gold"),
-        ("{{.deep.not.there}}", "<no value>"),
+        ("{{.deep.not}} {{.none}} {{$.zz}}", "<no value> <no value> <no value>"),
         ("{{1}} {{1.0}} {{1.5}} {{0x10}} {{010}} {{1e3}} {{'a'}} {{1_000}}", "1 1 1.5 16 8 1000 97 1000"),
         ('{{"a\\tb"}}{{`c\\n`}}', "a\tbc\\n"),
         # Trim markers.
@@ -156,17 +157,17 @@ def test_builtins(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("{{.s.x}}", ':1:4: executing "" at <.s.x>: can\'t evaluate field x in type string'),
+        ("{{.s.x}}", ':1:4: executing "" at <.s.x>: can\'t evaluate field x in type interface {}'),
         ("{{.n.x.y}}", ':1:4: executing "" at <.n.x.y>: can\'t evaluate field x in type int'),
-        ("{{gt .s 5}}", ':1:2: executing "" at <gt>: error calling gt: incompatible types for comparison'),
-        ("{{lt .list 5}}", ':1:2: executing "" at <lt>: error calling lt: invalid type for comparison'),
-        ("{{eq 1}}", ':1:2: executing "" at <eq>: error calling eq: missing argument for comparison'),
-        ("{{eq .list .list}}", "at <eq>: error calling eq: non-comparable type [a b c]: []interface {}"),
+        ("{{gt .s 5}}", ':1:2: executing "" at <gt .s 5>: error calling gt: incompatible types for comparison'),
+        ("{{lt .list 5}}", ':1:2: executing "" at <lt .list 5>: error calling lt: invalid type for comparison'),
+        ("{{eq 1}}", ':1:2: executing "" at <eq 1>: error calling eq: missing argument for comparison'),
+        ("{{eq .list .list}}", "at <eq .list .list>: error calling eq: non-comparable type [a b c]: []interface {}"),
         ("{{lt true false}}", "error calling lt: invalid type for comparison"),
         ("{{upper 5}}", ':1:8: executing "" at <5>: expected string; found 5'),
         ("{{upper .n}}", ':1:8: executing "" at <.n>: wrong type for value; expected string; got int'),
         ("{{.n | upper}}", ':1:7: executing "" at <upper>: wrong type for value; expected string; got int'),
-        ("{{upper .none}}", ':1:8: executing "" at <.none>: invalid value; expected string'),
+        ("{{upper .none}}", ':1:8: executing "" at <.none>: wrong type for value; expected string; got interface {}'),
         ("{{upper nil}}", ':1:8: executing "" at <nil>: cannot assign nil to string'),
         ("{{double 1.5}}", ':1:9: executing "" at <1.5>: expected integer; found 1.5'),
         ("{{half `x`}}", ':1:7: executing "" at <`x`>: expected float; found `x`'),
@@ -186,7 +187,9 @@ def test_builtins(text: str, expected: str) -> None:
         ('{{template "x"}}', 'at <{{template "x"}}>: template "x" not defined'),
         ("{{len .n}}", "error calling len: len of type int"),
         ("{{len nil}}", "error calling len: len of nil pointer"),
-        ("{{index .list 3}}", "error calling index: index out of range: 3"),
+        ("{{index .list 3}}", "error calling index: reflect: slice index out of range"),
+        ("{{index `` 0}}", "error calling index: reflect: string index out of range"),
+        ("{{index .list 4}}", "error calling index: index out of range: 4"),
         ("{{index .list `a`}}", "error calling index: cannot index slice/array with type string"),
         ("{{index .map 1}}", "error calling index: value has type int; should be string"),
         ("{{index .n 1}}", "error calling index: can't index item of type int"),
@@ -195,7 +198,7 @@ def test_builtins(text: str, expected: str) -> None:
         ("{{slice .s 9}}", "error calling slice: index out of range: 9"),
         ("{{slice .s 0 1 2}}", "error calling slice: cannot 3-index slice a string"),
         ("{{slice .n}}", "error calling slice: can't slice item of type int"),
-        ("{{call .s}}", "error calling call: non-function text of type string"),
+        ("{{call .s}}", "error calling call: non-function .s of type string"),
         ("{{call nil}}", "error calling call: call of nil"),
         ("{{18446744073709551615}}", "18446744073709551615 overflows int"),
         ("{{(nil).x}}", "nil"),
@@ -211,7 +214,7 @@ def test_errors(text: str, expected: str) -> None:
 def test_place_of_an_error() -> None:
     with pytest.raises(TemplateError) as caught:
         run("ab\ncd {{.s.x}}")
-    assert (caught.value.line, caught.value.problem) == (2, "can't evaluate field x in type string")
+    assert (caught.value.line, caught.value.problem) == (2, "can't evaluate field x in type interface {}")
 
 
 @pytest.mark.parametrize(
@@ -229,7 +232,7 @@ def test_missing_keys(option: MissingKey, data: Any, expected: str) -> None:
 
 def test_missing_keys_as_errors() -> None:
     assert problem("{{.b}}", {"a": 1}, missing_key="error").endswith('at <.b>: map has no entry for key "b"')
-    assert problem("{{.a.b}}", {"a": None}, missing_key="error").endswith('nil data; no entry for key "b"')
+    assert problem("{{$x := .a}}{{$x.b}}", {"a": None}, missing_key="error").endswith('nil data; no entry for key "b"')
 
 
 def test_a_dict_of_texts_is_a_string_map() -> None:
@@ -336,7 +339,8 @@ def test_collections_with_methods() -> None:
     assert run("{{.alerts.Firing | len}} {{range .alerts}}{{.}}{{end}} {{.alerts}}{{if .alerts}}!{{end}}", data) == (
         "1 xy [x y]!"
     )
-    assert problem("{{.alerts.Nope}}", data).endswith("can't evaluate field Nope in type template.Alerts")
+    assert problem("{{.alerts.Nope}}", data).endswith("can't evaluate field Nope in type interface {}")
+    assert problem("{{$a := .alerts}}{{$a.Nope}}", data).endswith("can't evaluate field Nope in type template.Alerts")
 
 
 def test_definitions_of_other_texts() -> None:
@@ -351,7 +355,9 @@ def test_definitions_of_other_texts() -> None:
     assert kept.execute({"x": {"y": 2}}) == "new <2>"
     with pytest.raises(TemplateError) as caught:
         more.execute({"x": 5})
-    assert str(caught.value) == ('template: file:1:62: executing "b" at <.x.y>: can\'t evaluate field y in type int')
+    assert str(caught.value) == (
+        'template: file:1:62: executing "b" at <.x.y>: can\'t evaluate field y in type interface {}'
+    )
     with pytest.raises(TemplateError, match=r"^template: bad:1: "):
         template.with_definitions("{{nope}}", "bad")
 

@@ -65,7 +65,7 @@ def problem(text: str, name: str = "") -> str:
         ('{{if .a}}{{define "b"}}{{end}}{{end}}', "template: :1: unexpected <define> in command"),
         ("{{/* a", "template: :1: unclosed comment"),
         ("{{/* a */ }}", "template: :1: comment ends before closing delimiter"),
-        ("{{if .a}}{{else with .b}}{{end}}", "template: :1: unexpected <with> in else"),
+        ("{{if .a}}{{else with .b}}{{end}}", "template: :1: unexpected <with> in input"),
         ("a\nb\n{{.x }", 'template: :3: unexpected "}" in operand'),
         ("{{if .a}}\n{{.b\n", "template: :3: unclosed action started at :2"),
         ("{{printf `%d\n", "template: :1: unterminated raw quoted string"),

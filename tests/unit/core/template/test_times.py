@@ -53,8 +53,8 @@ def test_methods(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("{{.t.Nope}}", "can't evaluate field Nope in type time.Time"),
-        ("{{.t.unix_ns}}", "can't evaluate field unix_ns in type time.Time"),
+        ("{{$t := .t}}{{$t.Nope}}", "can't evaluate field Nope in type time.Time"),
+        ("{{$t := .t}}{{$t.unix_ns}}", "can't evaluate field unix_ns in type time.Time"),
         ("{{.t.Format 1}}", "expected string; found 1"),
         ("{{.t.Add 5}}", "can't handle 5 for arg of type time.Duration"),
         ("{{.t.Sub .d}}", "wrong type for value; expected time.Time; got time.Duration"),
