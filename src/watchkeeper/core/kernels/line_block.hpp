@@ -88,7 +88,7 @@ struct Group {
     std::vector<uint32_t> skeletons;
     size_t n_inner = 0;
     uint32_t heir = kNone;           // the group with other `inner` that takes new rows
-    uint32_t last_skeleton = kNone;
+    uint32_t recent[4] = {kNone, kNone, kNone, kNone};  // skeletons of lines before, the last one first
 };
 
 struct Skeleton {
@@ -462,13 +462,17 @@ class Block {
             if (good) good = shred_plain(line, lo, hi, every, kMostValues, inner_);
             if (!good) {
                 if (g.kind == kPlain) return kNone;
-                inner_.at.resize(2 * first);
+                inner_.shrink(first);
                 inner_.add(lo, hi);
             }
             inner_n_.push_back(uint32_t(inner_.size() - first));
         }
-        if (g.last_skeleton != kNone && fits(*skeletons[g.last_skeleton], g, line))
-            return skeletons[g.last_skeleton]->is_poor ? kNone : g.last_skeleton;
+        for (size_t k = 0; k < 4 && g.recent[k] != kNone; k++) {
+            if (!fits(*skeletons[g.recent[k]], g, line)) continue;
+            if (k) std::swap(g.recent[k], g.recent[k - 1]);
+            const uint32_t found = g.recent[k ? k - 1 : 0];
+            return skeletons[found]->is_poor ? kNone : found;
+        }
         size_t first = 0;
         for (size_t i = 0, k = 0; i < g.inner.size(); i++) {
             if (g.inner[i] == kValue) continue;
@@ -478,8 +482,8 @@ class Block {
         for (auto range = skeleton_index_.equal_range(hash); range.first != range.second; ++range.first) {
             const Skeleton& s = *skeletons[range.first->second];
             if (s.group != group || !fits(s, g, line)) continue;
-            g.last_skeleton = range.first->second;
-            return s.is_poor ? kNone : g.last_skeleton;
+            remember(g, range.first->second);
+            return s.is_poor ? kNone : range.first->second;
         }
         if (g.skeletons.size() >= kFewSkeletons + g.n_rows / kRowsEach) {
             // Words that vary too much become values; if that does not help, the text is one value.
@@ -494,7 +498,15 @@ class Block {
             constants.back().around(line, places_.lo(i), places_.hi(i), inner_, first, inner_n_[k]);
             first += inner_n_[k++];
         }
-        return g.last_skeleton = add_skeleton(group, std::move(constants), hash);
+        const uint32_t added = add_skeleton(group, std::move(constants), hash);
+        remember(*groups[group], added);
+        return added;
+    }
+
+    static void remember(Group& g, uint32_t skeleton) {
+        std::copy_backward(g.recent + 1, g.recent + 3, g.recent + 4);
+        g.recent[1] = g.recent[0];
+        g.recent[0] = skeleton;
     }
 
     bool fits(const Skeleton& s, const Group& g, const char* line) const {
@@ -521,7 +533,6 @@ class Block {
         bool words = std::find(inner.begin(), inner.end(), uint8_t(kWords)) != inner.end();
         if (groups[group]->kind == kPlain && !words) return;  // further lines are kept whole
         for (uint8_t& how : inner) how = how == kWords && words ? kTokens : kValue;
-        if (!words) groups[group]->last_skeleton = kNone;
         succeed(group, inner);
     }
 

@@ -44,16 +44,23 @@ inline const uint8_t* byte_classes() {
 }
 
 // Begin and end of each value of a line, in order.
-struct Places {
-    std::vector<uint32_t> at;
-    size_t size() const { return at.size() / 2; }
-    uint32_t lo(size_t i) const { return at[2 * i]; }
-    uint32_t hi(size_t i) const { return at[2 * i + 1]; }
-    void clear() { at.clear(); }
+class Places {
+   public:
+    size_t size() const { return n_ / 2; }
+    uint32_t lo(size_t i) const { return at_[2 * i]; }
+    uint32_t hi(size_t i) const { return at_[2 * i + 1]; }
+    void clear() { n_ = 0; }
+    void shrink(size_t size) { n_ = 2 * size; }
     void add(size_t lo, size_t hi) {
-        at.push_back(uint32_t(lo));
-        at.push_back(uint32_t(hi));
+        if (n_ == at_.size()) at_.resize(2 * n_ + 16);
+        at_[n_] = uint32_t(lo);
+        at_[n_ + 1] = uint32_t(hi);
+        n_ += 2;
     }
+
+   private:
+    std::vector<uint32_t> at_;
+    size_t n_ = 0;
 };
 
 constexpr size_t kMostValues = 250;  // of one line; lines with more are kept whole
