@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from unittest import mock
 
 import pytest
 from hypothesis import HealthCheck, given, note, settings
@@ -14,14 +15,18 @@ from tests.oracle.log_memory import Entry, MemoryLogs
 from watchkeeper.core.model.errors import QueryError
 from watchkeeper.core.model.labels import Labels
 from watchkeeper.logs.logql import ast
+from watchkeeper.logs.logql import lines as lines_module
+from watchkeeper.logs.logql import samples as samples_module
 from watchkeeper.logs.logql.answer import LogStreams, Matrix, QueryLimits, Request, Vector
 from watchkeeper.logs.logql.engine import Engine
 from watchkeeper.logs.logql.errors import LogQLParseError
 from watchkeeper.logs.logql.parser import parse
+from watchkeeper.logs.logql.rows import PIECE_ROWS
 
 SECOND = 1_000_000_000
 BASE_NS = 1_700_000_000 * SECOND
 ENGINES = (Engine(1), Engine(2))
+PIECES = {ENGINES[0]: 3, ENGINES[1]: PIECE_ROWS}  # Rows that go through a pipeline together.
 LIMITS = QueryLimits(max_query_series=0)
 
 # --- lines ---------------------------------------------------------------------------------------------------------
@@ -333,7 +338,8 @@ def check_lines(data: list[Entry], query: str, block_rows: int, limit: int, *, f
     expected = oracle.log_lines(data, expr, start, end, limit, forward=forward, interval_ns=interval_ns)
     for engine in ENGINES:
         request = Request(expr, query, start, end, limit=limit, forward=forward, interval_ns=interval_ns)
-        answer = engine.run(request, MemoryLogs(data, block_rows), LIMITS).data
+        with mock.patch.object(lines_module, "PIECE_ROWS", PIECES[engine]):
+            answer = engine.run(request, MemoryLogs(data, block_rows), LIMITS).data
         assert isinstance(answer, LogStreams)
         keys = [(stream.labels, stream.structured, stream.parsed) for stream in answer.streams]
         assert len(set(keys)) == len(keys)
@@ -364,7 +370,8 @@ def check_metrics(data: list[Entry], query: str, block_rows: int, step_ns: int) 
             with pytest.raises(QueryError):
                 engine.run(request, MemoryLogs(data, block_rows), LIMITS)
             continue
-        answer = engine.run(request, MemoryLogs(data, block_rows), LIMITS).data
+        with mock.patch.object(samples_module, "PIECE_ROWS", PIECES[engine]):
+            answer = engine.run(request, MemoryLogs(data, block_rows), LIMITS).data
         assert isinstance(answer, Matrix)
         assert answer.times_ns.tolist() == times
         found: list[dict[Labels, float]] = [{} for _ in times]

@@ -20,7 +20,7 @@ from watchkeeper.logs.logql.answer import LogStream, LogStreams, Request
 from watchkeeper.logs.logql.ast import LogQuery
 from watchkeeper.logs.logql.columns import Column, concatenated, gathered
 from watchkeeper.logs.logql.plan import Pipeline, plan_lines
-from watchkeeper.logs.logql.rows import ERROR, ERROR_DETAILS, BlockRows, with_metadata
+from watchkeeper.logs.logql.rows import ERROR, ERROR_DETAILS, PIECE_ROWS, BlockRows, with_metadata
 from watchkeeper.logs.logql.series import Named, distinct_rows, texts_at
 
 if TYPE_CHECKING:
@@ -45,11 +45,16 @@ def run_stages(pipeline: Pipeline, rows: BlockRows) -> None:
 
 @dataclass(slots=True)
 class _Found:
-    """Rows of one block that passed, and the block's place among blocks of equal rank."""
+    """Rows of one block that passed.
+
+    order  the block's place among blocks
+    base   no row has a place in the block before this
+    """
 
     rows: BlockRows
     times: Ints
     order: int
+    base: int
 
 
 class _Pool:
@@ -98,7 +103,7 @@ class _Pool:
         by_text = {text: i for i, text in enumerate(sorted(set(streams.values())))}
         sizes = [len(found.times) for found in self._found]
         which = np.repeat(np.arange(len(self._found)), sizes)
-        place = np.concatenate([np.arange(size) for size in sizes])
+        place = np.concatenate([np.arange(size) + found.base for size, found in zip(sizes, self._found, strict=True)])
         text = np.repeat([by_text[streams[id(found.rows)]] for found in self._found], sizes)
         block = np.repeat([found.order for found in self._found], sizes)
         keys = self._keys()
@@ -111,7 +116,7 @@ class _Pool:
         for i, found in enumerate(self._found):
             mine = which[order] == i
             if mine.any():
-                places = place[order[mine]]
+                places = place[order[mine]] - found.base
                 ascending = np.argsort(places, kind="stable")
                 out.append((found.rows, places[ascending], rank[mine][ascending]))
         return out
@@ -128,7 +133,7 @@ class _Pool:
                 kept.append(found)
             elif mask.any():
                 found.rows.keep(mask)
-                kept.append(_Found(found.rows, found.times[mask], found.order))
+                kept.append(_Found(found.rows, found.times[mask], found.order, found.base))
         self._found = kept
 
 
@@ -163,13 +168,13 @@ def log_lines(ev: Evaluation, query: LogQuery, request: Request) -> LogStreams:
         together = min(together * 2, 16 * ev.workers.threads)
         bound = pool.bound
 
-        def work(number: int, bound: int | None = bound) -> _Found | None:
+        def work(number: int, bound: int | None = bound) -> list[_Found]:
             if bound is not None and first[number] > bound:
-                return None
+                return []
             return _passed(ev, pipeline, parts[number], request, bound, sign, number)
 
-        for found in ev.workers.map(work, chosen, ev.guard.check):
-            if found is not None:
+        for several in ev.workers.map(work, chosen, ev.guard.check):
+            for found in several:
                 pool.add(found)
         pool.prune()
     return streams_of(pool.chosen())
@@ -177,7 +182,7 @@ def log_lines(ev: Evaluation, query: LogQuery, request: Request) -> LogStreams:
 
 def _passed(
     ev: Evaluation, pipeline: Pipeline, part: Slice, request: Request, bound: int | None, sign: int, number: int
-) -> _Found:
+) -> list[_Found]:
     block, chosen = ev.stats.load(part)
     times: Times | None = None
     if bound is not None and (part.max_ns if sign > 0 else -part.min_ns) > bound:
@@ -189,14 +194,26 @@ def _passed(
         where = slice(0, request.limit) if request.forward else slice(-request.limit, None)
         chosen = chosen[where]
         times = times[where] if times is not None else None
-    rows = BlockRows(block, part.stream, chosen, times)
-    run_stages(pipeline, rows)
-    ev.stats.passed(part, len(rows))
-    if len(rows) > request.limit and not request.interval_ns:
-        keep = np.zeros(len(rows), np.bool_)
-        keep[slice(0, request.limit) if request.forward else slice(-request.limit, None)] = True
-        rows.keep(keep)
-    return _Found(rows, rows.times if len(rows) else np.zeros(0, np.int64), number)
+    out: list[_Found] = []
+    left = request.limit
+    pieces = range(0, len(chosen), PIECE_ROWS)
+    for lo in pieces if request.forward else reversed(pieces):
+        piece = slice(lo, lo + PIECE_ROWS)
+        rows = BlockRows(block, part.stream, chosen[piece], times[piece] if times is not None else None)
+        run_stages(pipeline, rows)
+        ev.stats.passed(part, len(rows))
+        if not len(rows):
+            continue
+        if not request.interval_ns:
+            if len(rows) > left:
+                keep = np.zeros(len(rows), np.bool_)
+                keep[slice(0, left) if request.forward else slice(-left, None)] = True
+                rows.keep(keep)
+            left -= len(rows)
+        out.append(_Found(rows, rows.times, number, lo))
+        if left == 0:
+            break
+    return out
 
 
 def streams_of(parts: Sequence[tuple[BlockRows, npt.NDArray[np.intp], Ints]]) -> LogStreams:

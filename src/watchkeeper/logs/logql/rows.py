@@ -22,6 +22,9 @@ ERROR: Final = "__error__"
 ERROR_DETAILS: Final = "__error_details__"
 EXTRACTED: Final = "_extracted"
 
+PIECE_ROWS: Final = 8192
+"""Rows that go through a pipeline together: enough for arrays to pay, few enough for lines of a thousand fields."""
+
 Places: TypeAlias = npt.NDArray[np.intp] | None
 """Places in the rows; None is all of them."""
 

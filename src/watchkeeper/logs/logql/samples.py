@@ -23,7 +23,7 @@ from watchkeeper.logs.logql.lines import run_stages
 from watchkeeper.logs.logql.pipeline_error import PipelineError
 from watchkeeper.logs.logql.plan import RangePlan, plan_range
 from watchkeeper.logs.logql.quantiles import tiled_quantiles
-from watchkeeper.logs.logql.rows import BlockRows
+from watchkeeper.logs.logql.rows import PIECE_ROWS, BlockRows
 from watchkeeper.logs.logql.series import series_of
 from watchkeeper.logs.logql.windows import Steps, Windows
 
@@ -108,8 +108,15 @@ class SampleTaker:
             return None
         return own.keep(by)
 
-    def take(self, part: Slice, block: Block, chosen: Rows) -> tuple[Cells, int]:
+    def take(self, part: Slice, block: Block, chosen: Rows) -> tuple[list[Cells], int]:
         """The cells of a block's rows, and how many rows passed. Raises PipelineError."""
+        if self._plain or len(chosen) <= PIECE_ROWS:
+            cells, passed = self._piece(part, block, chosen)
+            return [cells], passed
+        pieces = [self._piece(part, block, chosen[lo : lo + PIECE_ROWS]) for lo in range(0, len(chosen), PIECE_ROWS)]
+        return [cells for cells, _ in pieces], sum(passed for _, passed in pieces)
+
+    def _piece(self, part: Slice, block: Block, chosen: Rows) -> tuple[Cells, int]:
         windows = self._windows
         sole = self._sole_interval(part)
         times: Times | None = None
@@ -181,14 +188,15 @@ def _collect(ev: Evaluation, plan: RangePlan, windows: Windows, taker: SampleTak
             table.add(cells)
             stats.header(part)
 
-    def work(part: Slice) -> Cells:
+    def work(part: Slice) -> list[Cells]:
         block, rows = stats.load(part)
-        cells, passed = taker.take(part, block, rows)
+        found, passed = taker.take(part, block, rows)
         stats.passed(part, passed)
-        return cells
+        return found
 
-    for cells in ev.workers.map(work, left, ev.guard.check):
-        table.add(cells)
+    for found in ev.workers.map(work, left, ev.guard.check):
+        for cells in found:
+            table.add(cells)
         if table.truncated:
             ev.truncated = True
             break

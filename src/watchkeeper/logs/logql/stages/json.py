@@ -28,6 +28,7 @@ from watchkeeper.logs.logql.stages.stage import (
     scattered,
     source_names,
     together,
+    too_many_names,
 )
 
 _BLANKS = b" \t\r\n"
@@ -80,7 +81,10 @@ class Json:
         base: dict[str, Column] = {}
         if rest:
             places = together(rest, len(rows))
-            columns, failed = line_fields.json(rows.lines_at(places), self._wanted)
+            try:
+                columns, failed = line_fields.json(rows.lines_at(places), self._wanted)
+            except ValueError:
+                raise too_many_names() from None
             _mark(rows, places, failed)
             base = scattered([(places, columns)], len(rows))
         for name in dict.fromkeys((*sources, *base)):

@@ -20,7 +20,15 @@ from watchkeeper.logs.logql.skeletons import (
     slot_numbers,
     taken_apart,
 )
-from watchkeeper.logs.logql.stages.stage import LOGFMT_ERROR, Needed, add_field, scattered, source_names, together
+from watchkeeper.logs.logql.stages.stage import (
+    LOGFMT_ERROR,
+    Needed,
+    add_field,
+    scattered,
+    source_names,
+    together,
+    too_many_names,
+)
 
 MALFORMED_PAIR: Final = "logfmt syntax error"
 _UNCLEAN: Final = re.compile(r"[^a-zA-Z0-9_]")
@@ -89,9 +97,12 @@ class Logfmt:
         base: dict[str, Column] = {}
         if rest:
             places = together(rest, len(rows))
-            columns, failed = line_fields.logfmt(
-                rows.lines_at(places), self._wanted, strict=self._strict, keep_empty=self._format.keep_empty
-            )
+            try:
+                columns, failed = line_fields.logfmt(
+                    rows.lines_at(places), self._wanted, strict=self._strict, keep_empty=self._format.keep_empty
+                )
+            except ValueError:
+                raise too_many_names() from None
             if failed.any():
                 where = np.flatnonzero(failed)
                 rows.fail(where if places is None else places[where], LOGFMT_ERROR, MALFORMED_PAIR)

@@ -8,6 +8,7 @@ from typing import Final, Protocol, TypeAlias
 import numpy as np
 
 from watchkeeper.core.kernels.texts import Coded
+from watchkeeper.core.model.errors import LimitExceeded
 from watchkeeper.logs.logql.columns import Column, joined, without
 from watchkeeper.logs.logql.rows import ERROR, ERROR_DETAILS, EXTRACTED, BlockRows, Label, Lazy, Places
 
@@ -28,6 +29,15 @@ class Stage(Protocol):
     def run(self, rows: BlockRows) -> None:
         """Work on these rows, in place."""
         ...
+
+
+def too_many_names() -> LimitExceeded:
+    """The error for lines with more different fields than can be columns at once."""
+    return LimitExceeded(
+        "the lines have too many different fields to extract all of them; name those that are wanted, as in "
+        "`| json a, b`",
+        "fields",
+    )
 
 
 def source_names(needed: Needed) -> tuple[str, ...] | None:
