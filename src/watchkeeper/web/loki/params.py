@@ -23,6 +23,8 @@ DEFAULT_LIMIT: Final = 100
 DEFAULT_SINCE_NS: Final = HOUR_NS
 MAX_POINTS: Final = 11_000
 MAX_INT64: Final = 2**63 - 1
+MIN_NS: Final = -(2**62)
+MAX_NS: Final = 2**62
 MAX_INT32: Final = 2**32 - 1
 
 _INTEGER: Final = re.compile(r"[+-]?\d+", re.ASCII)
@@ -67,12 +69,12 @@ class Params:
         return [value for key, value in self._values if key in names]
 
     def time_ns(self, name: str, default_ns: int) -> int:
-        """A time. Raises ApiError with upstream's text where it is none."""
+        """A time, not so far away that a day more or less would leave 64 bits. Raises ApiError where it is none."""
         text = self.get(name)
         if not text:
             return default_ns
         try:
-            return parse_time_ns(text)
+            return max(MIN_NS, min(parse_time_ns(text), MAX_NS))
         except ValueError as error:
             raise bad_data(f"could not parse '{name}' parameter: {error}") from None
 
@@ -85,7 +87,7 @@ class Params:
             except DurationError as error:
                 raise bad_data(f"could not parse 'since' parameter: {error}") from None
         end_ns = self.time_ns("end", self.now_ns)
-        start_ns = self.time_ns("start", min(end_ns, self.now_ns) - since_ns)
+        start_ns = self.time_ns("start", max(MIN_NS, min(end_ns, self.now_ns) - since_ns))
         return start_ns, end_ns
 
     def limit(self, *names: str, default: int = DEFAULT_LIMIT) -> int:

@@ -58,7 +58,7 @@ class Body:
         self.data = b""
 
     async def read(self, request: web.Request, max_bytes: int, timeout_s: float) -> bytes:
-        """All of it. gzip and deflate are unpacked on the way. Raises ApiError, and TimeoutError.
+        """All of it. gzip and deflate are unpacked on the way. Raises ApiError.
 
         max_bytes   of what came, and of what it unpacks to
         """
@@ -81,6 +81,8 @@ class Body:
                         first = piece
                     else:
                         rest += piece
+        except TimeoutError:
+            raise ApiError(408, "timeout", "the request body did not arrive in time") from None
         except HttpProcessingError as error:
             raise bad_data(_told(error.message, request)) from None
         except web.RequestPayloadError as error:

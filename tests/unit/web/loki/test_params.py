@@ -50,6 +50,13 @@ def test_a_start_lies_since_before_the_end_or_now() -> None:
     assert params(end="1800000000", since="10m").bounds() == (NOW_NS - 600 * NS, 1_800_000_000 * NS)
 
 
+def test_the_edges_of_time_leave_room_to_count() -> None:
+    for text in ("-9223372036854775808", "0001-01-01T00:00:00Z", "9223372036854775807", "9999-12-31T23:59:59Z"):
+        start_ns, end_ns = params(end=text).bounds()
+        assert -(2**62) <= start_ns <= 2**62
+        assert -(2**62) <= end_ns <= 2**62
+
+
 @pytest.mark.parametrize(
     ("text", "ns"), [("5", 5 * NS), ("0.5", NS // 2), ("1m", 60 * NS), ("1d", 86_400 * NS), ("", 14 * NS)]
 )

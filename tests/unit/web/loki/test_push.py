@@ -113,6 +113,13 @@ async def test_a_body_over_the_limit_is_refused_by_its_length_and_while_it_is_re
     assert stored(site) == []
 
 
+async def test_a_body_whose_end_is_missing_is_given_up(make_site: MakeSite) -> None:
+    site = await make_site(read_timeout_s=0.05)
+    # Whether its end is missed or waited for hangs on how the bytes arrive.
+    status, _ = await site.ask("POST", PUSH, data=b"{}", headers={**JSON, "Content-Encoding": "deflate"})
+    assert status in (400, 408)
+
+
 async def test_a_body_that_does_not_arrive_is_given_up(make_site: MakeSite) -> None:
     site = await make_site(read_timeout_s=0.05)
 
@@ -122,7 +129,7 @@ async def test_a_body_that_does_not_arrive_is_given_up(make_site: MakeSite) -> N
         yield b"}"
 
     status, _ = await site.ask("POST", PUSH, data=drip(), headers=JSON)
-    assert status in (408, 504)
+    assert status == 408
 
 
 @pytest.mark.parametrize("status", [400, 429, 260])
