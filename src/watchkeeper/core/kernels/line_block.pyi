@@ -37,8 +37,11 @@ class Block:
         """Append rows: line i is `data[line_at[i]:line_end[i]]`. How many were added.
 
         metadata   structured metadata of each row, or None
-        levels     index into LEVELS of each row's `detected_level`, added behind its metadata; None adds nothing
+        levels     index into LEVELS of each row's `detected_level`, added behind its metadata; None and 0 add nothing
         dedupe     leave out a row whose time, line and metadata are those of a row that is there
+
+        Raises ValueError where places lie outside of the data, and where the block would hold more than 16 million rows
+        or 256 MiB: rows before that one were added then.
         """
 
     def seal(self, level: int = 3) -> tuple[bytes, bytes]:
@@ -53,7 +56,10 @@ class Block:
 
     @staticmethod
     def merge(blocks: list[Block], level: int = 3) -> tuple[bytes, bytes]:
-        """Blocks of one stream as one sealed block, without restoring lines where skeletons allow; as `seal`."""
+        """Blocks of one stream as one sealed block, without restoring lines where skeletons allow; as `seal`.
+
+        Rows of equal times keep the order of the blocks. Rows that come twice are kept.
+        """
 
     @property
     def n_rows(self) -> int: ...
@@ -135,7 +141,9 @@ LEVELS: Final[tuple[str, ...]]  # "", unknown, trace, debug, info, warn, error, 
 
 def tokens(needle: bytes) -> npt.NDArray[np.uint64]:
     """Hashes of the words (runs of letters, digits, `_`, and bytes from 0x80) that have both their ends inside the
-    needle: any line that holds the needle holds these words."""
+    needle: any line that holds the needle holds these words. Long words count without their ends. Words that no filter
+    indexes (short ones, numbers below six digits, times) are left out; without any, filters can't help. Not for needles
+    whose case does not matter."""
 
 def may_contain(
     filters: bytes | memoryview, offsets: npt.NDArray[np.int64], hashes: npt.NDArray[np.uint64]
