@@ -18,7 +18,14 @@ extensions = [
         language="c++",
         include_dirs=[np.get_include(), str(KERNELS)],
         depends=[str(header) for header in sorted(KERNELS.glob("*.hpp"))],
-        extra_compile_args=["-std=c++17", "-O3", "-fno-math-errno", "-fvisibility=hidden", "-g0"],
+        extra_compile_args=[
+            "-std=c++17",
+            "-O3",
+            "-fno-math-errno",
+            "-fvisibility=hidden",
+            "-g0",
+            "-Wno-maybe-uninitialized",
+        ],
         define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
     )
     for source in sorted(KERNELS.glob("*.pyx"))
