@@ -13,7 +13,7 @@ from watchkeeper.logs.store.head import Head
 from watchkeeper.logs.store.segments import Segments
 from watchkeeper.logs.store.stream import HeadStream
 from watchkeeper.logs.store.streams import unpack_key
-from watchkeeper.logs.store.wal import Decoders, RecordType, position_of, read_push, read_streams, segment_of
+from watchkeeper.logs.store.wal import Decoders, RecordType, position_of, read_push, read_streams, segment_of, streams_of
 
 Progress = Callable[[int, int, int], None]
 """Gets the first, the last and the present log segment."""
@@ -33,6 +33,7 @@ class Replay:
         self._decoders = decoders
         self._progress = progress
         self._flushed: dict[int, int] = {}  # By stream id: the place in the log up to which segments have it.
+        self._by_key: dict[bytes, HeadStream] = {}
         self._streams: dict[int, HeadStream] = {}  # By number in the present log segment.
         self.problems: list[Problem] = []
         self.n_entries = 0
@@ -74,22 +75,26 @@ class Replay:
     def _add(self, record: Record, pool: ThreadPoolExecutor) -> None:
         if record.type == RecordType.STREAMS:
             for number, key in read_streams(record.payload):
-                self._streams[number] = self._head.stream(*unpack_key(key))
+                known = self._by_key.get(key)
+                if known is None:
+                    known = self._by_key[key] = self._head.stream(*unpack_key(key))
+                self._streams[number] = known
             return
         if record.type not in (RecordType.BODY, RecordType.ENTRIES):
             raise ValueError(f"a record of the unknown type {record.type}")
         position = position_of(record.segment, record.offset)
-        push = read_push(record.type, record.payload, self._decoders)
         streams: list[HeadStream | None] = []
         lost = 0
-        for number in push.refs:
+        for number in streams_of(record.type, record.payload):
             stream = self._streams.get(number)
             if stream is None:
                 lost += 1
             elif position <= self._flushed.get(stream.stream.id, _NOT_FLUSHED):
                 stream = None
             streams.append(stream)
-        self.n_entries += len(push.batch.times_ns)
-        self._head.replay(streams, push.batch, push.levels, position, pool)
+        if any(stream is not None for stream in streams):  # Else segments have all of it.
+            push = read_push(record.type, record.payload, self._decoders)
+            self.n_entries += len(push.batch.times_ns)
+            self._head.replay(streams, push.batch, push.levels, position, pool)
         if lost:
             raise ValueError(f"the definitions of {lost} streams are lost; their entries are left out")

@@ -110,6 +110,16 @@ def push_record(batch: EntryBatch, refs: Sequence[int], levels: Levels | None) -
     return framed(RecordType.ENTRIES, [header, numbers, *cells, level_bytes, batch.data])
 
 
+def streams_of(type_: int, payload: memoryview) -> list[int]:
+    """The numbers of a push's streams, without decoding it. Raises ValueError."""
+    header = BODY_HEADER if type_ == RecordType.BODY else ENTRIES_HEADER
+    if len(payload) < header.size:
+        raise ValueError("a record is cut short")
+    n_streams = header.unpack_from(payload)[2 if type_ == RecordType.BODY else 1]
+    refs, _ = _array(payload, header.size, n_streams, np.uint32)
+    return refs.tolist()
+
+
 def read_push(type_: int, payload: memoryview, decoders: Decoders) -> Push:
     """What `push_record` was given. Raises ValueError, or what a decoder raises."""
     if type_ == RecordType.BODY:
