@@ -20,10 +20,11 @@ KERNELS := $(wildcard src/watchkeeper/core/kernels/*.pyx src/watchkeeper/core/ke
 	@touch $@
 
 .venv/built: .venv/ready pyproject.toml setup.py $(KERNELS)
-	@echo "==> building the kernels (about two minutes the first time)"
+	@echo "==> building the kernels (some minutes the first time)"
 	@command -v $${CXX:-g++} >/dev/null || { echo "a C++17 compiler is needed: install g++"; exit 1; }
 	@$(BIN)/python setup.py --quiet build_ext --inplace --parallel 2
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@# The kernels stand in place already; pip would build all of them once more.
+	@WATCHKEEPER_KERNELS=none $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/dev: .venv/built requirements-dev.lock
