@@ -47,7 +47,7 @@ def _parsed(text: str) -> LogQuery:
         return parse_log_query(text)
     except QueryError as error:
         first = error
-    # A query must not ask for every stream; a stage may, as with `{app!="x"}`. It is given a matcher that asks for less.
+    # A query must not ask for every stream; a stage may, as with `{app!="x"}`: it gets one more matcher for the parser.
     try:
         query = parse_log_query(text.replace("{", _ANY, 1))
     except QueryError:

@@ -13,7 +13,7 @@ from watchkeeper import __version__
 from watchkeeper.app.agent import AgentFlags, lazy_matcher, load_config, spool_dir
 from watchkeeper.app.options import Options
 from watchkeeper.app.part import Shared
-from watchkeeper.core.model.errors import ConfigError
+from watchkeeper.core.model.errors import ConfigError, WatchkeeperError
 from watchkeeper.core.telemetry.log import configure, get_logger
 from watchkeeper.logs.agent.agent import Agent, AgentOptions
 from watchkeeper.logs.agent.config.promtail_yml import PromtailConfig, load_promtail_yml, parse_promtail_yml
@@ -21,6 +21,7 @@ from watchkeeper.logs.agent.embedded import embedded_yml
 from watchkeeper.logs.agent.positions import Positions
 from watchkeeper.logs.agent.send.outlet import Destination
 from watchkeeper.logs.agent.send.sink import SinkDestination
+from watchkeeper.logs.agent.send.spool import Spool
 from watchkeeper.logs.agent.telemetry import AgentMetrics
 from watchkeeper.logs.interface import LogAppender
 
@@ -114,9 +115,17 @@ class AgentPart:
     def _destinations(self, metrics: AgentMetrics, positions: Positions) -> list[Destination]:
         assert self._sink is not None
         store, tenant = self._sink
-        made = SinkDestination(store, 0, metrics, positions, tenant)
+        made = SinkDestination(store, 0, metrics, positions, tenant, self._journal())
         self._sinks.append(made)
         return [made]
+
+    def _journal(self) -> Spool | None:
+        directory = self._shared.options.agent_dir / "journal"
+        try:
+            return Spool(directory)
+        except (OSError, WatchkeeperError) as error:
+            log.warn("positions are not journalled; a kill may repeat lines", directory=directory, error=error)
+            return None
 
     async def start(self) -> None:
         """Begins to read."""

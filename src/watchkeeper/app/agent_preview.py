@@ -9,15 +9,16 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TextIO
+from typing import TextIO, cast
 
 from watchkeeper.app.agent import AgentFlags, lazy_matcher, spool_dir
 from watchkeeper.core.telemetry.log import capture_stdlib, configure
 from watchkeeper.core.telemetry.metrics import Registry
 from watchkeeper.logs.agent.agent import Agent, AgentOptions
 from watchkeeper.logs.agent.config.promtail_yml import PromtailConfig
+from watchkeeper.logs.agent.pipeline import Pipeline
 from watchkeeper.logs.agent.positions import Marks
-from watchkeeper.logs.agent.preview import Printer, inspect_pipeline
+from watchkeeper.logs.agent.preview import BeforeAfter, Printer, inspect_pipeline
 from watchkeeper.logs.agent.send.streams import Run
 
 
@@ -32,9 +33,7 @@ class _Printed:
     def add(self, runs: Sequence[Run], marks: Marks) -> None:
         """Prints entries as they would be sent."""
         for run in runs:
-            for row, line in enumerate(run.lines):
-                metadata = run.metadata[row] if run.metadata else ()
-                self._printer.entry(run.times_ns[row], run.stream.text, line, metadata)
+            self._printer.run(run)
 
 
 def preview(
@@ -52,15 +51,20 @@ def preview(
     else:
         options = AgentOptions(spool_dir=spool_dir(config, flags), matcher=lazy_matcher)
     with suppress(KeyboardInterrupt):
-        asyncio.run(_run(config, options, printer if inspect else None))
+        asyncio.run(_run(config, options, printer, inspect=inspect, compare=dry_run and not inspect))
     return 0
 
 
-async def _run(config: PromtailConfig, options: AgentOptions, printer: Printer | None) -> None:
+async def _run(
+    config: PromtailConfig, options: AgentOptions, printer: Printer, *, inspect: bool, compare: bool
+) -> None:
     agent = Agent(config, Registry(), options)
-    if printer is not None:
-        for job in agent.jobs.values():
+    for job in agent.jobs.values():
+        if inspect:
             inspect_pipeline(job.pipeline, printer)
+        elif compare and printer.is_colored:
+            # Only for people: what reads a pipe gets entries and nothing else, as upstream has it.
+            job.pipeline = cast(Pipeline, BeforeAfter(job.pipeline, printer))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

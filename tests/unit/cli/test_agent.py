@@ -115,6 +115,15 @@ def test_dry_run_prints_entries(file):
     assert found[0][0].endswith("Z")
 
 
+def test_dry_run_shows_before_and_after_in_colour(file):
+    result = preview(file, "-dry-run", lines=b'{"level":"warn"}\ndebug\nplain\n', env={"FORCE_COLOR": "1"})
+    lines = result.stdout.decode().splitlines()
+    assert lines[0] == '\x1b[31m- {job="a"}\t{"level":"warn"}\x1b[0m'
+    assert lines[1].endswith('\x1b[34m{job="a", level="warn"}\x1b[0m\t\x1b[32m{"level":"warn"}\x1b[0m')
+    assert lines[2:4] == ['\x1b[31m- {job="a"}\tdebug\x1b[0m', "\x1b[2m  dropped, or held until more is known\x1b[0m"]
+    assert lines[4].endswith("\x1b[32mplain\x1b[0m")
+
+
 def test_inspect_shows_each_stage(file):
     result = preview(file, "-inspect", "-dry-run", lines=b'{"level":"warn"}\ndebug\n', env={"FORCE_COLOR": "1"})
     text = result.stdout.decode()

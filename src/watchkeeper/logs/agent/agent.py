@@ -38,6 +38,31 @@ log = get_logger("agent")
 TICK_S: Final = 1.0
 
 
+class Keeper(Protocol):
+    """A destination that notes on the disk what it is done with."""
+
+    @property
+    def recovered(self) -> dict[str, str]:
+        """Positions that the positions file may not have yet."""
+        ...
+
+    def cut(self) -> int | None:
+        """Before the positions file is written: what `release` takes when it is."""
+        ...
+
+    def release(self, segment: int | None) -> None:
+        """The positions file is written."""
+        ...
+
+    def sync(self) -> None:
+        """Brings all to the device. Raises OSError."""
+        ...
+
+    def close(self) -> None:
+        """After all else."""
+        ...
+
+
 class Source(Protocol):
     """A source other than files: it runs until it is stopped."""
 
@@ -81,7 +106,8 @@ class Agent:
         self.config = config
         self.options = options or AgentOptions()
         self.registry = registry
-        self.metrics = AgentMetrics(registry)
+        lag = config.options.stream_lag_labels or "filename"
+        self.metrics = AgentMetrics(registry, [name.strip() for name in lag.split(",") if name.strip()])
         made = self.options.destinations
         n_clients = 1 if made is not None else len(config.clients)
         settings = config.positions
@@ -93,6 +119,9 @@ class Agent:
             destinations = made(self.metrics, self.positions)
         else:
             destinations = self.clients = self._make_clients()
+        self._keepers: list[Keeper] = [one for one in destinations if hasattr(one, "recovered")]  # type: ignore[misc]
+        if self._keepers and len(self._keepers) == len(destinations):
+            self.positions.recover([one.recovered for one in self._keepers])
         self.outlet = Outlet(destinations)
         self.jobs = self._make_jobs()
         watch = config.global_.file_watch_config
@@ -117,21 +146,18 @@ class Agent:
 
     def _make_clients(self) -> list[Client]:
         made: list[Client] = []
-        journals: list[dict[str, str]] = []
         for number, config in enumerate(self.config.clients):
             spool: Spool | None = None
             if self.options.spool_dir is not None:
                 folder = self.options.spool_dir / (config.name or f"client-{number}").replace("/", "_")
                 try:
                     spool = Spool(folder, limit_bytes=self.options.spool_limit_bytes)
-                    journals.append(spool.recovered)
                 except (OSError, WatchkeeperError) as error:
                     log.warn(
                         "batches that can't be sent are not kept on the disk; reading waits for the server instead",
                         directory=folder,
                         error=error,
                     )
-            lag = self.config.options.stream_lag_labels or config.stream_lag_labels
             made.append(
                 Client(
                     config,
@@ -140,11 +166,8 @@ class Agent:
                     self.positions,
                     limits=self.config.limits_config,
                     spool=spool,
-                    lag_labels=[name.strip() for name in lag.split(",") if name.strip()],
                 )
             )
-        if len(journals) == len(made):
-            self.positions.recover(journals)
         return made
 
     def _make_jobs(self) -> dict[str, Job]:
@@ -230,21 +253,21 @@ class Agent:
         await asyncio.gather(*(client.stop() for client in self.clients))
         await asyncio.to_thread(end_sinks)
         await asyncio.to_thread(self.save_positions)
-        for client in self.clients:
-            client.close()
+        for keeper in self._keepers:
+            keeper.close()
 
     def save_positions(self) -> None:
         """Writes the positions file; then the spools have no need of what it holds."""
-        cuts: list[tuple[Client, int | None]] = []
-        for client in self.clients:
-            with suppress(OSError):
-                client.sync()
-                cuts.append((client, client.cut()))
+        cuts: list[tuple[Keeper, int | None]] = []
+        for keeper in self._keepers:
+            with suppress(OSError, WatchkeeperError):
+                keeper.sync()
+                cuts.append((keeper, keeper.cut()))
         self.positions.clean()
         if self.positions.save():
-            for client, segment in cuts:
+            for keeper, segment in cuts:
                 with suppress(OSError, WatchkeeperError):
-                    client.release(segment)
+                    keeper.release(segment)
 
     async def _keep_up(self) -> None:
         period_s = self.config.positions.sync_period_ns / 1e9

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from collections.abc import Mapping, Sequence
@@ -49,6 +50,19 @@ class Positions:
         self._values: dict[str, str] = {} if path is None else _read(path, ignore_invalid)
         self._done: list[dict[str, Mark]] = [{} for _ in range(max(1, n_clients))]
         self._dirty = False
+        self._beginnings = {} if path is None else _read_beginnings(_beside(path))
+
+    def beginning(self, key: str) -> bytes:
+        """The first bytes of the file that a position belongs to, where they are known."""
+        with self._lock:
+            return self._beginnings.get(key, b"")
+
+    def note_beginning(self, key: str, head: bytes) -> None:
+        """Which file stands under a path: a rotation while nobody looks is known by it."""
+        with self._lock:
+            if self._beginnings.get(key) != head:
+                self._beginnings[key] = head
+                self._dirty = True
 
     def get(self, key: str) -> str:
         """The position of a key; the empty text where there is none."""
@@ -95,6 +109,7 @@ class Positions:
         with self._lock:
             for done in self._done:
                 done.pop(key, None)
+            self._beginnings.pop(key, None)
             if self._values.pop(key, None) is not None:
                 self._dirty = True
 
@@ -118,18 +133,32 @@ class Positions:
                 return True
             self._dirty = False
             values = dict(self._values)
+            heads = {key: head.hex() for key, head in self._beginnings.items() if key in values}
         text = "positions:\n" + "".join(
             f"  {_quoted(key)}: {_quoted(values[key], always=True)}\n" for key in sorted(values)
         )
         try:
             with suppress(FileExistsError):
                 self._path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(_beside(self._path), json.dumps(heads).encode())
             write_atomically(self._path, (text if values else "positions: {}\n").encode("utf-8", "surrogateescape"))
         except OSError as error:
             self._dirty = True
             log.error("error writing positions file", path=self._path, error=error.strerror)
             return False
         return True
+
+
+def _beside(path: Path) -> Path:
+    """Where the beginnings are: the positions file itself is as Promtail has it."""
+    return path.with_name(path.name + ".beginnings")
+
+
+def _read_beginnings(path: Path) -> dict[str, bytes]:
+    try:
+        return {key: bytes.fromhex(head) for key, head in json.loads(path.read_bytes()).items()}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}  # Without it a rotation is what it is to Promtail.
 
 
 _PLAIN: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+")

@@ -7,7 +7,7 @@ from typing import Any, Final, TextIO
 
 from watchkeeper.logs.agent.entries import Entries, Metadata, text_of
 from watchkeeper.logs.agent.pipeline import Pipeline
-from watchkeeper.logs.agent.send.streams import stream_text
+from watchkeeper.logs.agent.send.streams import Run, StreamKeys, stream_text
 from watchkeeper.logs.agent.stages.stage import Stage
 
 _RED: Final = "31"
@@ -39,11 +39,11 @@ class Printer:
 
     def __init__(self, out: TextIO, *, colored: bool) -> None:
         self._out = out
-        self._colored = colored
+        self.is_colored = colored
 
     def paint(self, text: str, color: str) -> str:
         """The text in a colour."""
-        return f"\x1b[{color}m{text}\x1b[0m" if self._colored else text
+        return f"\x1b[{color}m{text}\x1b[0m" if self.is_colored else text
 
     def write(self, text: str) -> None:
         """One line."""
@@ -52,10 +52,17 @@ class Printer:
 
     def entry(self, time_ns: int, labels: str, line: bytes, metadata: Metadata) -> None:
         """One entry as it would be sent."""
-        parts = [self.paint(shown_time(time_ns), _YELLOW), self.paint(labels, _BLUE), shown_line(line)]
+        text = self.paint(shown_line(line), _GREEN)
+        parts = [self.paint(shown_time(time_ns), _YELLOW), self.paint(labels, _BLUE), text]
         if metadata:
             parts.append(self.paint(stream_text(metadata), _DIM))
         self.write("\t".join(parts))
+
+    def run(self, run: Run) -> None:
+        """Entries of one stream."""
+        for row, line in enumerate(run.lines):
+            metadata = run.metadata[row] if run.metadata else ()
+            self.entry(run.times_ns[row], run.stream.text, line, metadata)
 
 
 class Inspected:
@@ -131,6 +138,34 @@ def _difference(printer: Printer, what: str, before: dict[str, str], after: dict
         if new is not None:
             lines.append(printer.paint(f"    + {label}{new}", _GREEN))
     return lines
+
+
+class BeforeAfter:
+    """A pipeline that shows each line as it was read and as it would be sent."""
+
+    def __init__(self, pipeline: Pipeline, printer: Printer) -> None:
+        self._pipeline = pipeline
+        self._keys = StreamKeys()
+        self._printer = printer
+
+    def run(self, entries: Entries) -> list[Entries]:
+        """Prints what the pipeline makes of each line; nothing is left to be handed on."""
+        for row in range(len(entries)):
+            one = entries.single(row)
+            before = f"{stream_text(tuple(sorted(one.sets[0].items())))}\t{shown_line(one.lines[0])}"
+            after = self._pipeline.run(one)
+            runs = [run for made in after for run in self._keys.runs(made)]
+            shown = [f"{run.stream.text}\t{shown_line(line)}" for run in runs for line in run.lines]
+            if shown != [before]:
+                self._printer.write(self._printer.paint(f"- {before}", _RED))
+                if not shown:
+                    self._printer.write(self._printer.paint("  dropped, or held until more is known", _DIM))
+            for run in runs:
+                self._printer.run(run)
+        return []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pipeline, name)
 
 
 def inspect_pipeline(pipeline: Pipeline, printer: Printer) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
-from watchkeeper.core.telemetry.metrics import Registry
+from watchkeeper.core.telemetry.metrics import Gauge, Registry
 
 DROP_REASONS: Final = ("ingester_error", "line_too_long", "rate_limited", "stream_limited")
 
@@ -12,7 +13,10 @@ DROP_REASONS: Final = ("ingester_error", "line_too_long", "rate_limited", "strea
 class AgentMetrics:
     """Made once for each registry; asking again gives the same metrics."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, lag_labels: Sequence[str] = ("filename",)) -> None:
+        """
+        lag_labels   of entries, which `promtail_stream_lag_seconds` has beside those of the client
+        """
         self.registry = registry
         path, host = ("path",), ("host",)
         both = ("host", "tenant")
@@ -54,11 +58,16 @@ class AgentMetrics:
         self.request_seconds = registry.histogram(
             "promtail_request_duration_seconds", "Duration of send requests.", labels=("status_code", "host")
         )
-        self.stream_lag = registry.gauge(
-            "promtail_stream_lag_seconds",
-            "Difference between current time and last batch timestamp for successful sends",
-            ("host", "client", "filename"),
-        )
+        self.lag_labels = tuple(lag_labels)
+        try:
+            self.stream_lag: Gauge | None = registry.gauge(
+                "promtail_stream_lag_seconds",
+                "Difference between current time and last batch timestamp for successful sends",
+                ("host", "client", *self.lag_labels),
+            )
+        except ValueError:
+            # Other labels than before a reload: a metric can't change its labels while the process runs.
+            self.stream_lag = None
         self.spool_bytes = registry.gauge(
             "promtail_spool_bytes", "Size of what waits on the disk to be sent.", ("host", "client")
         )

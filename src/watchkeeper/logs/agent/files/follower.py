@@ -26,7 +26,7 @@ log = get_logger("agent")
 
 HOT_POLL_S: Final = 0.01
 STEP_BYTES: Final = 1 << 20  # Of one file before the next has its turn.
-FULL_POLL_S: Final = 0.05
+EVENT_PAUSE_S: Final = 0.004
 SYNC_THROTTLE_S: Final = 0.25
 MAX_OPEN: Final = 4096
 QUIET_S: Final = 60.0
@@ -114,6 +114,7 @@ class Follower:
         self._told_s: dict[str, float] = {}
         self._n_followed = 0
         self._hot: set[Followed] = set()
+        self._folders: dict[str, set[Followed]] = {}  # Files by where they stand.
         self.has_synced = False
 
     # --- from other threads ----------------------------------------------------------------------------------------
@@ -155,12 +156,16 @@ class Follower:
 
     def _run(self) -> None:
         next_look_s = next_sync_s = 0.0
-        synced_s = 0.0
+        synced_s = woken_s = 0.0
         wants_sync = False
         while not self._stopping.is_set():
             now_s = time.monotonic()
             changed = self._watcher.wait(min(next_look_s, self._hot_s(now_s)) - now_s)
-            now_s = time.monotonic()
+            if changed and time.monotonic() - woken_s < EVENT_PAUSE_S:
+                # A log that is opened and closed for each line must not have a look for each line.
+                time.sleep(EVENT_PAUSE_S)
+                changed |= self._watcher.wait(0)
+            now_s = woken_s = time.monotonic()
             try:
                 if self._take_next() or now_s >= next_sync_s or (wants_sync and now_s - synced_s >= SYNC_THROTTLE_S):
                     self._sync(now_s)
@@ -192,13 +197,13 @@ class Follower:
         """Files of which something has happened to their name or beside it, and those that rotate often."""
         if not changed:
             return list(self._hot)
-        folders = {os.path.dirname(path) for path in changed}
-        return [
+        near = {
             one
-            for target in self._targets
-            for one in target.followed.values()
-            if one in self._hot or (one.tail is not None and one.real_folder in folders and _is_near(one, changed))
-        ]
+            for path in changed
+            for one in self._folders.get(os.path.dirname(path), ())
+            if one.tail is not None and path.startswith(one.real_stem)
+        }
+        return list(self._hot | near)
 
     def _has_news(self, changed: set[str]) -> bool:
         """Whether a file appeared that some target may want."""
@@ -267,12 +272,19 @@ class Follower:
             target.followed[path] = one
             return
         try:
-            tail = FileTail(path, offset, newline=lines.newline, is_followed=self._is_followed)
+            tail = FileTail(
+                path,
+                offset,
+                newline=lines.newline,
+                beginning=self._positions.beginning(path),
+                is_followed=self._is_followed,
+            )
         except OSError as error:
             self._complain(path, "a file can't be followed", error)
             return
         one = Followed(target, path, labels, lines, tail)
         target.followed[path] = one
+        self._folders.setdefault(one.real_folder, set()).add(one)
         log.info("tail routine: started", path=path, offset=tail.current.offset)
 
     def _work(self, one: Followed, now_s: float, changed: set[str]) -> bool:
@@ -314,6 +326,7 @@ class Follower:
             self._let_go(one, removed=True)
             return False
         if chunks:
+            self._positions.note_beginning(one.path, tail.current.head)
             self._metrics.read_bytes.labels(one.path).set(tail.current.offset)
             self._metrics.file_bytes.labels(one.path).set(max(tail.current.end, tail.current.offset))
         self._keep_budget()
@@ -352,6 +365,7 @@ class Follower:
 
     def _let_go(self, one: Followed, *, removed: bool) -> None:
         self._hot.discard(one)
+        self._folders.get(one.real_folder, set()).discard(one)
         if one.tail is not None:
             one.tail.close()
         one.target.followed.pop(one.path, None)

@@ -80,6 +80,7 @@ def _expression(pattern: str) -> str:
     return "".join(out)
 
 
+@functools.lru_cache(maxsize=1024)
 def matcher(pattern: str) -> Test:
     """Whether a path matches a pattern as a whole."""
     if not pattern:

@@ -49,10 +49,18 @@ class FileTail:
     """One followed path. Synchronous; belongs to one thread."""
 
     def __init__(
-        self, path: str, offset: int, *, newline: bytes = b"\n", is_followed: Callable[[str], bool] = _nobody
+        self,
+        path: str,
+        offset: int,
+        *,
+        newline: bytes = b"\n",
+        beginning: bytes = b"",
+        is_followed: Callable[[str], bool] = _nobody,
     ) -> None:
         """Opens the file; `offset` beyond its end is taken as 0. Raises OSError.
 
+        beginning     the first bytes of the file that the offset belongs to: if it was rotated meanwhile, the rest
+                      of it and what came after it are read first
         is_followed   whether a path is followed for itself, and so is no place to look for what was rotated
         """
         self.path = path
@@ -61,7 +69,8 @@ class FileTail:
         self._newline = newline
         self._is_followed = is_followed
         first = Generation.open(path, 0, newline)
-        if 0 < offset <= first.size():
+        is_another = bool(offset and beginning) and os.pread(first._fd, len(beginning), 0) != beginning
+        if 0 < offset <= first.size() and not is_another:
             first.close()
             first = Generation.open(path, offset, newline)
         first.head = first.head or os.pread(first._fd, HEAD_BYTES, 0)
@@ -70,8 +79,26 @@ class FileTail:
         self._past: list[Known] = []
         self._rescan_s = float("inf")
         self._missing_s = float("inf")
-        for one in siblings(path):
+        beside = siblings(path)
+        if is_another:
+            beside = self._resume(beside, offset, beginning)
+        for one in beside:
             self._remember(one)
+
+    def _resume(self, beside: list[Sibling], offset: int, beginning: bytes) -> list[Sibling]:
+        """Takes up the file that was read before, and those that were written after it; the files before it."""
+        for i, sibling in enumerate(beside):
+            if sibling.size < offset or self._is_followed(sibling.path):
+                continue
+            with suppress(OSError):
+                old = Generation.open(sibling.path, offset, self._newline)
+                if os.pread(old._fd, len(beginning), 0) == beginning:
+                    old.head = beginning
+                    later = [one for one in beside[i + 1 :] if not self._is_followed(one.path)]
+                    self._generations[:0] = [old, *(Generation.open(one.path, 0, self._newline) for one in later)]
+                    return beside[:i]
+                old.close()
+        return beside
 
     @property
     def current(self) -> Generation:

@@ -31,6 +31,7 @@ log = get_logger("agent")
 
 USER_AGENT: Final = f"promtail/3.6.0 watchkeeper/{__version__}"  # Servers look at the first word.
 MAX_WAITING_BYTES: Final = 16 << 20  # Of batches in memory; beyond it nothing more is read.
+LAG_KEPT_S: Final = 3600.0  # Streams of files that are no more must not stay in the metrics.
 QUIET_S: Final = 30.0  # The same failure is told once in this time.
 _HEADERS: Final = {"Content-Type": "application/x-protobuf"}
 
@@ -47,7 +48,6 @@ class Client:
         *,
         limits: LimitsConfig | None = None,
         spool: Spool | None = None,
-        lag_labels: Sequence[str] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.config = config
@@ -73,6 +73,8 @@ class Client:
         self._transport: Transport | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
+        self._lags: dict[tuple[str, ...], float] = {}  # When each series of the lag was last set.
+        self._pruned_s = 0.0
         self._told_s = -QUIET_S
         self.is_reachable = True
 
@@ -370,11 +372,20 @@ class Client:
         await asyncio.sleep(period_s * random.uniform(0.5, 1.0))
 
     def _observe_lag(self, batch: Batch) -> None:
-        now_ns = time.time_ns()
+        gauge = self._metrics.stream_lag
+        if gauge is None:
+            return
+        now_ns, now_s = time.time_ns(), self._clock()
         for key, runs in batch.streams.items():
-            filename = next((value for name, value in key.labels if name == "filename"), "")
-            lag_s = max(0.0, (now_ns - runs[-1].times_ns[-1]) / 1e9)
-            self._metrics.stream_lag.labels(self.host, self.name, filename).set(lag_s)
+            labels = dict(key.labels)
+            values = (self.host, self.name, *(labels.get(name, "") for name in self._metrics.lag_labels))
+            gauge.labels(*values).set(max(0.0, (now_ns - runs[-1].times_ns[-1]) / 1e9))
+            self._lags[values] = now_s
+        if now_s - self._pruned_s > LAG_KEPT_S / 4:
+            self._pruned_s = now_s
+            for values in [values for values, sent_s in self._lags.items() if now_s - sent_s > LAG_KEPT_S]:
+                del self._lags[values]
+                gauge.remove(*values)
 
     def _show_spool(self) -> None:
         if self._spool is not None:
@@ -390,6 +401,11 @@ class Client:
             log.debug(what, client=self.name, host=self.host, **fields)
 
     # --- keeping ---------------------------------------------------------------------------------------------------
+
+    @property
+    def recovered(self) -> dict[str, str]:
+        """Positions that the positions file may not have yet."""
+        return self._spool.recovered if self._spool is not None else {}
 
     def cut(self) -> int | None:
         """Before the positions file is written: what `release` takes when it is."""

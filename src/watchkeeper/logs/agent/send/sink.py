@@ -5,14 +5,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final, Protocol
 
 import numpy as np
 
+from watchkeeper.core.disk.wal import WriteFailed
 from watchkeeper.core.kernels.line_block import Metadata
 from watchkeeper.core.model.errors import UnavailableError
 from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.logs.agent.positions import Mark, Marks, Positions
+from watchkeeper.logs.agent.send.spool import Spool
 from watchkeeper.logs.agent.send.streams import Run
 from watchkeeper.logs.agent.telemetry import AgentMetrics
 from watchkeeper.logs.interface import EntryBatch, PushError
@@ -38,15 +41,25 @@ class LogSink(Protocol):
 class SinkDestination:
     """Pushes to a sink from a thread of its own."""
 
-    def __init__(self, sink: LogSink, number: int, metrics: AgentMetrics, positions: Positions, tenant: str) -> None:
+    def __init__(
+        self,
+        sink: LogSink,
+        number: int,
+        metrics: AgentMetrics,
+        positions: Positions,
+        tenant: str,
+        journal: Spool | None = None,
+    ) -> None:
         """
         tenant   of entries that name none
+        journal  where it is noted what was pushed, so that a kill repeats one push at most; it holds no entries
         """
         self._sink = sink
         self._number = number
         self._metrics = metrics
         self._positions = positions
         self._tenant = tenant
+        self._journal = journal
         self._condition = threading.Condition()
         self._runs: list[Run] = []
         self._marks: dict[str, Mark] = {}
@@ -97,8 +110,41 @@ class SinkDestination:
                 return
             if self._push_all(runs):
                 self._positions.commit(self._number, marks)
+                self._note(marks)
             with self._condition:
                 self._size -= size
+
+    def _note(self, marks: dict[str, Mark]) -> None:
+        if self._journal is not None:
+            try:
+                self._journal.note({key: mark.value for key, mark in marks.items()})
+            except WriteFailed as error:
+                self._complain("positions could not be noted", error=error)
+
+    @property
+    def recovered(self) -> dict[str, str]:
+        """Positions that the positions file may not have yet."""
+        return self._journal.recovered if self._journal is not None else {}
+
+    def cut(self) -> int | None:
+        """Before the positions file is written: what `release` takes when it is."""
+        return self._journal.cut() if self._journal is not None else None
+
+    def release(self, segment: int | None) -> None:
+        """The positions file is written."""
+        if self._journal is not None and segment is not None:
+            self._journal.release(segment)
+
+    def sync(self) -> None:
+        """Brings the journal to the device. Raises OSError."""
+        if self._journal is not None:
+            self._journal.sync()
+
+    def close(self) -> None:
+        """Closes the journal, after the positions are saved."""
+        if self._journal is not None:
+            with suppress(OSError):
+                self._journal.close()
 
     def _push_all(self, runs: list[Run]) -> bool:
         tenants: dict[str, list[Run]] = {}

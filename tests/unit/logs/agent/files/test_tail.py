@@ -176,6 +176,32 @@ def test_removed_and_made_again(log):
     assert tail.tail.is_gone(tail.now_s)
 
 
+@pytest.mark.parametrize("how", ["rename", "copytruncate"])
+def test_rotated_while_nobody_looked(log, how):
+    write(log.with_name("app.log.7"), "long ago\n")
+    os.utime(log.with_name("app.log.7"), ns=(1, 1))
+    write(log, "one\ntwo\n")
+    for i, text in enumerate(("three\n", "four\n", "five\n")):
+        write(log, text)
+        old = log.with_name(f"app.log.{3 - i}")
+        if how == "rename":
+            log.rename(old)
+        else:
+            shutil.copyfile(log, old)
+            os.truncate(log, 0)
+        os.utime(old, ns=(10**18 + i, 10**18 + i))
+    write(log, "six\n")
+    tail = Tail(log, 8, beginning=b"one\ntwo\n")
+    assert tail.more() == ["three", "four", "five", "six"]
+    assert tail.more(wait_s=60) == []
+
+
+def test_a_position_of_a_file_that_is_no_more(log):
+    write(log, "another file\n")
+    assert Tail(log, 4, beginning=b"one\n").more() == ["another file"]
+    assert Tail(log, 8, beginning=b"another ").more() == ["file"]
+
+
 def test_a_descriptor_that_was_given_back(log):
     tail = Tail(log)
     write(log, "one\n")

@@ -150,6 +150,20 @@ async def test_a_rate_that_drops(tmp_path):
         assert len(collected.lines()) == 10
 
 
+async def test_more_files_than_may_be_open(tmp_path, monkeypatch):
+    monkeypatch.setattr("watchkeeper.logs.agent.files.follower.MAX_OPEN", 3)
+    for i in range(8):
+        (tmp_path / f"{i}.log").write_text(f"{i}\n")
+    async with running(job(tmp_path), **FAST) as (agent, collected):
+        await until(lambda: len(collected.lines()) == 8)
+        for i in range(8):
+            with (tmp_path / f"{i}.log").open("a") as file:
+                file.write(f"again {i}\n")
+            await until(lambda i=i: f"again {i}" in collected.lines())
+        tails = [one.tail for target in agent.follower._targets for one in target.followed.values()]
+        assert sum(tail.n_open for tail in tails) <= 3
+
+
 async def test_reading_waits_while_nothing_is_taken(tmp_path):
     async with running(job(tmp_path), **FAST) as (agent, collected):
         collected.is_full = True
