@@ -157,26 +157,24 @@ def log_lines(ev: Evaluation, query: LogQuery, request: Request) -> LogStreams:
     first = [part.min_ns if request.forward else -part.max_ns for part in parts]
     order = sorted(range(len(parts)), key=first.__getitem__)
     pool = _Pool(request)
-    at = 0
-    together = max(ev.workers.threads, 1)
-    while at < len(order):
-        ev.guard.check()
-        if pool.is_full(first[order[at]]):
-            break
-        chosen = order[at : at + together]
-        at += together
-        together = min(together * 2, 16 * ev.workers.threads)
-        bound = pool.bound
+    # Written by this thread, read by workers: an old value only lets them do more than they need.
+    bound: int | None = None
 
-        def work(number: int, bound: int | None = bound) -> list[_Found]:
-            if bound is not None and first[number] > bound:
-                return []
-            return _passed(ev, pipeline, parts[number], request, bound, sign, number)
+    def work(number: int) -> list[_Found]:
+        if bound is not None and first[number] > bound:
+            return []
+        return _passed(ev, pipeline, parts[number], request, bound, sign, number)
 
-        for several in ev.workers.map(work, chosen, ev.guard.check):
+    results = ev.workers.map(work, order, ev.guard.check, soon=True)
+    for at, several in enumerate(results):
+        if several:
             for found in several:
                 pool.add(found)
-        pool.prune()
+            pool.prune()
+            bound = pool.bound
+        if at + 1 < len(order) and pool.is_full(first[order[at + 1]]):
+            break
+    results.close()
     return streams_of(pool.chosen())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, TypeVar
 
@@ -21,18 +21,22 @@ class Workers:
         self.threads = max(threads, 1)
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="logql") if self.threads > 1 else None
 
-    def map(self, work: Callable[[T], R], items: Sequence[T], check: Callable[[], None]) -> Iterator[R]:
+    def map(
+        self, work: Callable[[T], R], items: Sequence[T], check: Callable[[], None], *, soon: bool = False
+    ) -> Generator[R]:
         """What `work` makes of each item, in order; `check` is called between items, and what it raises ends all.
 
         A caller that stops early leaves a few items' work behind, whose results are dropped.
+
+        soon   the caller may well stop early: few items are begun with at first
         """
         if self._pool is None or len(items) < 2:
             for item in items:
                 check()
                 yield work(item)
             return
-        size = max(1, min(MOST_TOGETHER, len(items) // (4 * self.threads)))
-        pieces = iter([items[lo : lo + size] for lo in range(0, len(items), size)])
+        most = max(1, min(MOST_TOGETHER, len(items) // (4 * self.threads)))
+        pieces = _cut(items, most, 1 if soon else most)
 
         def run(piece: Sequence[T]) -> list[R]:
             out: list[R] = []
@@ -57,3 +61,12 @@ class Workers:
         """End the threads."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _cut(items: Sequence[T], most: int, first: int) -> Iterator[Sequence[T]]:
+    """The items in pieces: of `first` items at the beginning, then larger, up to `most`."""
+    lo, size = 0, float(first)
+    while lo < len(items):
+        yield items[lo : lo + int(size)]
+        lo += int(size)
+        size = min(size * 1.2, most)
