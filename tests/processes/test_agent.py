@@ -146,7 +146,7 @@ def test_an_outage_is_spooled_and_survives_a_kill(tmp_path: Path) -> None:
                 lambda part=part: f'/logs/app.log: "{12 * (int(part[-1][5:]) + 1)}"' in marks(tmp_path),
             )
         process.kill()
-    # The file is gone with all that was in it: what was read is in the spool alone.
+    # The file is gone with all that was in it: what was read is in the spool alone. What is new is read from its start.
     log.unlink()
     log.write_text("".join(line + "\n" for line in expected[2000:]))
     receiver = Receiver(port)

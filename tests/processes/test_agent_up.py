@@ -56,5 +56,5 @@ def test_kills_repeat_one_push_at_most(tmp_path: Path) -> None:
         got = lines(process)
         assert process.stop() == 0
     assert set(got) == set(expected)
-    # A push holds what was read in a fifth of a second, or, after a restart, all that was written meanwhile.
-    assert len(got) - len(expected) <= len(expected) / 2
+    # A push holds what was written in a fifth of a second, some 50 lines; three kills repeat three at most.
+    assert len(got) - len(expected) <= 300
