@@ -137,6 +137,9 @@ class LogStore:
                 lambda: deletes.figures(self._clock_ns())[1],
             ),
         ]  # fmt: skip
+        if self._bucket is None:  # With one, what waits is what it has not yet.
+            for name in ("loki_ingester_flush_queue_length", "cortex_ingester_flush_queue_length"):
+                gauges.append((name, "Blocks that wait to be flushed.", lambda: len(head.pending)))
         for name, help_, function in gauges:
             registry.gauge(name, help_).set_function(function)
 

@@ -160,3 +160,25 @@ def test_the_oldest_go_where_there_is_no_room(stores: Stores) -> None:
     assert stores.metric("watchkeeper_logs_segments_expired_total") == 2
     stores.kill()
     assert len(stores.lines()) == 40
+
+
+def test_streams_that_are_nowhere_are_forgotten(stores: Stores) -> None:
+    stores.reopen(limits=limits(retention_period_ns=DAY_NS))
+    stores.push(APP, row(0, "old"))
+    stores.store.flush()
+    stores.now_ns += 3 * DAY_NS
+    stores.push(DATABASE, row(3 * 86400, "new"))
+    stores.store.flush()
+    stores.reopen()
+    assert stores.lines() == [b"new", b"old"]  # Both are known now.
+    known = stores.store._streams
+    assert len(known) == 2
+    for _ in range(4):
+        stores.now_ns += 2 * HOUR_NS
+        stores.store.tick()
+    assert [stream.labels for stream in map(known.stream, known.ids())] == [DATABASE]
+    for _ in range(4):
+        stores.push(APP, row(4 * 86400, "again"))
+        stores.now_ns += 2 * HOUR_NS
+        stores.store.tick()
+        assert stores.lines() == [b"new", b"again"]
