@@ -1,5 +1,5 @@
 # distutils: language = c++
-"""Blocks of shredded lines; see line_block.hpp for open ones and line_stored.hpp for sealed ones."""
+"""Blocks of shredded lines; see line_block.hpp for open ones and line_sealed.hpp for sealed ones."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
@@ -39,6 +39,7 @@ cdef extern from "line_automaton.hpp" namespace "line_regex" nogil:
 
 cdef extern from "line_readers.hpp" namespace "line_block" nogil:
     const uint32_t NONE "line_block::kNone"
+    const size_t HEADER_BYTES "line_block::kHeaderBytes"
     size_t N_LEVELS "line_block::kNLevels"
     const char* LEVEL_NAMES "line_block::kLevels"[]
 
@@ -345,7 +346,7 @@ cdef class Block:
     cdef int _load_structure(self) except -1:
         if self.sealed == NULL or self.sealed.has_structure():
             return 0
-        raw = _decompress(self.data, 56, self.sealed.header.structure_bytes, self.sealed.header.structure_raw)
+        raw = _decompress(self.data, HEADER_BYTES, self.sealed.header.structure_bytes, self.sealed.header.structure_raw)
         cdef const char* at = PyBytes_AS_STRING(raw)
         cdef size_t size = len(raw)
         with nogil:
@@ -671,7 +672,7 @@ cdef object _finish(Draft& draft, int level):
     packed_structure = compress(structure)
     draft.header.structure_bytes = len(packed_structure)
     draft.header.structure_raw = len(structure)
-    draft.header.size = 56 + len(packed_structure) + sum(map(len, frames))
+    draft.header.size = HEADER_BYTES + len(packed_structure) + sum(map(len, frames))
     return b"".join([_bytes(draft.header.save()), packed_structure, *frames]), _bytes(draft.filter)
 
 

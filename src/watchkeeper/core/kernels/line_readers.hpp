@@ -2,6 +2,7 @@
 #pragma once
 
 #include "line_search.hpp"
+#include "line_values.hpp"
 
 namespace line_block {
 
