@@ -292,6 +292,7 @@ class BucketSegments:
             for info in found.segments:
                 if info.name not in listed and info.name not in known:
                     log.error("a segment is missing in the bucket; others serve", segment=info.name)
+            known |= self._replaced(segments)
             there = [info for info in found.segments if listed.get(info.name) == info.size_bytes]
             added = [info for info in there if info.name not in known]
             if added:
@@ -302,6 +303,11 @@ class BucketSegments:
             if restored and self._is_open:
                 log.warn("files of the bucket came late; they count from the next start on", files=", ".join(restored))
         self._is_connected = True
+
+    @staticmethod
+    def _replaced(segments: Segments) -> set[str]:
+        """Names of the segments that those of the local folder were merged from."""
+        return {parent for segment in segments.loaded(segments.current) for parent in segment.load().footer.parents}
 
     def _read_list(self) -> BucketList | None:
         try:

@@ -38,6 +38,7 @@ class Switched:
     def __init__(self, objects):
         self._objects = objects
         self.is_up = True
+        self.fails_at = None
         self.asked = []
 
     def __getattr__(self, name):
@@ -47,7 +48,7 @@ class Switched:
 
         def call(*args):
             self.asked.append((name, args[0] if args else ""))
-            if not self.is_up:
+            if not self.is_up or (self.fails_at is not None and len(self.asked) >= self.fails_at):
                 raise ObjectError("connection refused", retryable=True)
             return found(*args)
 
