@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final
 
@@ -41,6 +43,7 @@ from watchkeeper.web.loki.surface import LokiSurface
 
 NS: Final = 1_000_000_000
 MS: Final = 1_000_000
+PUSHERS: Final = 4
 FIGURES: Final = {
     "loki_ingester_memory_streams": "Streams in memory",
     "loki_ingester_memory_chunks": "Blocks in memory",
@@ -87,6 +90,8 @@ class LogsPart:
             make_keep=_keep_of_text,
         )
         self._engine = Engine(os.cpu_count() or 1, EngineOptions())
+        # Threads of their own: while the disk is slow, pushes wait, and nobody else.
+        self._pushers = ThreadPoolExecutor(PUSHERS, thread_name_prefix="push")
         self._queries = Gate(max(1, self.config.querier.max_concurrent), "logql")
         self.backend = self._make_backend()
         self.surface = LokiSurface(self.backend, Tail, _keep)
@@ -143,12 +148,16 @@ class LogsPart:
         """Ends queries, and closes the store; lines that are in no segment stay in its log."""
         self._queries.close()
         self._engine.close()
+        await self._shared.in_worker(self._pushers.shutdown)
         if self.config.ingester.wal.flush_on_shutdown or self.surface.prepare_shutdown.is_set:
             try:
                 await self._shared.in_worker(self._store.flush)
             except OSError as error:
                 log.error("not everything could be flushed; it stays in the log", error=error)
         await self._shared.in_worker(self._store.close)
+
+    async def _in_pusher(self, work: Callable[[], Any]) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._pushers, work)
 
     def _make_backend(self) -> Backend:
         shared, config, options = self._shared, self.config, self._shared.options
@@ -183,6 +192,7 @@ class LogsPart:
             rules=RuleFiles(rules_directory or options.logs_dir / "rules", _check_expression),
             run=shared.in_worker,
             run_read=shared.in_reader,
+            run_push=self._in_pusher,
             queries=self._queries,
             config_text=self._config_text,
             published_limits=self._published_limits,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -121,6 +122,7 @@ class Backend:
     limits       of a tenant
     run          runs short synchronous work on a worker thread
     run_read     the same for reads of the store, which may take their time
+    run_push     the same for pushes, which may wait for the disk
     queries      runs what the engine does
     config_text  the configuration as YAML: whole, or only what differs from the defaults, or the defaults
     figures      numbers for the status page
@@ -138,6 +140,7 @@ class Backend:
     rules: RuleFiles
     run: Callable[[Callable[[], Any]], Awaitable[Any]]
     run_read: Callable[[Callable[[], Any]], Awaitable[Any]]
+    run_push: Callable[[Callable[[], Any]], Awaitable[Any]]
     queries: Gate
     config_text: Callable[[str], str]
     published_limits: Callable[[str], dict[str, Any]]
@@ -145,7 +148,9 @@ class Backend:
     quit: Callable[[], None]
     now_ns: Callable[[], int]
     metrics: ApiMetrics = field(init=False)
+    flushing: asyncio.Lock = field(init=False)
 
     def __post_init__(self) -> None:
-        """Counters stand at zero from the start."""
+        """Counters stand at zero from the start; one flush runs at a time, whoever asks for more."""
         self.metrics = ApiMetrics(self.registry)
+        self.flushing = asyncio.Lock()

@@ -98,7 +98,7 @@ class Pushes:
                 raise
 
         # Never in the event loop, however small: a push may wait until blocks are sealed, and for the disk.
-        await self._backend.run(work)
+        await self._backend.run_push(work)
 
 
 def _otlp_refusal(error: Exception, kind: str) -> web.Response:

@@ -171,7 +171,8 @@ class PrepareShutdown:
 
 async def _flush(backend: Backend) -> None:
     try:
-        await backend.run_read(backend.store.flush)
+        async with backend.flushing:
+            await backend.run_read(backend.store.flush)
     except OSError as error:
         # What could not be written stays in memory and in the log, and is tried again.
         log.error("a flush failed", error=error)

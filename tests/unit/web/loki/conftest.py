@@ -229,6 +229,7 @@ async def make_site(tmp_path: Path) -> AsyncIterator[MakeSite]:
             rules=RuleFiles(tmp_path / "rules", check_expression),
             run=run,
             run_read=run,
+            run_push=run,
             queries=gate,
             config_text=lambda mode: f"mode: {mode or 'all'}\n",
             published_limits=lambda tenant: {"max_query_series": 500},
