@@ -19,8 +19,8 @@ MAX_DEPTH: Final = 200  # Levels of a tree; every walk over it may recurse a few
 MAX_EXPECTED: Final = 4  # Where more could stand, an error names none, as upstream's.
 
 _ORDER_TEXT: Final = (
-    "BYTES IDENTIFIER STRING NUMBER PARSER_FLAG DURATION RANGE = =~ !~ !> { } , |~ |= |> ( ) by without bool | ip "
-    "offset on ignoring or and unless == != < <= > >= + - * / % ^"
+    "IDENTIFIER STRING NUMBER PARSER_FLAG RANGE = =~ !~ !> { } , |~ |= |> ( ) by without bool | ip "
+    "offset on ignoring or and unless == != < <= > >= + - * / % ^ BYTES DURATION DURATION_SECONDS"
 )
 _ORDER: Final = {name: place for place, name in enumerate(_ORDER_TEXT.split())}
 _MATCH_TYPES: Final = {kind.value: kind for kind in MatchType}
@@ -133,6 +133,8 @@ class Cursor:
         self._expect("(")
         names: list[str] = []
         while not self._accept(")"):
+            if self._peek().kind is not Kind.WORD:
+                self._unexpected("IDENTIFIER", *(() if names else (")",)))
             names.append(self._name())
             if not self._accept(",") and not self._at(")"):
                 self._unexpected(",", ")")

@@ -7,7 +7,7 @@ Operator precedence, by recursive descent. The grammar and the error texts are u
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NoReturn
 
 from watchkeeper.core.model.go_regex_error import regex_problem
 from watchkeeper.core.model.matcher import Matcher
@@ -26,6 +26,7 @@ __all__ = ["MAX_BYTES", "MAX_DEPTH", "LogQLParseError", "parse", "parse_log_quer
 _BINARY: Final = {op.value: op for op in ast.BinaryOp}
 _RANGE_OPS: Final = {op.value: op for op in ast.RangeOp}
 _VECTOR_OPS: Final = {op.value: op for op in ast.VectorOp}
+_CONVERSION_TOKENS: Final = ("BYTES", "DURATION", "DURATION_SECONDS")
 _CONVERSIONS: Final = {conversion.value: conversion for conversion in ast.Conversion if conversion.value}
 
 
@@ -85,9 +86,7 @@ class _Parser(StageParser):
         """The tree of the whole text, not checked."""
         expr = self._expression(0)
         if self._peek().kind is not Kind.END:
-            if self._at("|"):  # Of a log query: `unwrap`, which only a range may have.
-                self._take()
-            self._unexpected()
+            self._unexpected_behind_query()
         self._limit_height(expr)
         return expr
 
@@ -125,7 +124,12 @@ class _Parser(StageParser):
     def _close(self) -> None:
         """The parenthesis behind an expression; an operator could stand there too, so an error lists nothing."""
         if not self._accept(")"):
-            self._unexpected()
+            self._unexpected_behind_query()
+
+    def _unexpected_behind_query(self) -> NoReturn:
+        if self._at("|"):  # Of a log query: `unwrap`, which only a range may have.
+            self._take()
+        self._unexpected()
 
     def _metric(self) -> ast.MetricExpr:
         """An expression that has numbers; a log query is refused at what follows it."""
@@ -175,8 +179,8 @@ class _Parser(StageParser):
         """Whether the parenthesis that comes holds label names, and not the right side of an operator."""
         following = self._following()
         if following.kind is Kind.SIGN:
-            return following.text == ")"
-        return following.kind is Kind.WORD and not following.is_call
+            return following.text not in ("(", "{", "+", "-")
+        return not (following.kind is Kind.NUMBER or (following.kind is Kind.WORD and following.is_call))
 
     def _primary(self) -> ast.Expr:
         token = self._peek()
@@ -269,7 +273,12 @@ class _Parser(StageParser):
     def _range_aggregation(self, op: ast.RangeOp) -> ast.RangeAggregation:
         token = self._take()
         self._expect("(")
-        parameter = self._leading_parameter()
+        parameter: Token | None = None
+        if self._peek().kind is Kind.NUMBER:
+            parameter = self._take()
+            self._expect(",")
+        elif not self._at("{", "("):
+            self._unexpected("NUMBER", "{", "(")
         window = self._log_range()
         self._expect(")")
         grouping = self._grouping()
@@ -288,9 +297,9 @@ class _Parser(StageParser):
         self._expect("(")
         expr = self._metric()
         texts: list[str] = []
-        for _ in range(4):
+        for i in range(4):
             if not self._accept(","):
-                self._unexpected()
+                self._unexpected(*((",",) if i else ()))
             regex = self._peek()
             texts.append(self._string())
         self._expect(")")
@@ -307,7 +316,7 @@ class _Parser(StageParser):
         lo = self._peek().lo
         window = self._window()
         if window.range_ns is None:
-            self._unexpected("RANGE")
+            self._unexpected(*self._behind(window))
         query = ast.LogQuery(window.matchers, window.stages, window.query_span)
         return ast.LogRange(query, window.range_ns, window.offset_ns, window.unwrap, self._since(lo))
 
@@ -317,8 +326,11 @@ class _Parser(StageParser):
         if self._accept("("):
             self._deeper()
             window = self._window()
-            self._expect(")")
+            if not self._accept(")"):
+                self._unexpected(*self._behind(window, ")"))
             self._depth -= 1
+        elif not self._at("{"):
+            self._unexpected("{", "(")
         else:
             matchers = self._selector()
             stages = self._stages()
@@ -340,6 +352,16 @@ class _Parser(StageParser):
                 window.query_span = Span(window.query_span.lo, window.stages[-1].span.hi)
         return window
 
+    def _behind(self, window: _Window, *more: str) -> tuple[str, ...]:
+        """What could stand behind a window without a range; nothing where that is too much to tell."""
+        if window.range_ns is not None:
+            return ()
+        if self._tokens[self._index - 1].text == ")" and not (window.unwrap and window.unwrap.filters):
+            closes_window = window.unwrap is None or window.unwrap.span.hi < self._tokens[self._index - 1].hi
+            if closes_window:
+                return ("RANGE",)
+        return ("RANGE", "|", *more) if window.unwrap is not None else ()
+
     def _unwrap(self) -> ast.Unwrap | None:
         """`| unwrap …` and the label filters behind it."""
         if not self._at("|"):
@@ -353,9 +375,11 @@ class _Parser(StageParser):
             self._expect("(")
             label = self._name()
             self._expect(")")
-        else:
+        elif token.kind is Kind.WORD:
             label = self._name()
+        else:
+            self._unexpected("IDENTIFIER", *(_CONVERSION_TOKENS))
         filters: list[ast.LabelFilterStage] = []
         while self._at("|"):
-            filters.append(self._label_filter_stage(self._take().lo))
+            filters.append(self._label_filter_stage(self._take().lo, "IDENTIFIER", "("))
         return ast.Unwrap(label, conversion, tuple(filters), self._since(lo))

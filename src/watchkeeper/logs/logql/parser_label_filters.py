@@ -24,8 +24,10 @@ class LabelFilterParser(Cursor):
 
     __slots__ = ()
 
-    def _label_filter_stage(self, lo: int) -> ast.LabelFilterStage:
-        """The label filter after a `|` at `lo`."""
+    def _label_filter_stage(self, lo: int, *expected: str) -> ast.LabelFilterStage:
+        """The label filter after a `|` at `lo`; `expected` is for the error where there is none."""
+        if expected and self._peek().kind is not Kind.WORD and not self._at("("):
+            self._unexpected(*expected)
         found = self._label_filters()
         return ast.LabelFilterStage(found, self._since(lo))
 
@@ -71,12 +73,13 @@ class LabelFilterParser(Cursor):
     def _one_filter(self) -> ast.LabelFilter:
         if self._accept("("):
             found = self._label_filters()
-            self._expect(")")
+            if not self._accept(")"):
+                self._unexpected()
             return found
         token = self._peek()
         sign = self._following()
         if token.kind is not Kind.WORD or (token.word in STAGE_WORDS and sign.kind is not Kind.SIGN):
-            self._unexpected()
+            self._unexpected(*(() if self._tokens[self._index - 1].text == "|" else ("IDENTIFIER", "(")))
         self._name()
         if sign.kind is not Kind.SIGN or (sign.text not in _COMPARE and sign.text not in _STRING_ONLY):
             self._unexpected()

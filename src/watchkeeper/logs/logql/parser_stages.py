@@ -28,7 +28,7 @@ class StageParser(LabelFilterParser):
         matchers: list[Matcher] = []
         while not self._accept("}"):
             if self._peek().kind is not Kind.WORD:
-                self._unexpected("IDENTIFIER", "}")
+                self._unexpected("IDENTIFIER", *(() if matchers else ("}",)))
             matchers.append(self._matcher())
             if not self._accept(",") and not self._at("}"):
                 self._unexpected("}", ",")
