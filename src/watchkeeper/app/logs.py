@@ -103,6 +103,12 @@ class LogsPart:
         ).labels(COMPATIBLE_VERSION, "main", os.uname().machine, "linux", "python", "watchkeeper", "").set(1)
 
     @property
+    def port(self) -> int:
+        """Where the API answers: as the flag says, else as the file."""
+        flag = self._shared.options.logs_port
+        return self.config.server.http_listen_port if flag is None else flag
+
+    @property
     def appender(self) -> LogAppender:
         """The way in for the agent of the same process."""
         return self._store

@@ -21,6 +21,7 @@ class Options:
     data_dir        holds one folder for each pillar
     config_file     prometheus.yml; None for the embedded one
     loki_config_file, promtail_config_file   likewise, for the log store and for the agent
+    logs_port       None for that of loki.yaml, which is 3100 where it says nothing
     logs_retention_time_ms, logs_retention_size_bytes   of the log store where it has no file; 0 for no bound
     config_expand_env   replace ${VAR} in the files of the log store and the agent
     listen          the address that every server binds
@@ -33,7 +34,7 @@ class Options:
     promtail_config_file: Path | None = None
     listen: str = "127.0.0.1"
     metrics_port: int = 9090
-    logs_port: int = 3100
+    logs_port: int | None = None
     node_port: int = 9100
     enable_lifecycle: bool = False
     enable_admin_api: bool = False

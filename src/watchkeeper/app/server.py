@@ -138,7 +138,7 @@ class Server:
 
             logs = LogsPart(shared)
             self._parts.append(logs)
-            self._surfaces.append((options.logs_port, logs.surface))
+            self._surfaces.append((logs.port, logs.surface))
             sink = logs.appender, logs.agent_tenant
         if "agent" in options.only:
             from watchkeeper.app.agent_part import AgentPart

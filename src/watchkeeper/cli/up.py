@@ -99,7 +99,7 @@ ADDRESS = AddressType()
     help="Replace ${VAR} and ${VAR:default} in the files of the log store and the agent.",
 )
 @click.option("--metrics-port", type=PORT, default=9090, show_default=True)
-@click.option("--logs-port", type=PORT, default=3100, show_default=True)
+@click.option("--logs-port", type=PORT, help="[default: http_listen_port of loki.yaml, else 3100]")
 @click.option("--node-port", type=PORT, default=9100, show_default=True)
 @click.option("--web.enable-lifecycle", "enable_lifecycle", is_flag=True, help="Allow POST /-/reload and /-/quit.")
 @click.option("--web.enable-admin-api", "enable_admin_api", is_flag=True, help="Allow deletes and snapshots.")

@@ -141,6 +141,20 @@ async def test_patterns_and_deletes_are_there_without_a_file(make_part: MakePart
     assert not settings.allow_shutdown
 
 
+@pytest.mark.parametrize(
+    ("config", "flag", "port"),
+    [
+        (None, None, 3100),
+        ("server: {http_listen_port: 3200}\n", None, 3200),
+        ("server: {http_listen_port: 3200}\n", 3300, 3300),
+    ],
+)
+async def test_the_port_of_the_flag_or_of_the_file(
+    make_part: MakePart, config: str | None, flag: int | None, port: int
+) -> None:
+    assert (await make_part(config, logs_port=flag)).port == port
+
+
 def test_flags_about_retention_count_without_a_file(tmp_path: Path) -> None:
     config = load(Options(logs_retention_time_ms=86_400_000, logs_retention_size_bytes=1000))
     assert config.limits_config.retention_period_ns == 86_400_000_000_000
