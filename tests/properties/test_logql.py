@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+from collections.abc import Iterator
 from unittest import mock
 
 import pytest
@@ -16,17 +18,31 @@ from watchkeeper.core.model.errors import QueryError
 from watchkeeper.core.model.labels import Labels
 from watchkeeper.logs.logql import ast
 from watchkeeper.logs.logql import lines as lines_module
+from watchkeeper.logs.logql import rows as rows_module
 from watchkeeper.logs.logql import samples as samples_module
 from watchkeeper.logs.logql.answer import LogStreams, Matrix, QueryLimits, Request, Vector
 from watchkeeper.logs.logql.engine import Engine
 from watchkeeper.logs.logql.errors import LogQLParseError
 from watchkeeper.logs.logql.parser import parse
-from watchkeeper.logs.logql.rows import PIECE_ROWS
 
 SECOND = 1_000_000_000
 BASE_NS = 1_700_000_000 * SECOND
 ENGINES = (Engine(1), Engine(2))
-PIECES = {ENGINES[0]: 3, ENGINES[1]: PIECE_ROWS}  # Rows that go through a pipeline together.
+# By engine: rows that go through a pipeline together, and whether few lines are parsed again rather than columns decoded.
+SETTINGS = {ENGINES[0]: (3, 0), ENGINES[1]: (rows_module.PIECE_ROWS, rows_module.ROWS_AT_ONCE)}
+
+
+@contextlib.contextmanager
+def set_for(engine: Engine) -> Iterator[None]:
+    piece_rows, rows_at_once = SETTINGS[engine]
+    with (
+        mock.patch.object(lines_module, "PIECE_ROWS", piece_rows),
+        mock.patch.object(samples_module, "PIECE_ROWS", piece_rows),
+        mock.patch.object(rows_module, "ROWS_AT_ONCE", rows_at_once),
+    ):
+        yield
+
+
 LIMITS = QueryLimits(max_query_series=0)
 
 # --- lines ---------------------------------------------------------------------------------------------------------
@@ -338,7 +354,7 @@ def check_lines(data: list[Entry], query: str, block_rows: int, limit: int, *, f
     expected = oracle.log_lines(data, expr, start, end, limit, forward=forward, interval_ns=interval_ns)
     for engine in ENGINES:
         request = Request(expr, query, start, end, limit=limit, forward=forward, interval_ns=interval_ns)
-        with mock.patch.object(lines_module, "PIECE_ROWS", PIECES[engine]):
+        with set_for(engine):
             answer = engine.run(request, MemoryLogs(data, block_rows), LIMITS).data
         assert isinstance(answer, LogStreams)
         keys = [(stream.labels, stream.structured, stream.parsed) for stream in answer.streams]
@@ -370,7 +386,7 @@ def check_metrics(data: list[Entry], query: str, block_rows: int, step_ns: int) 
             with pytest.raises(QueryError):
                 engine.run(request, MemoryLogs(data, block_rows), LIMITS)
             continue
-        with mock.patch.object(samples_module, "PIECE_ROWS", PIECES[engine]):
+        with set_for(engine):
             answer = engine.run(request, MemoryLogs(data, block_rows), LIMITS).data
         assert isinstance(answer, Matrix)
         assert answer.times_ns.tolist() == times

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from operator import itemgetter
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ from watchkeeper.core.model.labels import Labels
 from watchkeeper.logs.interface import Slice, Stream, Times
 from watchkeeper.logs.logql.answer import LogStream, LogStreams, Request
 from watchkeeper.logs.logql.ast import LogQuery
-from watchkeeper.logs.logql.columns import Column, concatenated, gathered
+from watchkeeper.logs.logql.columns import Column
 from watchkeeper.logs.logql.plan import Pipeline, plan_lines
 from watchkeeper.logs.logql.rows import ERROR, ERROR_DETAILS, PIECE_ROWS, BlockRows, with_metadata
 from watchkeeper.logs.logql.series import Named, distinct_rows, texts_at
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Key: TypeAlias = tuple[Labels, Labels, Labels]
+
+
+MANY: Final = 4  # Times the limit of an answer's lines: so many rows wait to be chosen from, and MANY_ROWS more.
+MANY_ROWS: Final = 4096
 
 
 def run_stages(pipeline: Pipeline, rows: BlockRows) -> None:
@@ -122,7 +127,9 @@ class _Pool:
         return out
 
     def prune(self) -> None:
-        """Let go of rows that can't be in the answer any more, so that memory stays bounded."""
+        """Let go of rows that can't be in the answer any more, where they have become many."""
+        if sum(len(found.times) for found in self._found) <= MANY * self._limit + MANY_ROWS:
+            return
         bound = self.bound
         if bound is None:
             return
@@ -216,30 +223,28 @@ def _passed(
 
 def streams_of(parts: Sequence[tuple[BlockRows, npt.NDArray[np.intp], Ints]]) -> LogStreams:
     """Rows as streams, one for each distinct set of labels; by rank within each."""
-    groups: dict[Key, list[tuple[Texts, Ints, Ints]]] = {}
+    groups: dict[Key, list[tuple[int, int, bytes]]] = {}
     for rows, places, ranks in parts:
         rows.keep(places)
-        lines = rows.lines
         keys, group = label_keys(rows)
-        for number, key in enumerate(keys):
-            mine = np.flatnonzero(group == number)
-            texts = lines if len(mine) == len(lines) else gathered(lines, mine)
-            groups.setdefault(key, []).append((texts, rows.times[mine], ranks[mine]))
+        members = [groups.setdefault(key, []) for key in keys]
+        # A loop over the lines of the answer, most of which often are streams of their own.
+        for number, entry in zip(
+            group.tolist(), zip(ranks.tolist(), rows.times.tolist(), rows.lines, strict=True), strict=True
+        ):
+            members[number].append(entry)
     streams = []
     for (labels, structured, parsed), found in groups.items():
-        texts, _ = concatenated([lines for lines, _, _ in found])
-        times = np.concatenate([times for _, times, _ in found])
-        order = np.argsort(np.concatenate([ranks for _, _, ranks in found]), kind="stable")
-        ascending = bool((order[1:] > order[:-1]).all())
-        streams.append(
-            LogStream(labels, structured, parsed, times[order], texts if ascending else gathered(texts, order))
-        )
+        found.sort(key=itemgetter(0))
+        times = np.array([time for _, time, _ in found], np.int64)
+        streams.append(LogStream(labels, structured, parsed, times, Texts.of(line for _, _, line in found)))
     streams.sort(key=lambda stream: (stream.labels.pairs, stream.structured.pairs, stream.parsed.pairs))
     return LogStreams(streams)
 
 
 def label_keys(rows: BlockRows) -> tuple[list[Key], Ints]:
     """The distinct label sets of rows by origin, and which of them each row has."""
+    rows.resolve_all()
     constant: list[tuple[int, str, str]] = []
     columns: list[tuple[int, str, Column]] = []
     for origin, labels in enumerate((rows.stream, rows.structured, rows.parsed)):

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from watchkeeper.core.kernels.line_block import Block
-from watchkeeper.core.kernels.texts import Rows, Texts
+from watchkeeper.core.kernels.texts import Coded, Rows, Texts
 from watchkeeper.logs.interface import Stream, Times
 from watchkeeper.logs.logql.columns import Column, Mask, Values, gathered, joined, merged, without
 
@@ -22,6 +22,7 @@ ERROR: Final = "__error__"
 ERROR_DETAILS: Final = "__error_details__"
 EXTRACTED: Final = "_extracted"
 
+ROWS_AT_ONCE: Final = 12  # So many lines are parsed in the time that one column of one skeleton takes.
 PIECE_ROWS: Final = 8192
 """Rows that go through a pipeline together: enough for arrays to pay, few enough for lines of a thousand fields."""
 
@@ -32,27 +33,33 @@ Places: TypeAlias = npt.NDArray[np.intp] | None
 class Lazy:
     """A column that is made when it is asked for.
 
-    base     what is known already of some rows, or None; the rest comes from `decode`
-    decode   the column for the rows as they are then
-    numbers  the same as numbers, or None where a text must be looked at: float64 and the rows that have the label
+    base      what is known already of some rows, or None; the rest comes from `decode`
+    decode    the column for the rows as they are then
+    numbers   the same as numbers, or None where a text must be looked at: float64 and the rows that have the label
+    field     its name among the fields of its lines
+    together  all fields of its lines at once, by name: less work where there are few rows
     """
 
-    __slots__ = ("base", "decode", "numbers")
+    __slots__ = ("base", "decode", "field", "numbers", "together")
 
     def __init__(
         self,
         decode: Callable[[BlockRows], Column],
         base: Column | None = None,
         numbers: Callable[[BlockRows], tuple[npt.NDArray[np.float64], Mask] | None] | None = None,
+        field: str = "",
+        together: Callable[[BlockRows], dict[str, Coded]] | None = None,
     ) -> None:
         self.decode = decode
         self.base = base
         self.numbers = numbers
+        self.field = field
+        self.together = together
 
     def take(self, mask: Mask | npt.NDArray[np.intp]) -> Lazy:
         """For some of the rows."""
         base = None if self.base is None else self.base.take(mask)
-        return Lazy(self.decode, base, self.numbers)
+        return Lazy(self.decode, base, self.numbers, self.field, self.together)
 
     def resolve(self, rows: BlockRows) -> Column:
         """The column."""
@@ -186,6 +193,22 @@ class BlockRows:
         if isinstance(label, Lazy):
             label = labels[name] = label.resolve(self)
         return label
+
+    def resolve_all(self) -> None:
+        """Decode all labels that the pipeline made, for somebody who is going to look at each of them."""
+        groups: dict[int, list[tuple[str, Lazy]]] = {}
+        for name, label in self.parsed.items():
+            if isinstance(label, Lazy) and label.together is not None:
+                groups.setdefault(id(label.together), []).append((name, label))
+        for members in groups.values():
+            if len(self) >= ROWS_AT_ONCE * len(members) * len(self.skeletons()):
+                continue  # Column by column is less work.
+            together = members[0][1].together
+            assert together is not None
+            found = together(self)
+            for name, label in members:
+                coded = found.get(label.field)
+                self.parsed[name] = joined([], len(self)) if coded is None else Column.of(coded)
 
     def get(self, name: str) -> Column | str | None:
         """A label's value in each row as filters see it; None where no row has it."""

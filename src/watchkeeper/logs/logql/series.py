@@ -29,6 +29,7 @@ class SeriesLabels:
 def series_of(rows: BlockRows, chosen: SeriesLabels) -> tuple[Ints, list[Labels]]:
     """The series of each row, and their label sets; two of these may be equal. An error makes a series of its own."""
     if chosen.by is None:
+        rows.resolve_all()
         names: Iterable[str] = (name for name in rows.names() if name not in chosen.without)
     else:
         names = chosen.by

@@ -52,6 +52,11 @@ class Json:
         self._needed = needed
         self._wanted = source_names(needed)
         self._shared = shared
+        self._together = self._parse  # One object, by which labels know that they belong together.
+
+    def _parse(self, rows: BlockRows) -> dict[str, Coded]:
+        lines = rows.lines if rows.own_lines else rows.block.lines(rows.rows)
+        return line_fields.json(lines, self._wanted)[0]
 
     def run(self, rows: BlockRows) -> None:
         """Adds labels; marks rows that are no object."""
@@ -94,7 +99,7 @@ class Json:
                 label = base[name]
             else:
                 numbers = slot_numbers(found) if name not in base else None
-                label = Lazy(slot_decoder(JSON_FORMAT, name, found), base.get(name), numbers)
+                label = Lazy(slot_decoder(JSON_FORMAT, name, found), base.get(name), numbers, name, self._together)
             add_field(rows, name, label, self._needed, shared=self._shared)
 
 

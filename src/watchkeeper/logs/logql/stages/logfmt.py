@@ -9,6 +9,7 @@ import numpy as np
 
 from watchkeeper.core.kernels import line_fields
 from watchkeeper.core.kernels.line_block import LOGFMT
+from watchkeeper.core.kernels.texts import Coded
 from watchkeeper.logs.logql.ast import LogfmtExtraction
 from watchkeeper.logs.logql.columns import Column, merged, without
 from watchkeeper.logs.logql.rows import BlockRows, Label, Lazy, Places
@@ -51,10 +52,15 @@ class Logfmt:
         self._strict = strict
         self._format = Format(LOGFMT, keep_empty)
         self._extractions = extractions
+        self._together = self._parse  # One object, by which labels know that they belong together.
         if extractions:
             self._wanted: tuple[str, ...] | None = tuple(sorted({_cleaned(each.key) for each in extractions}))
         else:
             self._wanted = source_names(needed)
+
+    def _parse(self, rows: BlockRows) -> dict[str, Coded]:
+        lines = rows.lines if rows.own_lines else rows.block.lines(rows.rows)
+        return line_fields.logfmt(lines, self._wanted, keep_empty=self._format.keep_empty)[0]
 
     def run(self, rows: BlockRows) -> None:
         """Adds labels; with `--strict`, marks malformed rows."""
@@ -114,7 +120,9 @@ class Logfmt:
                 out[name] = base[name]
             else:
                 numbers = slot_numbers(source) if name not in base else None
-                out[name] = Lazy(slot_decoder(self._format, name, source), base.get(name), numbers)
+                out[name] = Lazy(
+                    slot_decoder(self._format, name, source), base.get(name), numbers, name, self._together
+                )
         return out
 
 
