@@ -63,7 +63,6 @@ class Flusher:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
-        self._is_stopping = False
         self._head.is_helped = False
 
     def tick(self) -> None:
@@ -147,13 +146,13 @@ class Flusher:
             try:
                 info = self._write_segment(blocks)
                 segments.replace([], [info], lambda: head.drop(blocks))
-            except OSError:
+            except OSError as error:
                 self._metrics.flushes_failed.inc()
-                head.note_stuck(True)
+                head.stuck = str(error)
                 raise
             self._observe(blocks)
             give_back()
-        head.note_stuck(False)
+        head.stuck = ""
         self._retry_at = 0.0
         if head.wal is not None:
             head.wal.drop_before(head.first_segment())

@@ -65,7 +65,7 @@ class Head:
         self.applied_to = -1  # Place of the newest record that is in memory.
         self.open_bytes = 0
         self.waiting_bytes = 0
-        self.is_stuck = False  # Segments can't be written.
+        self.stuck = ""  # Why segments can't be written now.
         self._unchecked_bytes = CHECK_BYTES
         self._is_full = False
         self.is_helped = False  # A thread seals what waits.
@@ -92,14 +92,18 @@ class Head:
         return wal
 
     def _wait_for_room(self) -> None:
-        bound = self._options.max_waiting_bytes
-        if self.waiting_bytes <= bound or not self.is_helped:
+        """Raises UnavailableError where segments can't be written and no more can wait for that in memory."""
+        options = self._options
+        if self.stuck:
+            with self.lock:
+                size = sum(held.size_bytes for held in self.pending)
+            if size > options.max_pending_bytes:
+                raise UnavailableError(f"the log store can't write segments, and its memory is full: {self.stuck}")
+        if self.waiting_bytes <= options.max_waiting_bytes or not self.is_helped:
             return
-        if self.is_stuck:
-            raise UnavailableError("the log store can't write segments, and its memory is full")
         self._metrics.push_waits.inc()
         with self._sealed:
-            self._sealed.wait_for(lambda: self.waiting_bytes <= bound or self.is_stuck, PUSH_WAIT_S)
+            self._sealed.wait_for(lambda: self.waiting_bytes <= options.max_waiting_bytes, PUSH_WAIT_S)
 
     def stream(self, tenant: str, labels: Labels) -> HeadStream:
         """The stream with these labels; made if it is new."""
@@ -291,12 +295,6 @@ class Head:
         """Blocks that waited to be sealed wait no more."""
         with self._sealed:
             self.waiting_bytes -= size_bytes
-            self._sealed.notify_all()
-
-    def note_stuck(self, is_stuck: bool) -> None:
-        """Whether segments can be written now: where they can't, pushes do not wait for it."""
-        with self._sealed:
-            self.is_stuck = is_stuck
             self._sealed.notify_all()
 
     def drop(self, blocks: Iterable[HeadBlock]) -> None:

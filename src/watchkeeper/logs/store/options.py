@@ -18,6 +18,7 @@ class StoreOptions:
     cut_raw_bytes      an open block is cut at this size of its lines
     max_open_bytes     memory of open blocks and of those that wait to be sealed; the largest are cut beyond it
     max_waiting_bytes  memory of blocks that wait to be sealed, beyond which pushes wait
+    max_pending_bytes  sealed blocks that wait while segments can't be written, beyond which pushes are refused
     flush_bytes        sealed blocks of this size together become a segment
     max_pending_ns     how long a sealed block waits for others before it is written to a segment
     max_wal_bytes      beyond it, the streams that hold the oldest part of the log are cut
@@ -36,6 +37,7 @@ class StoreOptions:
     cut_raw_bytes: int = MIB
     max_open_bytes: int = 48 * MIB
     max_waiting_bytes: int = 16 * MIB
+    max_pending_bytes: int = 64 * MIB
     flush_bytes: int = 8 * MIB
     max_pending_ns: int = 10 * MINUTE_NS
     max_wal_bytes: int = 128 * MIB

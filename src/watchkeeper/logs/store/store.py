@@ -11,6 +11,7 @@ from typing import Final
 from watchkeeper.core.disk.lock import DirectoryLock
 from watchkeeper.core.disk.syncer import Syncer
 from watchkeeper.core.disk.wal import Wal
+from watchkeeper.core.model.errors import UnavailableError
 from watchkeeper.core.model.matcher import Matcher
 from watchkeeper.core.objects.measured import open_objects
 from watchkeeper.core.telemetry.log import get_logger
@@ -34,6 +35,7 @@ from watchkeeper.logs.store.tail import Tails
 from watchkeeper.logs.store.upkeep import Upkeep
 from watchkeeper.logs.store.validate import Validator
 from watchkeeper.logs.store.wal import Decoders
+from watchkeeper.logs.store.workshop import Workshop
 
 log = get_logger("logs.store")
 
@@ -98,19 +100,22 @@ class LogStore:
         self._head = Head(self.options, self._streams, self._tails, self._metrics, self._segments.lock, clock_ns)
         self._flusher = Flusher(self._head, self._segments, self._streams, self.options, self._metrics, clock_ns)
         self._upkeep = Upkeep(
-            self._head,
-            self._segments,
-            self._flusher,
-            self.settings,
-            self.options,
-            self._metrics,
-            clock_ns,
-            overrides,
-            self._deletes,
+            Workshop(
+                self._head,
+                self._segments,
+                self._flusher,
+                settings,
+                self.options,
+                self._metrics,
+                clock_ns,
+                overrides,
+                self._deletes,
+            )
         )
         self._add_gauges(registry)
         self._validator = Validator(overrides, registry, clock_ns, self._head)
         self._is_background = True
+        self._was_opened = False
         self._lock: DirectoryLock | None = None
         self._syncer: Syncer | None = None
 
@@ -153,8 +158,11 @@ class LogStore:
         """Make the store ready: all that was acknowledged is there when this returns.
 
         background   work in threads of its own; without them `tick` does what is due before it returns
-        Raises DirectoryLocked where another process has the directory, OtherVersion, OSError.
+        Once for each store. Raises DirectoryLocked where another process has the directory, OtherVersion, OSError.
         """
+        if self._was_opened:
+            raise UnavailableError("a log store is opened once")
+        self._was_opened = True
         began = time.perf_counter()
         self.settings.directory.mkdir(parents=True, exist_ok=True)
         self._lock = DirectoryLock(self.settings.directory)

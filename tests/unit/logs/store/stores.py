@@ -46,6 +46,7 @@ class Stores:
     now_ns: int = T0 + HOUR_NS
     registry: Registry = field(default_factory=Registry)
     make_keep: Any = None
+    background: bool = False
     store: LogStore = field(init=False)
 
     def __post_init__(self) -> None:
@@ -57,7 +58,7 @@ class Stores:
             self.path, parse_loki_yaml(self.config), Overrides(self.limits), self.registry, lambda: self.now_ns,
             DECODERS, options=self.options, make_keep=self.make_keep,
         )  # fmt: skip
-        self.store.open(background=False)
+        self.store.open(background=self.background)
         return self.store
 
     def reopen(self, **changes: Any) -> LogStore:

@@ -22,7 +22,6 @@ from watchkeeper.core.telemetry.log import configure
 from watchkeeper.logs.interface import PushError, TailBatch
 from watchkeeper.logs.store.limits import Limits
 from watchkeeper.logs.store.options import DAY_NS, HOUR_NS
-from watchkeeper.logs.store.store import LogStore
 
 SHOP = Matcher("app", MatchType.EQUAL, "shop")
 
@@ -343,6 +342,28 @@ def test_a_full_disk_refuses_pushes_and_answers_queries(stores: Stores, monkeypa
     assert stores.lines() == [b"a", b"c"]
 
 
+def test_what_waits_for_segments_that_can_not_be_written_has_a_bound(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stores.with_options(max_pending_bytes=1000)
+
+    def fail(*arguments: object, **keywords: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("watchkeeper.logs.store.flush.SegmentWriter", fail)
+        with pytest.raises(UnavailableError, match="Read-only file system"):
+            for i in range(50):
+                stores.push(APP, *(row(i + j / 50, os.urandom(40).hex()) for j in range(20)))
+                with pytest.raises(OSError, match="Read-only"):
+                    stores.store.flush()
+    before = stores.lines()
+    assert before
+    stores.store.flush()
+    stores.push(APP, row(100, "again"))
+    assert sorted(stores.lines()) == sorted([*before, b"again"])
+
+
 def test_the_last_room_on_the_disk_is_kept_for_segments(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     stores.with_options(reserve_bytes=1 << 20)
     room = [1 << 19]
@@ -445,18 +466,16 @@ def test_a_query_that_began_before_a_merge_ends_well(stores: Stores) -> None:
 
 
 def test_threads_do_the_same(tmp_path: Path) -> None:
-    stores = Stores(tmp_path / "logs")
-    stores.store.close()
-    store: LogStore = stores.store
-    store.open()
+    stores = Stores(tmp_path / "logs", background=True)
     stores.push(APP, row(1, "a"))
-    store.flush()
-    store.tick()
+    stores.store.flush()
+    stores.store.tick()
     stores.push(APP, row(2, "b"))
-    store.close()
-    store.open()
+    stores.reopen()
     assert stores.lines() == [b"a", b"b"]
-    store.close()
+    stores.store.close()
+    with pytest.raises(UnavailableError, match="once"):
+        stores.store.open()
     with pytest.raises(UnavailableError):
         stores.push(APP, row(3, "c"))
 

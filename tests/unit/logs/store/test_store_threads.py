@@ -88,10 +88,8 @@ def test_a_query_sees_each_acknowledged_row_once(tmp_path: Path) -> None:
         wal_segment_bytes=20_000, max_wal_bytes=100_000, merge_segments=3, merge_raw_bytes=20_000, cache_bytes=MIB,
         fsync_interval_s=0.05,
     )  # fmt: skip
-    stores = Stores(tmp_path / "logs", options=options)
-    stores.store.close()
+    stores = Stores(tmp_path / "logs", options=options, background=True)
     store = stores.store
-    store.open()
     load = Load(stores, store)
     began = time.monotonic()
     load.run((load.push, range(3)), (load.push, range(3, 6)), (load.read,), (load.tick,))
