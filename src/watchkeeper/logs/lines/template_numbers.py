@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import orjson
 
+from watchkeeper.core.model.go_float import format_shortest
 from watchkeeper.core.template.values import ValueProblem, exposed, is_true
 from watchkeeper.logs.lines.units import UnitError, parse_bytes, parse_float, parse_go_duration_ns
 
@@ -117,7 +118,7 @@ def mod(lhs: object, rhs: object) -> int:
 def _decimal(value: object) -> Decimal:
     number = to_float64(value)
     if not math.isfinite(number):
-        raise ValueProblem(f"Cannot create a Decimal from {'NaN' if math.isnan(number) else number}")
+        raise ValueProblem(f"Cannot create a Decimal from {format_shortest(number)}")
     return Decimal(repr(number))
 
 

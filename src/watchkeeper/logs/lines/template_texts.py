@@ -181,19 +181,17 @@ def trunc(size: int, text: str) -> str:
 def substr(start: int, end: int, text: str) -> str:
     """Bytes from start to end; a negative start is 0, a negative end the text's."""
     data = to_bytes(text)
+    size = len(data)
     if start < 0:
-        return to_text(data[: _bound(end, len(data), 0)])
-    if end < 0 or end > len(data):
-        return to_text(data[_bound(start, len(data), 0) :])
+        if end < 0:
+            raise ValueProblem(f"runtime error: slice bounds out of range [:{end}]")
+        if end > size:
+            raise ValueProblem(f"runtime error: slice bounds out of range [:{end}] with length {size}")
+        return to_text(data[:end])
+    end = size if end < 0 or end > size else end
     if start > end:
         raise ValueProblem(f"runtime error: slice bounds out of range [{start}:{end}]")
     return to_text(data[start:end])
-
-
-def _bound(place: int, size: int, least: int) -> int:
-    if not least <= place <= size:
-        raise ValueProblem(f"runtime error: slice bounds out of range [{place}:{size}]")
-    return place
 
 
 def contains(part: str, text: str) -> bool:
