@@ -28,7 +28,7 @@ from watchkeeper.logs.logql.parser import parse
 SECOND = 1_000_000_000
 BASE_NS = 1_700_000_000 * SECOND
 ENGINES = (Engine(1), Engine(2))
-# By engine: rows that go through a pipeline together, and whether few lines are parsed again rather than columns decoded.
+# By engine: rows that go through a pipeline together, and when lines are parsed again rather than columns decoded.
 SETTINGS = {ENGINES[0]: (3, 0), ENGINES[1]: (rows_module.PIECE_ROWS, rows_module.ROWS_AT_ONCE)}
 
 

@@ -10,11 +10,11 @@ import numpy as np
 
 from watchkeeper.core.kernels import line_fields
 from watchkeeper.core.kernels.texts import Texts
-from watchkeeper.logs.lines.ip import IpMatcher
 from watchkeeper.logs.lines.units import UnitError, parse_go_duration_ns, sizes_bytes
 from watchkeeper.logs.logql import ast
 from watchkeeper.logs.logql.columns import Column, Mask
 from watchkeeper.logs.logql.rows import BlockRows, Lazy
+from watchkeeper.logs.logql.stages.line_filter import ip_matcher
 from watchkeeper.logs.logql.stages.stage import FILTER_ERROR
 
 Condition: TypeAlias = Callable[[BlockRows, Mask], Mask]
@@ -159,7 +159,7 @@ def _mark(rows: BlockRows, column: Column, errors: dict[int, str], asked: Mask, 
 
 
 def _by_address(name: str, pattern: str, *, negated: bool) -> Condition:
-    matcher = IpMatcher(pattern)
+    matcher = ip_matcher(pattern)
 
     def test(rows: BlockRows, asked: Mask) -> Mask:
         failed = rows.failed

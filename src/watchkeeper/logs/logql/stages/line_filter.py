@@ -10,8 +10,9 @@ import numpy as np
 
 from watchkeeper.core.kernels.line_regex import Automaton, Unsupported
 from watchkeeper.core.kernels.texts import Texts
+from watchkeeper.core.model.errors import ExecutionError
 from watchkeeper.core.model.regex import compile_re2
-from watchkeeper.logs.lines.ip import IpMatcher
+from watchkeeper.logs.lines.ip import IpError, IpMatcher
 from watchkeeper.logs.lines.pattern import LinePattern
 from watchkeeper.logs.logql.ast import LineFilter as LineFilterNode
 from watchkeeper.logs.logql.ast import LineFilterOp, LineIp, LineText
@@ -82,9 +83,17 @@ def searched(rows: BlockRows, automaton: Automaton) -> Mask:
     return automaton.search(rows.lines).view(np.bool_)
 
 
+def ip_matcher(pattern: str) -> IpMatcher:
+    """The matcher of `ip("…")`. Raises ExecutionError where it is none."""
+    try:
+        return IpMatcher(pattern)
+    except IpError as error:
+        raise ExecutionError(str(error)) from None
+
+
 def _test(op: LineFilterOp, each: LineText | LineIp) -> Test:
     if isinstance(each, LineIp):
-        matcher = IpMatcher(each.pattern)
+        matcher = ip_matcher(each.pattern)
         return lambda rows: matcher.in_lines(rows.lines)
     if op is LineFilterOp.CONTAINS:
         literal = Automaton.literal(each.needle)
