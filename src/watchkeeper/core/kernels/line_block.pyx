@@ -249,7 +249,8 @@ cdef class Block:
         self.sealed = NULL
 
     def __init__(self):
-        self.block = new CBlock()
+        if self.block == NULL:
+            self.block = new CBlock()
 
     def __dealloc__(self):
         if self.sealed != NULL:

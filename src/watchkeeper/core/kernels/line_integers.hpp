@@ -92,6 +92,10 @@ inline uint64_t int_body_bytes(const IntCode& code, uint64_t n) {
     return n * code.width + (code.predictor == kFromLast && n ? 8 : 0);
 }
 
+inline void add_plane(const uint8_t* from, size_t n, unsigned shift, uint32_t* to) {
+    for (size_t i = 0; i < n; i++) to[i] |= uint32_t(from[i]) << shift;
+}
+
 template <class Sink, class TimeOf>
 void decode_ints(const IntCode& code, size_t n, Reader& in, const TimeOf& time_of, int64_t time_unit, Sink&& sink) {
     int64_t last = 0;
@@ -99,12 +103,18 @@ void decode_ints(const IntCode& code, size_t n, Reader& in, const TimeOf& time_o
     const uint8_t* planes = reinterpret_cast<const uint8_t*>(in.bytes(uint64_t(n) * code.width).at);
     constexpr size_t kStep = 1024;
     uint64_t values[kStep];
+    uint32_t low[kStep], high[kStep];
     for (size_t lo = 0; lo < n; lo += kStep) {
         const size_t m = std::min(kStep, n - lo);
-        for (size_t i = 0; i < m; i++) values[i] = uint64_t(code.base);
-        for (unsigned k = 0; k < code.width; k++) {
-            const uint8_t* from = planes + size_t(k) * n + lo;
-            for (size_t i = 0; i < m; i++) values[i] += uint64_t(from[i]) << (8 * k);
+        // Halves of 32 bits, which processors put together several at once.
+        for (size_t i = 0; i < m; i++) low[i] = 0;
+        for (unsigned k = 0; k < code.width && k < 4; k++) add_plane(planes + size_t(k) * n + lo, m, 8 * k, low);
+        if (code.width > 4) {
+            for (size_t i = 0; i < m; i++) high[i] = 0;
+            for (unsigned k = 4; k < code.width; k++) add_plane(planes + size_t(k) * n + lo, m, 8 * (k - 4), high);
+            for (size_t i = 0; i < m; i++) values[i] = uint64_t(code.base) + (uint64_t(high[i]) << 32 | low[i]);
+        } else {
+            for (size_t i = 0; i < m; i++) values[i] = uint64_t(code.base) + low[i];
         }
         if (code.predictor == kFromLast)
             for (size_t i = 0; i < m; i++) values[i] = uint64_t(last = int64_t(uint64_t(last) + values[i]));
