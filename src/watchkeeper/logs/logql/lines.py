@@ -21,8 +21,9 @@ from watchkeeper.logs.logql.answer import LogStream, LogStreams, Request
 from watchkeeper.logs.logql.ast import LogQuery
 from watchkeeper.logs.logql.columns import Column
 from watchkeeper.logs.logql.plan import Pipeline, plan_lines
-from watchkeeper.logs.logql.rows import ERROR, ERROR_DETAILS, PIECE_ROWS, BlockRows, with_metadata
+from watchkeeper.logs.logql.rows import ERROR, ERROR_DETAILS, PIECE_ROWS, BlockRows
 from watchkeeper.logs.logql.series import Named, distinct_rows, texts_at
+from watchkeeper.logs.logql.structured_metadata import with_metadata
 
 if TYPE_CHECKING:
     from watchkeeper.logs.logql.evaluate import Evaluation
