@@ -6,7 +6,6 @@ import asyncio
 import dataclasses
 import os
 import signal
-import ssl
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,10 +21,11 @@ from watchkeeper.core.telemetry.process import register_process_metrics
 from watchkeeper.logs.agent.agent import Agent, AgentOptions
 from watchkeeper.logs.agent.config.client import ClientConfig
 from watchkeeper.logs.agent.config.promtail_yml import PromtailConfig, load_promtail_yml, parse_promtail_yml
-from watchkeeper.logs.agent.config.server import ServerTLSConfig
+from watchkeeper.logs.agent.config.scrape import ScrapeConfig
 from watchkeeper.logs.agent.pages import Pages
 from watchkeeper.logs.agent.port import Port
 from watchkeeper.logs.agent.send.spool import LIMIT_BYTES
+from watchkeeper.logs.agent.server_tls import server_context
 from watchkeeper.logs.agent.stages.stage import RowTest, StageContext
 
 log = get_logger("agent")
@@ -94,9 +94,10 @@ def with_flags(config: PromtailConfig, flags: AgentFlags) -> PromtailConfig:
 
 
 def with_stdin(config: PromtailConfig) -> PromtailConfig:
-    """The configuration that reads standard input: the first job's pipeline, and no files."""
+    """The configuration that reads standard input through the first job's pipeline, and nothing else."""
     target = dataclasses.replace(config.target_config, stdin=True)
-    return dataclasses.replace(config, target_config=target)
+    jobs = config.scrape_configs[:1] or (ScrapeConfig(job_name="stdin"),)
+    return dataclasses.replace(config, target_config=target, scrape_configs=jobs)
 
 
 def spool_dir(config: PromtailConfig, flags: AgentFlags) -> Path:
@@ -149,7 +150,7 @@ class AgentProcess:
         if not server.disable:
             pages = Pages(lambda: self._agent, self.reload)
             port = Port(pages.handle, timeout_s=server.http_server_idle_timeout_ns / 1e9)
-            context = server_context(server.http_tls_config) if server.http_tls_config else None
+            context = server_context(server.http_tls_config)
             host, bound = await port.listen(server.http_listen_address, server.http_listen_port, context)
             log.info("server listening on addresses", http=f"{host}:{bound}")
         try:
@@ -210,23 +211,6 @@ def lazy_matcher(text: str) -> RowTest:
     from watchkeeper.app.agent_matcher import row_test
 
     return row_test(text)
-
-
-def server_context(config: ServerTLSConfig) -> ssl.SSLContext:
-    """TLS of the agent's port. Raises ConfigError."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    try:
-        context.load_cert_chain(config.cert_file, config.key_file)
-        if config.client_ca_file:
-            context.load_verify_locations(config.client_ca_file)
-            required = config.client_auth_type == "RequireAndVerifyClientCert"
-            context.verify_mode = ssl.CERT_REQUIRED if required else ssl.CERT_OPTIONAL
-    except (OSError, ValueError) as error:
-        said = getattr(error, "strerror", None) or str(error)
-        raise ConfigError(
-            [ConfigProblem(config.cert_file, 1, 1, "http_tls_config", f"unable to use it: {said}")]
-        ) from None
-    return context
 
 
 def run(flags: AgentFlags) -> int:

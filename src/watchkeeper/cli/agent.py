@@ -215,7 +215,7 @@ def agent(
             check_config(config)
             click.echo("Valid config file! No syntax issues found", err=True)
             return
-        if dry_run or inspect or made.stdin:
+        if dry_run or inspect or config.target_config.stdin:
             from watchkeeper.app.agent_preview import preview
 
             raise SystemExit(preview(config, made, dry_run=dry_run or inspect, inspect=inspect))

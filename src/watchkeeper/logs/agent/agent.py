@@ -228,12 +228,14 @@ class Agent:
         for client in self.clients:
             client.start()
         self.follower.start()
+        self._upkeep = asyncio.get_running_loop().create_task(self._keep_up())
+        if self.config.target_config.stdin:
+            return
         for name, job in self.jobs.items():
             self.sources[name] = self._make_sources(job)
             for source in self.sources[name]:
                 await source.start()
         self._discovery.apply({name: job.config.discovery for name, job in self.jobs.items()})
-        self._upkeep = asyncio.get_running_loop().create_task(self._keep_up())
 
     async def stop(self, end_sinks: Callable[[], object] = lambda: None) -> None:
         """Reads no more, sends or keeps what is collected, and writes the positions.

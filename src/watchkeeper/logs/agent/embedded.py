@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-PATTERNS = ("/var/log/**/*.log", "/var/log/{syslog,messages,auth.log,kern.log,daemon.log,secure,cron,maillog,dmesg}")
+PATTERNS = ("/var/log/**/*.log", "/var/log/{syslog,messages,secure,cron,maillog,dmesg}")
 JOURNALS = ("/var/log/journal", "/run/log/journal")
 
 

@@ -70,9 +70,11 @@ class Client:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake = asyncio.Event()
         self._spooled = asyncio.Event()
+        self._ending = asyncio.Event()
         self._transport: Transport | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
+        self._current: Batch | None = None  # What is being sent.
         self._lags: dict[tuple[str, ...], float] = {}  # When each series of the lag was last set.
         self._pruned_s = 0.0
         self._told_s = -QUIET_S
@@ -185,15 +187,34 @@ class Client:
         """Sends what is collected, or keeps it on the disk, and ends. What is neither is read again next time."""
         self._stopping = True
         self._wake.set()
+        self._spooled.set()
+        self._ending.set()
         if self._tasks:
-            with suppress(TimeoutError, asyncio.CancelledError):
-                async with asyncio.timeout(timeout_s):
-                    await asyncio.shield(self._tasks[0])
+            await asyncio.wait(self._tasks, timeout=timeout_s)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._keep_rest()
         if self._transport is not None:
             await self._transport.close()
+
+    async def _keep_rest(self) -> None:
+        """Keeps what could not be sent in time; files would be read again, but a socket's lines are nowhere else."""
+        spool = self._spool
+        if spool is None:
+            return
+        current, self._current = self._current, None
+        with self._lock:
+            rest = [*([current] if current is not None else []), *self._ready, *self._open.values()]
+            self._ready.clear()
+            self._open.clear()
+        for batch in rest:
+            if spool.is_full:
+                return
+            body = await asyncio.to_thread(_packed, batch.streams)
+            item = Spooled(batch.tenant, batch.n_entries, batch.size, batch.newest_ns, body)
+            if not await self._keep(spool, item, batch):
+                return
 
     def close(self) -> None:
         """Closes the spool, after the positions are saved."""
@@ -242,35 +263,34 @@ class Client:
 
     async def _send_or_keep(self, batch: Batch) -> None:
         """Done with a batch when this returns: it is sent, kept or given up."""
+        self._current = batch
         body = await asyncio.to_thread(_packed, batch.streams)
         self._metrics.encoded_bytes.labels(self.host).inc(len(body))
         item = Spooled(batch.tenant, batch.n_entries, batch.size, batch.newest_ns, body)
-        spool = self._spool
+        spool, max_retries = self._spool, self.config.backoff_config.max_retries
         tries = 0
         while True:
-            if spool is not None and (spool.n_batches or (tries and not spool.is_full)) and not spool.is_full:
-                # What was kept before goes first, so that entries stay in their order.
-                if await self._keep(spool, item, batch):
-                    return
-            elif spool is None or not spool.n_batches:
+            may_keep = spool is not None and not spool.is_full
+            # What was kept before goes first, so that entries stay in their order.
+            if spool is not None and may_keep and (tries or spool.n_batches) and await self._keep(spool, item, batch):
+                self._current = None
+                return
+            if spool is None or not spool.n_batches:
                 if await self._try(item):
                     self._observe_lag(batch)
                     break
                 tries += 1
-                if spool is not None and not spool.is_full:
+                if may_keep and tries == 1:
                     continue
-                if (
-                    spool is None
-                    and self.config.backoff_config.max_retries
-                    and (tries >= self.config.backoff_config.max_retries)
-                ):
+                if spool is None and max_retries and tries >= max_retries:
                     self._give_up(item, "ingester_error")
                     break
-            else:
+            elif not may_keep:
                 self._complain("the spool is full; nothing is read until the server takes something", limit="spool")
             if self._stopping:
-                return  # It is not done: its lines are read again.
+                return  # It is kept, or its lines are read again.
             await self._pause(tries)
+        self._current = None
         with self._lock:
             self._held_bytes -= batch.size
             self._commit_locked(batch.steps)
@@ -309,7 +329,7 @@ class Client:
         spool = self._spool
         assert spool is not None
         tries = 0
-        while True:
+        while not self._stopping:
             item = await asyncio.to_thread(spool.first) if spool.n_batches else None
             if item is None:
                 self._spooled.clear()
@@ -318,6 +338,8 @@ class Client:
                 continue
             if tries:
                 await self._pause(tries)
+                if self._stopping:
+                    return
             if not await self._try(item):
                 tries += 1
                 continue
@@ -369,7 +391,9 @@ class Client:
     async def _pause(self, tries: int) -> None:
         backoff = self.config.backoff_config
         period_s = min(backoff.max_period_ns, backoff.min_period_ns * 2 ** min(max(tries, 1) - 1, 40)) / 1e9
-        await asyncio.sleep(period_s * random.uniform(0.5, 1.0))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(period_s * random.uniform(0.5, 1.0)):
+                await self._ending.wait()
 
     def _observe_lag(self, batch: Batch) -> None:
         gauge = self._metrics.stream_lag

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from watchkeeper.core.disk.lock import DirectoryLock
 from watchkeeper.core.disk.wal import HEADER, MAGIC, Problem, Wal, WriteFailed, checksum, replay, segment_path
 from watchkeeper.core.telemetry.log import get_logger
 
@@ -51,8 +52,10 @@ class Spool:
     """The spool of one client. One thread at a time writes; reading may be in another."""
 
     def __init__(self, directory: Path, *, limit_bytes: int = LIMIT_BYTES) -> None:
-        """Reads back what an earlier process left. Raises OSError and WatchkeeperError."""
+        """Reads back what an earlier process left. Raises OSError, DirectoryLocked and other WatchkeeperErrors."""
         self.directory = directory
+        directory.mkdir(parents=True, exist_ok=True)
+        self._directory_lock = DirectoryLock(directory)
         self.limit_bytes = limit_bytes
         self.recovered: dict[str, str] = {}  # Positions that the positions file may not have yet.
         self._waiting: deque[Waiting] = deque()
@@ -189,4 +192,7 @@ class Spool:
 
     def close(self) -> None:
         """Sync and close. Raises OSError."""
-        self._wal.close()
+        try:
+            self._wal.close()
+        finally:
+            self._directory_lock.release()

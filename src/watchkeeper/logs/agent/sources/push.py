@@ -13,6 +13,7 @@ from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.core.wire.snappy import decompress
 from watchkeeper.logs.agent.config.sources import PushConfig
 from watchkeeper.logs.agent.entries import TENANT, Metadata
+from watchkeeper.logs.agent.server_tls import server_context
 from watchkeeper.logs.agent.sources.job import Job
 from watchkeeper.logs.agent.sources.labelling import Group, Labelling
 from watchkeeper.logs.interface import EntryBatch, PushError
@@ -46,7 +47,10 @@ class PushSource:
         server = self._config.server
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=5, auto_decompress=False)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, server.http_listen_address or None, server.http_listen_port)
+        context = server_context(server.http_tls_config)
+        site = web.TCPSite(
+            self._runner, server.http_listen_address or None, server.http_listen_port, ssl_context=context
+        )
         await site.start()
         self.address = self._runner.addresses[0][:2]
         log.info("push target listening", address=f"{self.address[0]}:{self.address[1]}", job=self._job.name)

@@ -7,6 +7,8 @@ import time
 import pytest
 
 from tests.unit.logs.agent.receiver import Receiver
+from watchkeeper.core.disk.wal import WriteFailed
+from watchkeeper.core.model.errors import WatchkeeperError
 from watchkeeper.core.telemetry.metrics import Registry
 from watchkeeper.logs.agent.config.promtail_yml import parse_promtail_yml
 from watchkeeper.logs.agent.entries import Entries
@@ -197,6 +199,40 @@ async def test_the_spool_survives(receiver, tmp_path):
     last = Spool(tmp_path)
     assert last.n_batches == 0
     last.close()
+
+
+async def test_one_process_at_a_time(tmp_path):
+    first = Spool(tmp_path)
+    with pytest.raises(WatchkeeperError, match="in use by process"):
+        Spool(tmp_path)
+    first.close()
+    Spool(tmp_path).close()
+
+
+async def test_what_is_not_sent_at_the_end_is_kept(receiver, tmp_path):
+    receiver.status = 503
+    async with sending(receiver.url, client="batchwait: 1h,", spool=Spool(tmp_path)) as one:
+        one.put("a", position=1)
+        one.put("b", position=2, job="b", __tenant_id__="t")
+    spool = Spool(tmp_path)
+    assert spool.n_batches == 2
+    assert spool.recovered == {"f": "2"}
+    assert {spool.first().tenant, (spool.drop_first(), spool.first().tenant)[1]} == {"", "t"}
+    spool.close()
+
+
+async def test_a_disk_that_takes_nothing(receiver, tmp_path, monkeypatch):
+    spool = Spool(tmp_path)
+
+    def fail(*_):
+        raise WriteFailed("no room")
+
+    monkeypatch.setattr(spool, "add", fail)
+    receiver.status = lambda number: 503 if number < 3 else 204
+    async with sending(receiver.url, spool=spool) as one:
+        one.put("a", position=1)
+        await until(lambda: receiver.texts() == ["a"], 10)
+        await until(lambda: one.positions.get("f") == "1")
 
 
 async def test_a_full_spool_holds_reading_back(receiver, tmp_path, monkeypatch):
