@@ -110,6 +110,9 @@ class Skeleton:
     kind    PLAIN, JSON, LOGFMT or WHOLE
     parts   constant bytes, and int for a slot; slot numbers are unique in the block
     n_rows  how many lines have it
+
+    Quotes belong to the constants; what is between them is as in the line, with its escapes. A string of JSON or logfmt
+    can be one slot, or several with constant words between them.
     """
 
     kind: int
