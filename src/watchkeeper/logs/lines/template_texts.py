@@ -6,7 +6,6 @@ Source: Loki pkg/logql/log/fmt.go; sprig strings.go. Lengths and places are in b
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 import urllib.parse
 from typing import Final
@@ -18,7 +17,8 @@ from watchkeeper.core.model.regex import RegexError
 from watchkeeper.core.template.values import MAX_TEXT, ValueProblem, check_size, to_bytes, to_text
 
 _SPACE: Final = " \t\n\v\f\r\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
-_BASE64: Final = re.compile(rb"[A-Za-z0-9+/]*")
+_ENCODED: Final = re.compile(rb"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+_BASE64: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 _BAD_ESCAPE: Final = re.compile(r"%(?![0-9a-fA-F]{2}).{0,2}", re.DOTALL)
 
 # --- Loki's own ----------------------------------------------------------------------------------------------------
@@ -240,11 +240,26 @@ def b64dec(text: str) -> str:
     """The reverse; for what is no base64 the text of the error, as sprig has it."""
     data = to_bytes(text)
     clean = data.replace(b"\r", b"").replace(b"\n", b"")
-    try:
-        return to_text(base64.b64decode(clean, validate=True))
-    except binascii.Error:
-        good = _BASE64.match(clean)
-        end = good.end() if good else 0
-        # A quantum that is cut off counts from its start.
-        place = end if end < len(clean) and clean[end : end + 1] != b"=" else end - end % 4
-        return f"illegal base64 data at input byte {place}"
+    if not _ENCODED.fullmatch(clean):
+        return f"illegal base64 data at input byte {_bad_base64_at(data)}"
+    return to_text(base64.b64decode(clean))
+
+
+def _bad_base64_at(data: bytes) -> int:
+    """Where Go's decoder stops."""
+    places = [i for i, byte in enumerate(data) if byte not in b"\r\n"]
+    for count, at in enumerate(places):
+        if data[at] in _BASE64:
+            continue
+        filled = count % 4
+        if data[at] != ord("=") or filled < 2:
+            return at
+        behind = places[count + 1 :]
+        if filled == 2:
+            if not behind:
+                return len(data)
+            if data[behind[0]] != ord("="):
+                return behind[0] - 1
+            behind = behind[1:]
+        return behind[0] if behind else len(data)
+    return len(data) - len(places) % 4
