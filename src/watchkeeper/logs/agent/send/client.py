@@ -338,7 +338,7 @@ class Client:
                 continue
             if tries:
                 await self._pause(tries)
-                if self._stopping:
+                if self._ending.is_set():
                     return
             if not await self._try(item):
                 tries += 1
