@@ -77,7 +77,7 @@ def test_what_was_acknowledged_survives_kills_under_load(tmp_path: Path) -> None
         # The same from segments alone.
         assert server.request("/flush", b"", "POST")[0] == 204
         check(server, senders)
-        assert slowest_s < 5
+        assert slowest_s < 15
         assert "Traceback" not in server.log.read_text()
         assert server.stop() == 0
 

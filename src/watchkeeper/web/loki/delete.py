@@ -38,7 +38,7 @@ class Deletes:
     async def add(self, request: web.Request) -> web.Response:
         """POST PUT /delete: takes a request; 204."""
         tenant = self._tenant(request)
-        params = await Params.of(request, self._backend.now_ns())
+        params = await Params.of(request, self._backend)
         text = params.get("query")
         if not text:
             raise bad_data("query not set")
@@ -77,7 +77,7 @@ class Deletes:
     async def cancel(self, request: web.Request) -> web.Response:
         """DELETE /delete: forgets a request that was not processed; 204."""
         tenant = self._tenant(request)
-        params = await Params.of(request, self._backend.now_ns())
+        params = await Params.of(request, self._backend)
         id = params.get("request_id")
         found = await self._backend.run(
             lambda: next((one for one in self._backend.store.list_deletes(tenant) if one.id == id), None)

@@ -27,7 +27,7 @@ FIELD_LIMIT = 1000
 
 async def detected_labels(backend: Backend, request: web.Request) -> web.Response:
     """GET POST /detected_labels: labels worth choosing from, with how many values they have."""
-    params = await Params.of(request, backend.now_ns())
+    params = await Params.of(request, backend)
     matchers = selector(params)
     start_ns, end_ns = bounds_in_order(params)
 
@@ -41,7 +41,7 @@ async def detected_labels(backend: Backend, request: web.Request) -> web.Respons
 
 async def detected_fields(backend: Backend, request: web.Request) -> web.Response:
     """GET POST /detected_fields: fields of the newest lines of a query, with their types and how to get at them."""
-    params = await Params.of(request, backend.now_ns())
+    params = await Params.of(request, backend)
     limit = params.limit("limit", "field_limit", default=FIELD_LIMIT)
     lines = await _lines(backend, request, params)
     found = await backend.run_read(lambda: find_fields(lines, limit))
@@ -50,7 +50,7 @@ async def detected_fields(backend: Backend, request: web.Request) -> web.Respons
 
 async def detected_field_values(backend: Backend, request: web.Request) -> web.Response:
     """GET POST /detected_field/{name}/values: values of one field of the newest lines of a query."""
-    params = await Params.of(request, backend.now_ns())
+    params = await Params.of(request, backend)
     limit = params.limit("limit", "field_limit", default=FIELD_LIMIT)
     name = request.match_info["name"]
     lines = await _lines(backend, request, params)

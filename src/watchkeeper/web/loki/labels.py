@@ -45,7 +45,7 @@ async def legacy_label_values(backend: Backend, request: web.Request) -> web.Res
 
 async def series(backend: Backend, request: web.Request) -> web.Response:
     """GET POST /series: the label sets of all streams that a `match[]` names, or of all."""
-    params = await Params.of(request, backend.now_ns())
+    params = await Params.of(request, backend)
     sets = [parse_selector(text) for text in params.all("match", "match[]")] or [()]
     start_ns, end_ns = bounds_in_order(params)
 
@@ -102,7 +102,7 @@ def selector(params: Params, name: str = "query") -> tuple[Matcher, ...]:
 
 
 async def _label_names(backend: Backend, request: web.Request) -> list[str]:
-    params = await Params.of(request, backend.now_ns())
+    params = await Params.of(request, backend)
     matchers = selector(params)
     start_ns, end_ns = bounds_in_order(params)
 
@@ -114,7 +114,7 @@ async def _label_names(backend: Backend, request: web.Request) -> list[str]:
 
 
 async def _label_values(backend: Backend, request: web.Request) -> list[str]:
-    params = await Params.of(request, backend.now_ns())
+    params = await Params.of(request, backend)
     matchers = selector(params)
     name = request.match_info["name"]
     start_ns, end_ns = bounds_in_order(params)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
 from watchkeeper.core.model.duration import DurationError, parse_duration_ms
 from watchkeeper.core.model.labels import quote
-from watchkeeper.web.errors import bad_data
+from watchkeeper.web.errors import ApiError, bad_data
 from watchkeeper.web.form import read_form
+
+if TYPE_CHECKING:
+    from watchkeeper.web.loki.backend import Backend
 
 NS: Final = 1_000_000_000
 MS: Final = 1_000_000
@@ -56,9 +60,14 @@ class Params:
         self.now_ns = now_ns
 
     @classmethod
-    async def of(cls, request: web.Request, now_ns: int) -> Params:
-        """Reads the form where the request has one."""
-        return cls([*await read_form(request), *request.query.items()], now_ns)
+    async def of(cls, request: web.Request, backend: Backend) -> Params:
+        """Reads the form where the request has one. Raises ApiError where that does not arrive in time."""
+        try:
+            async with asyncio.timeout(backend.settings.read_timeout_s):
+                form = await read_form(request)
+        except TimeoutError:
+            raise ApiError(408, "timeout", "the request body did not arrive in time") from None
+        return cls([*form, *request.query.items()], backend.now_ns())
 
     def get(self, name: str, default: str = "") -> str:
         """The first value of a parameter."""

@@ -55,7 +55,7 @@ async def patterns(backend: Backend, request: web.Request) -> web.Response:
     """GET POST /patterns: patterns of a selector's lines with their counts by step, the most frequent first."""
     if not backend.settings.patterns_enabled:
         raise ApiError(404, "not_found", "")
-    params = await Params.of(request, backend.now_ns())
+    params = await Params.of(request, backend)
     matchers = selector(params)
     if not matchers:
         raise bad_data("query is required")

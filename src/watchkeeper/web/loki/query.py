@@ -61,7 +61,7 @@ class Cancel:
 
 async def query_range(backend: Backend, request: web.Request) -> web.Response:
     """GET POST /query_range: lines of a range, or a metric at each of its steps."""
-    params = await Params.of(request, backend.now_ns())
+    params = await Params.of(request, backend)
     tenants = tenants_of(backend, request)
     asked = params.range()
     text = params.get("query")
@@ -80,7 +80,7 @@ async def query_range(backend: Backend, request: web.Request) -> web.Response:
 
 async def query(backend: Backend, request: web.Request) -> web.Response:
     """GET POST /query: a metric at one time."""
-    params = await Params.of(request, backend.now_ns())
+    params = await Params.of(request, backend)
     tenants = tenants_of(backend, request)
     text = params.get("query")
     limit = params.limit()
@@ -95,7 +95,7 @@ async def query(backend: Backend, request: web.Request) -> web.Response:
 
 async def legacy_query(backend: Backend, request: web.Request) -> web.Response:
     """GET POST /api/prom/query: lines in the old form; `regexp` is one more filter."""
-    params = await Params.of(request, backend.now_ns())
+    params = await Params.of(request, backend)
     tenants = tenants_of(backend, request)
     asked = params.range()
     text = with_regexp(params)
@@ -110,7 +110,7 @@ async def legacy_query(backend: Backend, request: web.Request) -> web.Response:
 
 async def format_query(backend: Backend, request: web.Request) -> web.Response:
     """GET POST /format_query: the query, laid out."""
-    params = await Params.of(request, backend.now_ns())
+    params = await Params.of(request, backend)
     try:
         text = pretty(parse(params.get("query")))
     except ParseError as error:

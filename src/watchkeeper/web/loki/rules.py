@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final
 
 import yaml
@@ -43,15 +44,7 @@ async def put_group(backend: Backend, request: web.Request) -> web.Response:
     """POST /rules/{namespace}: stores the group of the body; 202."""
     tenant = _writer(backend, request)
     namespace = request.match_info["namespace"]
-    body = bytearray()
-    async for piece in request.content.iter_chunked(1 << 16):
-        body += piece
-        if len(body) > MAX_GROUP_BYTES:
-            raise ApiError(413, "too_large", "request body too large")
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError:
-        raise bad_data(BAD_GROUP) from None
+    text = await _text(backend, request)
     limits = backend.limits(tenant)
     try:
         await backend.run(
@@ -87,7 +80,7 @@ async def delete_namespace(backend: Backend, request: web.Request) -> web.Respon
 async def prometheus_rules(backend: Backend, request: web.Request) -> web.Response:
     """GET /prometheus/api/v1/rules: all groups in Prometheus's form, filtered by type, file, group and name."""
     tenant = tenant_of(backend, request)
-    params = await Params.of(request, backend.now_ns())
+    params = await Params.of(request, backend)
     wanted = params.get("type").lower()
     if wanted not in ("", "alert", "record"):
         body = {"status": "error", "data": None, "errorType": "bad_data", "error": f'invalid type parameter "{wanted}"'}
@@ -120,6 +113,22 @@ async def prometheus_alerts(backend: Backend, request: web.Request) -> web.Respo
     """GET /prometheus/api/v1/alerts: none, as rules are stored here and not evaluated."""
     tenant_of(backend, request)
     return _success({"alerts": []})
+
+
+async def _text(backend: Backend, request: web.Request) -> str:
+    """The body. Raises ApiError where it is too large, late or no text."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(backend.settings.read_timeout_s):
+            async for piece in request.content.iter_chunked(1 << 16):
+                body += piece
+                if len(body) > MAX_GROUP_BYTES:
+                    raise ApiError(413, "too_large", "request body too large")
+        return body.decode("utf-8")
+    except TimeoutError:
+        raise ApiError(408, "timeout", "the request body did not arrive in time") from None
+    except UnicodeDecodeError:
+        raise bad_data(BAD_GROUP) from None
 
 
 def _writer(backend: Backend, request: web.Request) -> str:

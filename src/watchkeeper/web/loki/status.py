@@ -92,11 +92,11 @@ async def services(backend: Backend, _: web.Request) -> web.Response:
     return web.Response(text="".join(f"{name} => {state}\n" for name in SERVICES))
 
 
-async def log_level(_: Backend, request: web.Request) -> web.Response:
+async def log_level(backend: Backend, request: web.Request) -> web.Response:
     """GET POST /log_level: what is logged; a POST changes it."""
     if request.method == "GET":
         return json_response(dumps({"message": f"Current log level is {get_level()}"}))
-    wanted = (await Params.of(request, 0)).get("log_level")
+    wanted = (await Params.of(request, backend)).get("log_level")
     try:
         set_level(wanted)
     except ValueError:
@@ -129,7 +129,7 @@ async def flush(backend: Backend, _: web.Request) -> web.Response:
 
 async def ingester_shutdown(backend: Backend, request: web.Request) -> web.Response:
     """GET POST /ingester/shutdown: flushes, and ends the process unless `terminate` is false."""
-    params = await Params.of(request, backend.now_ns())
+    params = await Params.of(request, backend)
     terminate = params.get("terminate", "true") != "false"
     if terminate and not backend.settings.allow_shutdown:
         raise ApiError(403, "disabled", "Lifecycle API is not enabled: start with --web.enable-lifecycle")

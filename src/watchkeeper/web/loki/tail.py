@@ -87,7 +87,7 @@ class Tails:
 
     async def _serve(self, request: web.Request, *, legacy: bool) -> web.StreamResponse:
         backend = self._backend
-        params = await Params.of(request, backend.now_ns())
+        params = await Params.of(request, backend)
         text = with_regexp(params)
         query = parse_log_query(text)
         limit = params.limit()

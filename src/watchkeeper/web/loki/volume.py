@@ -29,7 +29,7 @@ Groups = dict[str, tuple[dict[str, str], int]]  # By name: the metric that is sh
 
 async def index_stats(backend: Backend, request: web.Request) -> web.Response:
     """GET POST /index/stats: streams, chunks, bytes and entries that a selector names."""
-    params = await Params.of(request, backend.now_ns())
+    params = await Params.of(request, backend)
     matchers = selector(params)
     start_ns, end_ns = bounds_in_order(params)
 
@@ -52,7 +52,7 @@ async def index_stats(backend: Backend, request: web.Request) -> web.Response:
 
 async def index_shards(backend: Backend, request: web.Request) -> web.Response:
     """GET POST /index/shards: one shard, which holds everything; queries here are not split over machines."""
-    params = await Params.of(request, backend.now_ns())
+    params = await Params.of(request, backend)
     matchers = selector(params)
     start_ns, end_ns = bounds_in_order(params)
 
@@ -72,14 +72,14 @@ async def index_shards(backend: Backend, request: web.Request) -> web.Response:
 
 async def volume(backend: Backend, request: web.Request) -> web.Response:
     """GET POST /index/volume: bytes by stream or label over the whole range, largest first."""
-    params = await Params.of(request, backend.now_ns())
+    params = await Params.of(request, backend)
     start_ns, end_ns = bounds_in_order(params)
     return await _volume(backend, request, params, start_ns, end_ns, [(start_ns, end_ns)])
 
 
 async def volume_range(backend: Backend, request: web.Request) -> web.Response:
     """GET POST /index/volume_range: the same for each step; a value stands at its step's end."""
-    params = await Params.of(request, backend.now_ns())
+    params = await Params.of(request, backend)
     start_ns, end_ns = bounds_in_order(params)
     step_ns = params.step_ns(start_ns, end_ns)
     if step_ns <= 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import AsyncIterator
 
 import numpy as np
 import orjson
@@ -390,3 +391,17 @@ async def test_a_query_goes_on_without_damaged_blocks(site: Site) -> None:
     assert answer["warnings"] == ["a damaged block was left out: a.wkl, offset 8: checksum mismatch"] * 2
     left = 1000
     assert "checksum mismatch" in await site.refusal("query_range", 500, query='{job="x"}')
+
+
+@pytest.mark.parametrize("path", ["query_range", "labels", "rules/x"])
+async def test_a_form_that_does_not_arrive_is_given_up(make_site: MakeSite, path: str) -> None:
+    site = await make_site(read_timeout_s=0.05)
+
+    async def drip() -> AsyncIterator[bytes]:
+        yield b"query="
+        await asyncio.sleep(0.3)
+        yield b"x"
+
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    status, text = await site.ask("POST", f"/loki/api/v1/{path}", data=drip(), headers=headers)
+    assert (status, text) == (408, "the request body did not arrive in time\n")
