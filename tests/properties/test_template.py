@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from watchkeeper.core.template.builtins import BUILTINS
 from watchkeeper.core.template.columns import FieldRef, compile_columns
 from watchkeeper.core.template.errors import TemplateError
-from watchkeeper.core.template.execute import Limits
+from watchkeeper.core.template.evaluate import Limits
 from watchkeeper.core.template.formatting import sprintf
 from watchkeeper.core.template.lexer import KEYWORDS
 from watchkeeper.core.template.template import Template

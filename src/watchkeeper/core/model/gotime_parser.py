@@ -280,9 +280,9 @@ class _Reader:
             return moment.in_zone(NamedOffset(self.zone_name, self.offset_s))
         if self.zone_name:
             clock_s = self._in(UTC).unix_ns // SECOND_NS
-            offset_s = offset_of_name(zone, self.zone_name, clock_s)
-            if offset_s is not None:
-                return GoTime((clock_s - offset_s) * SECOND_NS + self.nanosecond, zone)
+            known_s = offset_of_name(zone, self.zone_name, clock_s)
+            if known_s is not None:
+                return GoTime((clock_s - known_s) * SECOND_NS + self.nanosecond, zone)
             hours = self.zone_name.removeprefix("GMT")
             shift_s = int(hours) * 3600 if hours != self.zone_name and hours else 0
             return self._in(NamedOffset(self.zone_name, shift_s))

@@ -8,7 +8,8 @@ from typing import Any, Literal
 from watchkeeper.core.template import nodes
 from watchkeeper.core.template import times as _times  # noqa: F401 - so that every template knows times.
 from watchkeeper.core.template.builtins import BUILTINS
-from watchkeeper.core.template.execute import DEFAULT_LIMITS, Execution, Limits, Source
+from watchkeeper.core.template.evaluate import DEFAULT_LIMITS, Limits, Source
+from watchkeeper.core.template.execute import Execution
 from watchkeeper.core.template.parser import parse
 from watchkeeper.core.template.uses import Uses, uses_of
 from watchkeeper.core.template.values import Function, StringMap, function

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import pytest
 
 from watchkeeper.core.template.errors import TemplateError
-from watchkeeper.core.template.execute import Limits
+from watchkeeper.core.template.evaluate import Limits
 from watchkeeper.core.template.template import MissingKey, Template
 from watchkeeper.core.template.values import Function, GoType, StringMap, ValueProblem, expose, function
 
