@@ -35,12 +35,13 @@ class Recorder:
         for part in parts:
             self._half(part).chunks_ref += 1
 
-    def header(self, part: Slice) -> None:
-        """A block that was counted by its header."""
-        half = self._half(part)
-        half.lines += part.n_rows
-        half.bytes += part.raw_bytes
-        half.post_filter_lines += part.n_rows
+    def headers(self, parts: Sequence[Slice]) -> None:
+        """Blocks that were counted by their headers."""
+        for part in parts:
+            half = self._half(part)
+            half.lines += part.n_rows
+            half.bytes += part.raw_bytes
+            half.post_filter_lines += part.n_rows
 
     def load(self, part: Slice) -> tuple[Block, Rows]:
         """The block and its rows, counted as looked at; no rows of a damaged block."""

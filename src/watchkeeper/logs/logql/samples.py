@@ -53,6 +53,7 @@ _WINDOW_OPS: Final[dict[Op, str]] = {
     Op.QUANTILE_OVER_TIME: "quantile",
     Op.RATE_COUNTER: "rate",
 }
+_NO_CELLS: Final = (np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
 _PER_SECOND: Final = (Op.RATE, Op.BYTES_RATE)
 _OF_BYTES: Final = (Op.BYTES_OVER_TIME, Op.BYTES_RATE)
 _COUNTS: Final = (Op.COUNT_OVER_TIME, Op.RATE, Op.ABSENT_OVER_TIME)
@@ -70,21 +71,31 @@ class SampleTaker:
         self._plain = plan.pipeline.is_empty and plan.unwrap is None
         self._needs_times = self._op in (Op.FIRST_OVER_TIME, Op.LAST_OVER_TIME, Op.RATE_COUNTER)
 
-    def whole(self, part: Slice) -> Cells | None:
-        """A block's cells from its header alone, where that is enough."""
-        if not self._plain or self._op not in _COUNTS or not part.whole:
-            return None
-        labels = self._stream_labels(part)
-        if labels is None:
-            return None
-        interval = self._sole_interval(part)
-        if interval is None:
-            return None
-        if not self._windows.is_covered(interval):
-            none = np.zeros(0, np.int64)
-            return Cells((), none, none, np.zeros(0))
-        count = np.array([float(part.n_rows)])
-        return Cells([labels], np.zeros(1, np.int64), np.array([interval], np.int64), count, count)
+    def from_headers(self, parts: Sequence[Slice]) -> tuple[Cells, list[Slice], list[Slice]]:
+        """The cells of blocks whose headers tell enough, those blocks, and the others."""
+        if not self._plain or self._op not in _COUNTS:
+            return Cells((), *_NO_CELLS), [], list(parts)
+        counted: list[Slice] = []
+        left: list[Slice] = []
+        known: dict[int, Labels | None] = {}
+        numbers: dict[Labels, int] = {}
+        counts: dict[tuple[int, int], int] = {}
+        for part in parts:  # A loop over blocks, of which there may be many thousands.
+            id_ = part.stream.id
+            if id_ not in known:
+                known[id_] = self._stream_labels(part)
+            labels = known[id_]
+            interval = self._sole_interval(part) if labels is not None and part.whole else None
+            if labels is None or interval is None:
+                left.append(part)
+                continue
+            counted.append(part)
+            if self._windows.is_covered(interval):
+                key = numbers.setdefault(labels, len(numbers)), interval
+                counts[key] = counts.get(key, 0) + part.n_rows
+        values = np.array(list(counts.values()), np.float64)
+        series, intervals = np.array(list(counts), np.int64).reshape(-1, 2).T
+        return Cells(list(numbers), series, intervals, values, values), counted, left
 
     def _sole_interval(self, part: Slice) -> int | None:
         """The interval that all rows of a block are in, as its header tells; None where they may be in several."""
@@ -179,14 +190,9 @@ def _collect(ev: Evaluation, plan: RangePlan, windows: Windows, taker: SampleTak
     most = ev.guard.limits.max_query_series if ev.is_answer(plan.node) else 0
     table = CellTable(taker.fold, len(windows.edges), ev.guard, most_series=most)
     stats = ev.stats
-    left: list[Slice] = []
-    for part in parts:
-        cells = taker.whole(part)
-        if cells is None:
-            left.append(part)
-        else:
-            table.add(cells)
-            stats.header(part)
+    cells, counted, left = taker.from_headers(parts)
+    table.add(cells)
+    stats.headers(counted)
 
     def work(part: Slice) -> list[Cells]:
         block, rows = stats.load(part)

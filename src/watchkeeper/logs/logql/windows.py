@@ -7,6 +7,7 @@ neighbouring edges; since no edge lies inside of an interval, every window is ma
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -46,7 +47,7 @@ class Windows:
     gaps          whether some intervals are in no window
     """
 
-    __slots__ = ("_covered", "_uniform_ns", "edges", "gaps", "hi_ns", "lo_ns", "range_ns", "steps")
+    __slots__ = ("_covered", "_edges", "_uniform_ns", "edges", "gaps", "hi_ns", "lo_ns", "range_ns", "steps")
 
     def __init__(self, steps: Steps, range_ns: int, offset_ns: int) -> None:
         self.steps = Steps(steps.start_ns - offset_ns, steps.step_ns, steps.n_steps)
@@ -56,6 +57,7 @@ class Windows:
         self.lo_ns = int(begins[0])
         self.hi_ns = int(ends[-1])
         self.edges: Ints = np.unique(np.concatenate([begins, ends]))
+        self._edges: list[int] = self.edges.tolist()
         self._uniform_ns = 0
         if len(self.edges) > 1:
             widths = np.diff(self.edges)
@@ -75,7 +77,7 @@ class Windows:
 
     def interval(self, time_ns: int) -> int:
         """The interval of one time; 0 or beyond the last where it is in none."""
-        return int(np.searchsorted(self.edges, time_ns, "left"))
+        return bisect_left(self._edges, time_ns)
 
     def covered(self, intervals: Ints) -> npt.NDArray[np.bool_]:
         """Which of them are in a window."""
