@@ -286,7 +286,7 @@ class Agent:
             job.tick()
 
     def _count_targets(self) -> None:
-        n_files = len(self.follower.status())
+        n_files = self.follower.n_targets
         self.metrics.targets_active.set(n_files + sum(len(listed) for listed in self.sources.values()))
 
     def _on_groups(self, groups: Mapping[str, Sequence[TargetGroup]]) -> None:

@@ -113,6 +113,7 @@ class Follower:
         self._thread = threading.Thread(target=self._run, name="agent-files", daemon=True)
         self._told_s: dict[str, float] = {}
         self._n_followed = 0
+        self._n_opened = 0  # Since descriptors were counted.
         self._hot: set[Followed] = set()
         self._folders: dict[str, set[Followed]] = {}  # Files by where they stand.
         self.has_synced = False
@@ -136,6 +137,11 @@ class Follower:
         if self._thread.is_alive():
             self._thread.join(10.0)
         self._watcher.close()
+
+    @property
+    def n_targets(self) -> int:
+        """How many targets there are."""
+        return len(self._targets)
 
     @property
     def n_files(self) -> int:
@@ -285,6 +291,7 @@ class Follower:
         one = Followed(target, path, labels, lines, tail)
         target.followed[path] = one
         self._folders.setdefault(one.real_folder, set()).add(one)
+        self._opened()
         log.info("tail routine: started", path=path, offset=tail.current.offset)
 
     def _work(self, one: Followed, now_s: float, changed: set[str]) -> bool:
@@ -311,6 +318,8 @@ class Follower:
             return False
         before = tail.current
         one.used_s = now_s
+        if not before.is_open:
+            self._opened()
         n_bytes = 0
         chunks = tail.read(now_s, STEP_BYTES)
         for chunk in chunks:
@@ -329,7 +338,6 @@ class Follower:
             self._positions.note_beginning(one.path, tail.current.head)
             self._metrics.read_bytes.labels(one.path).set(tail.current.offset)
             self._metrics.file_bytes.labels(one.path).set(max(tail.current.end, tail.current.offset))
-        self._keep_budget()
         return n_bytes >= STEP_BYTES
 
     def _hand_on(self, one: Followed, data: bytes, start: int, end: int | None) -> None:
@@ -381,6 +389,12 @@ class Follower:
     def _count(self) -> None:
         self._n_followed = sum(len(target.followed) for target in self._targets)
         self._metrics.files_active.set(self._n_followed)
+
+    def _opened(self) -> None:
+        self._n_opened += 1
+        if self._n_opened > self._max_open // 8:
+            self._n_opened = 0
+            self._keep_budget()
 
     def _keep_budget(self) -> None:
         """Gives descriptors of files back that have been quiet, where there are more than may be open."""

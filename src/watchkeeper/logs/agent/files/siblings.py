@@ -11,6 +11,7 @@ from typing import Final
 from watchkeeper.logs.agent.files.generation import HEAD_BYTES, TAIL_BYTES, Identity
 
 COMPRESSED: Final = (".gz", ".bz2", ".xz", ".zst", ".z", ".Z", ".lz4")
+_INFIX: Final = re.compile(r"[-._][0-9T:_.-]+")
 _SUFFIX: Final = re.compile(r"[-._~]?(?:[0-9][0-9T:Z_.+-]*|old|bak|prev)|~")
 
 
@@ -40,7 +41,9 @@ def is_sibling(name: str, log: str) -> bool:
     if name.startswith(log):
         return _SUFFIX.fullmatch(name, len(log)) is not None
     stem, dot, extension = log.partition(".")
-    return re.fullmatch(rf"{re.escape(stem)}[-._][0-9T:_.-]+{re.escape(dot + extension)}", name) is not None
+    if not name.startswith(stem) or not name.endswith(dot + extension):
+        return False
+    return _INFIX.fullmatch(name, len(stem), len(name) - len(dot + extension)) is not None
 
 
 def siblings(path: str) -> list[Sibling]:

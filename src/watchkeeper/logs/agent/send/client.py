@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 from urllib.parse import urlsplit
@@ -19,11 +17,11 @@ from watchkeeper.core.wire.snappy import compress
 from watchkeeper.logs.agent.config.client import ClientConfig
 from watchkeeper.logs.agent.config.promtail_yml import LimitsConfig
 from watchkeeper.logs.agent.positions import Marks, Positions
-from watchkeeper.logs.agent.send.batch import Batch, pieces, sizes
+from watchkeeper.logs.agent.send.batch import Batch
+from watchkeeper.logs.agent.send.collector import Collector
 from watchkeeper.logs.agent.send.encode import encode_runs
-from watchkeeper.logs.agent.send.ledger import Ledger
 from watchkeeper.logs.agent.send.spool import Spool, Spooled
-from watchkeeper.logs.agent.send.streams import Run, StreamKey, stream_text
+from watchkeeper.logs.agent.send.streams import Run, StreamKey
 from watchkeeper.logs.agent.send.transport import SendError, Transport, transport
 from watchkeeper.logs.agent.telemetry import AgentMetrics
 
@@ -56,17 +54,9 @@ class Client:
         self._number = number
         self._metrics = metrics
         self._positions = positions
-        self._limits = limits or LimitsConfig()
+        self._collector = Collector(config, self.host, limits or LimitsConfig(), metrics)
         self._spool = spool
         self._clock = clock
-        self._lock = threading.Lock()
-        self._open: dict[str, Batch] = {}
-        self._ready: deque[Batch] = deque()
-        self._held_bytes = 0  # Of all batches in memory.
-        self._ledger = Ledger()
-        self._external = tuple(config.external_labels.items())
-        self._renamed: dict[StreamKey, StreamKey] = {}
-        self._streams: set[StreamKey] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake = asyncio.Event()
         self._spooled = asyncio.Event()
@@ -85,90 +75,13 @@ class Client:
     @property
     def is_full(self) -> bool:
         """Whether reading should wait: what is collected can be neither sent nor kept."""
-        return self._held_bytes > MAX_WAITING_BYTES
+        return self._collector.held_bytes > MAX_WAITING_BYTES
 
     def add(self, runs: Sequence[Run], marks: Marks) -> None:
         """Collects entries, and the positions that count once these are done."""
-        now_s = self._clock()
-        is_urgent = False
-        with self._lock:
-            step = self._ledger.begin(marks)
-            for run in runs:
-                is_urgent = self._add_run(run, step, now_s) or is_urgent
-            self._ledger.close((step,))
-            if marks and not runs and not self._open and not self._ready:
-                is_urgent = True
-            starts_clock = not is_urgent and bool(self._open)
-        if is_urgent or starts_clock:
-            self._notify()
-
-    def _add_run(self, run: Run, step: int, now_s: float) -> bool:
-        tenant = run.stream.tenant or self.config.tenant_id
-        run = self._own(run)
-        if self._limits.max_line_size:
-            limited = self._limit_lines(run, tenant)
-            if limited is None:
-                return False
-            run = limited
-        if self._limits.max_streams and run.stream not in self._streams:
-            if len(self._streams) >= self._limits.max_streams:
-                self._metrics.drop(self.host, tenant, "stream_limited", len(run), sum(sizes(run)))
-                self._complain("streams limit exceeded", limit="max_streams", streams=len(self._streams))
-                return False
-            self._streams.add(run.stream)
-        limit = self.config.batchsize
-        is_urgent = False
-        batch = self._open.get(tenant)
-        for piece, size in pieces(run, limit - batch.size if batch else limit, limit):
-            if batch is not None and batch.n_entries and batch.size + size > limit:
-                self._ready.append(batch)
-                batch, is_urgent = None, True
-            if not piece.lines:
-                continue
-            if batch is None:
-                batch = self._open[tenant] = Batch(tenant, now_s)
-            if step not in batch.steps:
-                self._ledger.hold(step)
-            batch.add(piece, size, step)
-            self._held_bytes += size
-        if batch is None:
-            self._open.pop(tenant, None)
-        return is_urgent
-
-    def _own(self, run: Run) -> Run:
-        """With this client's external labels."""
-        if not self._external:
-            return run
-        key = self._renamed.get(run.stream)
-        if key is None:
-            if len(self._renamed) > 100_000:
-                self._renamed.clear()
-            labels = tuple(sorted({**dict(self._external), **dict(run.stream.labels)}.items()))
-            key = self._renamed[run.stream] = StreamKey(labels, stream_text(labels), run.stream.tenant)
-        return Run(key, run.times_ns, run.lines, run.metadata)
-
-    def _limit_lines(self, run: Run, tenant: str) -> Run | None:
-        limit = self._limits.max_line_size
-        long = [row for row, line in enumerate(run.lines) if len(line) > limit]
-        if not long:
-            return run
-        excess = sum(len(run.lines[row]) for row in long)
-        if self._limits.max_line_size_truncate:
-            self._metrics.mutated_entries.labels(self.host, tenant, "line_too_long").inc(len(long))
-            self._metrics.mutated_bytes.labels(self.host, tenant, "line_too_long").inc(excess - limit * len(long))
-            return Run(run.stream, run.times_ns, [line[:limit] for line in run.lines], run.metadata)
-        self._metrics.drop(self.host, tenant, "line_too_long", len(long), excess)
-        keep = [row for row in range(len(run)) if len(run.lines[row]) <= limit]
-        if not keep:
-            return None
-        metadata = None if run.metadata is None else [run.metadata[row] for row in keep]
-        return Run(run.stream, [run.times_ns[row] for row in keep], [run.lines[row] for row in keep], metadata)
-
-    def _notify(self) -> None:
-        loop = self._loop
-        if loop is not None:
+        if self._collector.add(runs, marks, self._clock()) and self._loop is not None:
             with suppress(RuntimeError):  # The loop is closed: nobody sends any more.
-                loop.call_soon_threadsafe(self._wake.set)
+                self._loop.call_soon_threadsafe(self._wake.set)
 
     # --- sending ---------------------------------------------------------------------------------------------------
 
@@ -204,11 +117,7 @@ class Client:
         if spool is None:
             return
         current, self._current = self._current, None
-        with self._lock:
-            rest = [*([current] if current is not None else []), *self._ready, *self._open.values()]
-            self._ready.clear()
-            self._open.clear()
-        for batch in rest:
+        for batch in [*([current] if current is not None else []), *self._collector.rest()]:
             if spool.is_full:
                 return
             body = await asyncio.to_thread(_packed, batch.streams)
@@ -224,28 +133,11 @@ class Client:
             except OSError as error:
                 log.error("the spool could not be brought to the device", client=self.name, error=error)
 
-    def _next(self) -> tuple[Batch | None, float]:
-        """A batch that is due, or how long none is."""
-        now_s = self._clock()
-        wait_s = 3600.0
-        with self._lock:
-            if self._ready:
-                return self._ready.popleft(), 0.0
-            batchwait_s = self.config.batchwait_ns / 1e9
-            for tenant, batch in self._open.items():
-                left_s = batch.born_s + batchwait_s - now_s
-                if left_s <= 0 or self._stopping:
-                    del self._open[tenant]
-                    return batch, 0.0
-                wait_s = min(wait_s, left_s)
-            if not self._open:
-                self._commit_locked(())
-        return None, wait_s
-
     async def _pump(self) -> None:
         while True:
-            batch, wait_s = self._next()
+            batch, wait_s = self._collector.next(self._clock(), at_once=self._stopping)
             if batch is None:
+                self._commit(self._collector.done())
                 if self._stopping:
                     return
                 self._wake.clear()
@@ -291,30 +183,21 @@ class Client:
                 return  # It is kept, or its lines are read again.
             await self._pause(tries)
         self._current = None
-        with self._lock:
-            self._held_bytes -= batch.size
-            self._commit_locked(batch.steps)
+        self._commit(self._collector.done(batch))
 
     async def _keep(self, spool: Spool, item: Spooled, batch: Batch) -> bool:
-        with self._lock:
-            marks = self._ledger.preview(batch.steps)
         try:
-            await asyncio.to_thread(spool.add, item, _values(marks))
+            await asyncio.to_thread(spool.add, item, _values(self._collector.preview(batch)))
         except WriteFailed as error:
             self._complain("a batch can't be kept on the disk; it waits in memory", error=error)
             await asyncio.sleep(1.0)
             return False
-        with self._lock:
-            self._held_bytes -= batch.size
-            self._ledger.close(batch.steps)
-            self._positions.commit(self._number, self._ledger.done())
+        self._positions.commit(self._number, self._collector.done(batch))
         self._show_spool()
         self._spooled.set()
         return True
 
-    def _commit_locked(self, steps: Iterable[int]) -> None:
-        self._ledger.close(steps)
-        marks = self._ledger.done()
+    def _commit(self, marks: Marks) -> None:
         if not marks:
             return
         self._positions.commit(self._number, marks)
