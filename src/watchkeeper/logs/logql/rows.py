@@ -148,6 +148,11 @@ class BlockRows:
             self._partition = partition(self.block.skeleton_of(self.rows))
         return self._partition
 
+    @property
+    def is_scattered(self) -> bool:
+        """Whether so few rows share a skeleton that it is less work to parse their lines one by one."""
+        return len(self.skeletons()) * ROWS_AT_ONCE > len(self)
+
     # --- lines -----------------------------------------------------------------------------------------------------
 
     @property

@@ -70,7 +70,7 @@ class Format:
 JSON_FORMAT: Final = Format(JSON)
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=2048)
 def taken_apart(parts: tuple[bytes | int, ...]) -> tuple[Parts, list[int]]:
     """What two skeletons of the same shape have in common, and the block's numbers of the slots, in order."""
     common = tuple(part if isinstance(part, bytes) else None for part in parts)
@@ -101,7 +101,7 @@ def _field(text: bytes, slots: dict[bytes, int], quoted: list[bool]) -> Field:
     return Field(COMPOSITE) if _MARK in text else Field(CONSTANT, text)
 
 
-@functools.lru_cache(maxsize=8192)
+@functools.lru_cache(maxsize=2048)
 def fields_of(form: Format, parts: Parts) -> dict[str, Field] | None:
     """Every field by its cleaned name; None where the skeleton has to be parsed line by line."""
     line, slots, quoted = _numbered(parts)
@@ -123,7 +123,7 @@ def fields_of(form: Format, parts: Parts) -> dict[str, Field] | None:
     return out
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=1024)
 def paths_of(parts: Parts, paths: tuple[Path, ...]) -> list[Field] | None:
     """What stands at each path of a JSON skeleton; None where it has to be parsed line by line."""
     line, slots, quoted = _numbered(parts)

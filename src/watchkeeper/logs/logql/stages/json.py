@@ -67,14 +67,18 @@ class Json:
             if all(skeleton.kind != JSON and surely_no_object(skeleton) for skeleton in skeletons):
                 rows.fail(slice_of(None), JSON_ERROR, MALFORMED_OBJECT)
                 return
+        if rows.own_lines and not rows.is_scattered:
             wanted = None if self._wanted is None else set(self._wanted)
             for number, places in rows.skeletons():
                 skeleton = skeletons[number]
-                if skeleton.kind != JSON and surely_no_object(skeleton):
-                    rows.fail(slice_of(places), JSON_ERROR, MALFORMED_OBJECT)
+                if skeleton.kind != JSON:
+                    if surely_no_object(skeleton):
+                        rows.fail(slice_of(places), JSON_ERROR, MALFORMED_OBJECT)
+                    else:
+                        rest.append(places)
                     continue
                 common, slots = taken_apart(skeleton.parts)
-                fields = fields_of(JSON_FORMAT, common) if skeleton.kind == JSON else None
+                fields = fields_of(JSON_FORMAT, common)
                 if fields is None:
                     rest.append(places)
                     continue
@@ -116,15 +120,18 @@ class JsonPaths:
         """Adds a label for each path, empty where nothing is found; marks rows that are no object."""
         parts: list[list[tuple[Places, Coded]]] = [[] for _ in self._paths]
         rest: list[Places] = []
-        if rows.own_lines:
+        if rows.own_lines and not rows.is_scattered:
             skeletons = rows.block.skeletons()
             for number, places in rows.skeletons():
                 skeleton = skeletons[number]
-                if skeleton.kind != JSON and surely_no_object(skeleton, b'{["'):
-                    rows.fail(slice_of(places), JSON_ERROR, "")
+                if skeleton.kind != JSON:
+                    if surely_no_object(skeleton, b'{["'):
+                        rows.fail(slice_of(places), JSON_ERROR, "")
+                    else:
+                        rest.append(places)
                     continue
                 common, slots = taken_apart(skeleton.parts)
-                fields = paths_of(common, self._paths) if skeleton.kind == JSON else None
+                fields = paths_of(common, self._paths)
                 if fields is None:
                     rest.append(places)
                     continue

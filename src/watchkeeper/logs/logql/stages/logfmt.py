@@ -85,13 +85,16 @@ class Logfmt:
     def _found(self, rows: BlockRows) -> dict[str, Label]:
         sources: dict[str, dict[int, tuple[Field, list[int]]]] = {}
         rest: list[Places] = []
-        if rows.own_lines and not self._strict:
+        if rows.own_lines and not self._strict and not rows.is_scattered:
             skeletons = rows.block.skeletons()
             wanted = None if self._wanted is None else set(self._wanted)
             for number, places in rows.skeletons():
                 skeleton = skeletons[number]
+                if skeleton.kind != LOGFMT:
+                    rest.append(places)
+                    continue
                 common, slots = taken_apart(skeleton.parts)
-                fields = fields_of(self._format, common) if skeleton.kind == LOGFMT else None
+                fields = fields_of(self._format, common)
                 if fields is None:
                     rest.append(places)
                     continue
