@@ -68,6 +68,7 @@ class Evaluation:
 
     bodies       of all templates, by name
     sources      what they were parsed from, by name; for errors
+    given        functions of this execution, before all others
     missing_key  of maps: `zero` (the zero of the map's type), `default` (no value) or `error`
     """
 
@@ -77,6 +78,7 @@ class Evaluation:
         bodies: Mapping[str, nodes.List],
         sources: Mapping[str, Source],
         functions: Mapping[str, Function],
+        given: Mapping[str, Function],
         missing_key: str,
         limits: Limits,
     ) -> None:
@@ -84,6 +86,7 @@ class Evaluation:
         self.bodies = bodies
         self.sources = sources
         self.functions = functions
+        self.given = given
         self.missing_key = missing_key
         self.limits = limits
         self.out: list[str] = []
@@ -293,7 +296,7 @@ class Evaluation:
         final: Any,
     ) -> Any:
         self.node = node
-        target = self.functions.get(node.name)
+        target = self.given.get(node.name) or self.functions.get(node.name)
         if target is None:
             self._fail(f"{quote(node.name)} is not a defined function")
         if node.name in ("and", "or") and target.rest == ANY:

@@ -77,14 +77,21 @@ class Template:
         """The text for this data. Raises TemplateError.
 
         data       a plain dict of nothing but texts counts as a StringMap
-        functions  take the place of functions of the same name for this execution only
+        functions  take the place of those of the same name, with their parameters, for this execution only
         template   the name of one that the text defines, to be executed in place of the whole
         """
-        known = {**self._functions, **_as_functions(functions)} if functions else self._functions
+        given = {name: self._replaced(name, item) for name, item in functions.items()} if functions else {}
         name = self.name if template is None else template
         if type(data) is dict and all(isinstance(value, str) for value in data.values()):
             data = StringMap(data)
-        return Execution(name, self._bodies, self._sources, known, self._missing_key, self._limits).run(data)
+        run = Execution(name, self._bodies, self._sources, self._functions, given, self._missing_key, self._limits)
+        return run.run(data)
+
+    def _replaced(self, name: str, item: Function | Callable[..., Any]) -> Function:
+        known = self._functions.get(name)
+        if isinstance(item, Function) or known is None:
+            return item if isinstance(item, Function) else function(item)
+        return Function(item, known.params, known.rest)
 
     @property
     def body(self) -> nodes.List:
