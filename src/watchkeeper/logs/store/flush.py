@@ -108,40 +108,38 @@ class Flusher:
         try:
             self._head.put_sealed(held, held.seal(self._options.seal_level))
         except (ValueError, MemoryError) as error:
-            held.is_stuck = True
             self._metrics.flushes_failed.inc()
-            self._head.note_room(held.size_bytes)
+            self._head.put_stuck(held)
             log.error("a block can't be sealed; it stays in memory and in the log", stream=held.stream.text, err=error)
         return True
 
     def _write_if_due(self) -> None:
-        pending = [held for held in self._head.pending if held.sealed is not None]
-        if not pending or time.monotonic() < self._retry_at:
+        sealed = self._head.sealed
+        if not sealed or time.monotonic() < self._retry_at:
             return
-        size = sum(held.size_bytes for held in pending)
-        holds_log = self._is_tick and self._hold_log(pending)
+        holds_log = self._is_tick and self._hold_log(sealed)
         self._is_tick = False
-        is_old = self._clock_ns() - min(held.opened_ns for held in pending) >= self._options.max_pending_ns
-        if size >= self._options.flush_bytes or is_old or holds_log:
+        is_old = self._clock_ns() - sealed[0].opened_ns >= self._options.max_pending_ns
+        if self._head.sealed_bytes >= self._options.flush_bytes or is_old or holds_log:
             try:
                 self._write()
             except OSError as error:
                 self._retry_at = time.monotonic() + RETRY_S
                 log.error("a segment could not be written; blocks stay in memory and in the log", err=str(error))
 
-    def _hold_log(self, pending: Sequence[HeadBlock]) -> bool:
+    def _hold_log(self, blocks: Sequence[HeadBlock]) -> bool:
         """Whether these blocks, and no open ones, keep much of the log alive."""
         wal = self._head.wal
         if wal is None:
             return False
-        first = segment_of(min(held.first_position for held in pending))
+        first = segment_of(min(held.first_position for held in blocks))
         behind_bytes = (wal.segment - first) * self._options.wal_segment_bytes
         return behind_bytes > self._options.max_wal_bytes // 2 and first < self._head.first_open_segment()
 
     def _write(self) -> None:
         """All sealed blocks into a segment. Raises OSError; then they stay where they are."""
         head, segments = self._head, self._segments
-        blocks = [held for held in head.pending if held.sealed is not None]
+        blocks = list(head.sealed)
         if blocks:
             try:
                 info = self._write_segment(blocks)

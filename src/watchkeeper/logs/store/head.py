@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -32,6 +32,7 @@ from watchkeeper.logs.store.wal import Levels, position_of, push_record, segment
 
 PUSH_WAIT_S: Final = 10.0
 CHECK_BYTES: Final = 1 << 20  # The room on the disk is looked at after so many bytes.
+EMPTY_BLOCK_BYTES: Final = 2500
 _Job = tuple[HeadStream, HeadBlock, int, int]  # Entries lo to hi of a batch go to this block of the stream.
 _KEEP_OPEN: Final = 0.9  # Blocks are cut until this share of the bound is used.
 
@@ -59,7 +60,11 @@ class Head:
         self._by_labels: dict[tuple[str, Labels], HeadStream] = {}
         self.by_id: dict[int, HeadStream] = {}
         self._n_streams: Counter[str] = Counter()  # By tenant.
-        self.pending: list[HeadBlock] = []  # Cut, oldest first: sealed or not.
+        self._unsealed: deque[HeadBlock] = deque()  # Cut, oldest first.
+        self._stuck: list[HeadBlock] = []  # Cut, and can't be sealed.
+        self.sealed: list[HeadBlock] = []  # On the way to a segment, oldest first.
+        self.sealed_bytes = 0
+        self._n_open = 0
         self.wal: Wal | None = None
         self.wal_directory = Path()
         self.applied_to = -1  # Place of the newest record that is in memory.
@@ -95,9 +100,7 @@ class Head:
         """Raises UnavailableError where segments can't be written and no more can wait for that in memory."""
         options = self._options
         if self.stuck:
-            with self.lock:
-                size = sum(held.size_bytes for held in self.pending)
-            if size > options.max_pending_bytes:
+            if self.sealed_bytes > options.max_pending_bytes:
                 raise UnavailableError(f"the log store can't write segments, and its memory is full: {self.stuck}")
         if self.waiting_bytes <= options.max_waiting_bytes or not self.is_helped:
             return
@@ -201,7 +204,7 @@ class Head:
         for stream, held, _, _ in jobs:
             if stream.open is held and self._is_full_block(held):
                 self._cut(stream, "full", position)
-        if self.open_bytes + self.waiting_bytes > self._options.max_open_bytes:
+        if self.open_bytes > self._open_bound():
             self._relieve()
 
     @staticmethod
@@ -237,6 +240,7 @@ class Head:
     def _open(self, stream: HeadStream, position: int, now_ns: int) -> HeadBlock:
         held = HeadBlock(stream.stream, position, now_ns)
         self._metrics.chunks_created.inc()
+        self._n_open += 1
         with self.lock:
             stream.open = held
         return held
@@ -252,15 +256,22 @@ class Head:
         with self.lock:
             stream.open = None
             if held.block.n_rows:
-                self.pending.append(held)
+                self._unsealed.append(held)
+        self._n_open -= 1
         self.open_bytes -= held.size_bytes
         if held.block.n_rows:
             self.waiting_bytes += held.size_bytes
             self.wake()
 
+    def _open_bound(self) -> int:
+        """What open blocks may take: each takes something, even where it holds a line only."""
+        options = self._options
+        waiting = min(self.waiting_bytes, options.max_waiting_bytes)
+        return options.max_open_bytes - waiting + self._n_open * EMPTY_BLOCK_BYTES
+
     def _relieve(self) -> None:
         """Cut the largest blocks: those that are cut small are the ones that merges have work with."""
-        bound = int(self._options.max_open_bytes * _KEEP_OPEN) - self.waiting_bytes
+        bound = int(self._open_bound() * _KEEP_OPEN)
         open_streams = [stream for stream in self._by_labels.values() if stream.open is not None]
         open_streams.sort(key=lambda stream: -stream.open.size_bytes if stream.open else 0)
         for stream in open_streams:
@@ -278,20 +289,34 @@ class Head:
 
     # --- sealing and flushing ---------------------------------------------------------------------------------------
 
+    @property
+    def pending(self) -> list[HeadBlock]:
+        """Blocks that were cut and are in no segment."""
+        return [*self._stuck, *self.sealed, *self._unsealed]
+
     def next_unsealed(self) -> HeadBlock | None:
         """The oldest block that was cut and is not sealed."""
-        with self.lock:
-            return next((held for held in self.pending if held.sealed is None and not held.is_stuck), None)
+        return self._unsealed[0] if self._unsealed else None
 
     def put_sealed(self, held: HeadBlock, sealed: SealedBlock) -> None:
-        """A block is sealed: readers get the smaller one. Raises ValueError where its bytes are no block."""
+        """The oldest block is sealed: readers get the smaller one. Raises ValueError where its bytes are no block."""
         block = Block.open(sealed.data)
+        freed = held.size_bytes
         with self.lock:
             held.sealed, held.block = sealed, block
-        self.note_room(held.size_bytes)
-        held.size_bytes = len(sealed.data) + len(sealed.filter)
+            held.size_bytes = len(sealed.data) + len(sealed.filter)
+            self.sealed.append(self._unsealed.popleft())
+            self.sealed_bytes += held.size_bytes
+        self._note_room(freed)
 
-    def note_room(self, size_bytes: int) -> None:
+    def put_stuck(self, held: HeadBlock) -> None:
+        """The oldest block can't be sealed: it stays as it is."""
+        held.is_stuck = True
+        with self.lock:
+            self._stuck.append(self._unsealed.popleft())
+        self._note_room(held.size_bytes)
+
+    def _note_room(self, size_bytes: int) -> None:
         """Blocks that waited to be sealed wait no more."""
         with self._sealed:
             self.waiting_bytes -= size_bytes
@@ -300,7 +325,8 @@ class Head:
     def drop(self, blocks: Iterable[HeadBlock]) -> None:
         """Forget blocks that are in a segment now. `lock` is held."""
         gone = set(map(id, blocks))
-        self.pending = [held for held in self.pending if id(held) not in gone]
+        self.sealed = [held for held in self.sealed if id(held) not in gone]
+        self.sealed_bytes = sum(held.size_bytes for held in self.sealed)
 
     def forget_idle(self, before_ns: int) -> int:
         """Forget streams without a block that got nothing since; how many went."""
