@@ -20,7 +20,8 @@ from watchkeeper.discovery.interface import TargetGroup
 from watchkeeper.discovery.manager import DiscoveryManager
 from watchkeeper.logs.agent.config.promtail_yml import PromtailConfig
 from watchkeeper.logs.agent.config.scrape import ScrapeConfig
-from watchkeeper.logs.agent.files.follower import FileTarget, Follower
+from watchkeeper.logs.agent.files.follower import Follower
+from watchkeeper.logs.agent.files.target import FileTarget
 from watchkeeper.logs.agent.pipeline import Pipeline
 from watchkeeper.logs.agent.positions import Positions
 from watchkeeper.logs.agent.send.client import USER_AGENT, Client

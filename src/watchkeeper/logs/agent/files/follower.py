@@ -7,19 +7,17 @@ import resource
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from watchkeeper.core.telemetry.log import get_logger
-from watchkeeper.logs.agent.entries import LabelSet
 from watchkeeper.logs.agent.files import globs
 from watchkeeper.logs.agent.files.compressed import line_chunks
 from watchkeeper.logs.agent.files.decoding import Lines, starts
 from watchkeeper.logs.agent.files.tail import FileTail
+from watchkeeper.logs.agent.files.target import FileTarget, Followed
 from watchkeeper.logs.agent.files.watcher import Watcher
 from watchkeeper.logs.agent.positions import Positions
-from watchkeeper.logs.agent.sources.job import Job
 from watchkeeper.logs.agent.telemetry import AgentMetrics
 
 log = get_logger("agent")
@@ -30,47 +28,6 @@ EVENT_PAUSE_S: Final = 0.004
 SYNC_THROTTLE_S: Final = 0.25
 MAX_OPEN: Final = 4096
 QUIET_S: Final = 60.0
-
-
-@dataclass(eq=False)
-class FileTarget:
-    """Files to follow: a pattern with the labels that their lines get."""
-
-    job: Job
-    labels: LabelSet
-    pattern: str
-    exclude: str = ""
-    encoding: str = ""
-    compressed: str = ""
-    delay_s: float = 0.0
-    since_s: float = 0.0
-    followed: dict[str, Followed] = field(default_factory=dict)
-
-
-@dataclass(eq=False)
-class Followed:
-    """One file of one target."""
-
-    target: FileTarget
-    path: str
-    labels: LabelSet
-    lines: Lines
-    tail: FileTail | None
-    pieces: Iterator[bytes] | None = None
-    n_lines: int = 0  # Of a compressed file: how many are handed on; -1 once it is read.
-    skip: int = 0  # How many of them an earlier process has handed on.
-    used_s: float = 0.0
-    real_folder: str = ""  # Where the file stands that the path leads to: there it is rotated.
-    real_stem: str = ""
-
-    def __post_init__(self) -> None:
-        folder, name = os.path.split(os.path.realpath(self.path))
-        self.real_folder, self.real_stem = folder, os.path.join(folder, name.partition(".")[0])
-
-    @property
-    def is_compressed(self) -> bool:
-        """Whether it is read once and not followed."""
-        return bool(self.target.compressed)
 
 
 class Follower:
@@ -224,10 +181,10 @@ class Follower:
             new, self._next = self._next, None
         if new is None:
             return False
-        old = {_target_key(target): target for target in self._targets}
+        old = {target.key: target for target in self._targets}
         targets = []
         for target in new:
-            same = old.pop(_target_key(target), None)
+            same = old.pop(target.key, None)
             if same is not None:
                 same.job = target.job
                 target = same
@@ -301,7 +258,7 @@ class Follower:
         try:
             if one.is_compressed:
                 return self._read_compressed(one, now_s)
-            return self._read(one, now_s, beside=bool(changed) and _is_near(one, changed))
+            return self._read(one, now_s, beside=one.is_near(changed))
         except OSError as error:
             self._complain(one.path, "a file can't be read", error)
             return False
@@ -416,13 +373,3 @@ class Follower:
                 self._told_s.clear()
             self._told_s[path] = now_s
             log.warn(what, path=path, error=getattr(error, "strerror", None) or error)
-
-
-def _target_key(target: FileTarget) -> tuple[object, ...]:
-    labels = tuple(sorted(target.labels.items()))
-    return target.job.name, labels, target.pattern, target.exclude, target.encoding, target.compressed
-
-
-def _is_near(one: Followed, changed: set[str]) -> bool:
-    """Whether some changed name is the file's own, or one that begins as it does."""
-    return any(other.startswith(one.real_stem) for other in changed)
