@@ -10,23 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final
 
-import yaml
-
-from watchkeeper.app.options import Options
+from watchkeeper.app.loki_config import Reloads, config_text, load, path_prefix, published_limits
 from watchkeeper.app.part import Shared
-from watchkeeper.core.config.dump import dump, plain
-from watchkeeper.core.config.schema import Kind, table_of
 from watchkeeper.core.model.errors import ConfigError
 from watchkeeper.core.telemetry.log import get_logger
-from watchkeeper.core.telemetry.metrics import Registry
 from watchkeeper.logs.interface import EntryBatch, KeepRows, LogAppender
 from watchkeeper.logs.logql import ast
 from watchkeeper.logs.logql.deleting import keep_rows
 from watchkeeper.logs.logql.engine import Engine, EngineOptions
 from watchkeeper.logs.logql.parser import parse, parse_log_query
 from watchkeeper.logs.logql.tailing import Tail
-from watchkeeper.logs.store.config import LokiConfig, embedded_config, load_loki_config
-from watchkeeper.logs.store.limits import Limits
 from watchkeeper.logs.store.options import StoreOptions
 from watchkeeper.logs.store.overrides import Overrides
 from watchkeeper.logs.store.store import LogStore
@@ -42,7 +35,6 @@ from watchkeeper.web.loki.status import COMPATIBLE_VERSION
 from watchkeeper.web.loki.surface import LokiSurface
 
 NS: Final = 1_000_000_000
-MS: Final = 1_000_000
 PUSHERS: Final = 4
 FIGURES: Final = {
     "loki_ingester_memory_streams": "Streams in memory",
@@ -68,7 +60,7 @@ class LogsPart:
         """Raises ConfigError where the configuration file can't be used."""
         options, registry = shared.options, shared.registry
         self._shared = shared
-        self._reloads = _Reloads(registry)
+        self._reloads = Reloads(registry)
         self.config = load(options)
         for warning in self.config.warnings:
             log.warn("configuration", warning=warning)
@@ -172,7 +164,7 @@ class LogsPart:
             settings=Settings(
                 auth_enabled=config.auth_enabled,
                 multi_tenant_queries=config.querier.multi_tenant_queries_enabled,
-                route_prefix=_prefix(config.server.http_path_prefix),
+                route_prefix=path_prefix(config.server.http_path_prefix),
                 page_title=options.page_title,
                 read_timeout_s=min(options.read_timeout_ms / 1000, config.server.http_server_read_timeout_ns / NS),
                 max_body_bytes=config.distributor.max_recv_msg_size,
@@ -200,8 +192,8 @@ class LogsPart:
             run_read=shared.in_reader,
             run_push=self._in_pusher,
             queries=self._queries,
-            config_text=self._config_text,
-            published_limits=self._published_limits,
+            config_text=lambda mode: config_text(self.config, mode),
+            published_limits=lambda tenant: published_limits(self.config, self._overrides.of(tenant)),
             figures=self._figures,
             quit=shared.quit.set,
             now_ns=now_ns,
@@ -211,23 +203,6 @@ class LogsPart:
         limits = self._overrides.of(tenant)
         defaults = self.config.distributor.otlp_config.default_resource_attributes_as_index_labels
         return decode_otlp(body, content_type, limits.otlp_config, defaults, now_ns)
-
-    def _config_text(self, mode: str) -> str:
-        if mode == "defaults":
-            return dump(LokiConfig())
-        if mode in ("diff", "diffs"):
-            text: str = yaml.safe_dump(_differences(plain(self.config), plain(LokiConfig())), sort_keys=False)
-            return text
-        return dump(self.config)
-
-    def _published_limits(self, tenant: str) -> dict[str, Any]:
-        limits = self._overrides.of(tenant)
-        allowed = set(self.config.tenant_limits_allow_publish)
-        return {
-            item.key: item.kind.write(getattr(limits, item.field))
-            for item in table_of(Limits).settings
-            if item.key in allowed and isinstance(item.kind, Kind)
-        }
 
     def _figures(self) -> Mapping[str, Any]:
         """For the status page: what the store's own metrics say."""
@@ -240,33 +215,6 @@ class LogsPart:
             if name in values:
                 shown[title] = size_text(values[name]) if name.endswith("bytes") else int(values[name])
         return {**shown, "Tenants": "several" if self.config.auth_enabled else "one"}
-
-
-class _Reloads:
-    """Whether the configuration in force is the one in the file."""
-
-    def __init__(self, registry: Registry) -> None:
-        self._successful = registry.gauge(
-            "watchkeeper_logs_config_last_reload_successful", "Whether the last reload of loki.yaml was successful."
-        )
-        self._successful_s = registry.gauge(
-            "watchkeeper_logs_config_last_reload_success_timestamp_seconds",
-            "Timestamp of the last successful reload of loki.yaml.",
-        )
-        self.note(True)
-
-    def note(self, successful: bool) -> None:
-        """A reload has ended."""
-        self._successful.set(float(successful))
-        if successful:
-            self._successful_s.set(time.time())
-
-
-def load(options: Options) -> LokiConfig:
-    """The configuration that the flags name. Raises ConfigError."""
-    if options.loki_config_file is None:
-        return embedded_config(options.logs_retention_time_ms * MS, options.logs_retention_size_bytes)
-    return load_loki_config(options.loki_config_file, expand_env=options.config_expand_env)
 
 
 def _keep(query: ast.LogQuery) -> KeepRows | None:
@@ -282,21 +230,3 @@ def _keep_of_text(query: str) -> KeepRows | None:
 def _check_expression(text: str) -> None:
     """Raises QueryError where a rule's expression is none."""
     parse(text)
-
-
-def _prefix(path: str) -> str:
-    path = "/" + path.strip("/")
-    return "" if path == "/" else path
-
-
-def _differences(found: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """What differs from the defaults, section by section."""
-    out: dict[str, Any] = {}
-    for key, value in found.items():
-        other = defaults.get(key)
-        if isinstance(value, Mapping) and isinstance(other, Mapping):
-            if inner := _differences(value, other):
-                out[key] = inner
-        elif value != other:
-            out[key] = value
-    return out

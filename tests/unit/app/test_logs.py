@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from watchkeeper.app.logs import LogsPart, load, now_ns
+from watchkeeper.app.logs import LogsPart, now_ns
+from watchkeeper.app.loki_config import load
 from watchkeeper.app.options import Options
 from watchkeeper.app.part import Shared
 from watchkeeper.core.model.errors import ConfigError
@@ -174,7 +175,7 @@ def test_variables_are_replaced_where_asked_for(tmp_path: Path, monkeypatch: pyt
 async def test_queries_of_the_engine(make_part: MakePart) -> None:
     from watchkeeper.logs.logql.answer import LogStreams, Request
     from watchkeeper.logs.logql.parser import parse
-    from watchkeeper.web.loki.query import run_query
+    from watchkeeper.web.loki.query_run import run_query
 
     part = await make_part()
     push(part, "level=info found")

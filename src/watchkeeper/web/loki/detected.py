@@ -18,7 +18,7 @@ from watchkeeper.web.loki.answer_json import dumps
 from watchkeeper.web.loki.backend import Backend
 from watchkeeper.web.loki.labels import bounds_in_order, read_streams, selector
 from watchkeeper.web.loki.params import Params
-from watchkeeper.web.loki.query import run_query
+from watchkeeper.web.loki.query_run import run_query
 from watchkeeper.web.loki.tenancy import tenants_of
 
 LINE_LIMIT = 100

@@ -27,8 +27,8 @@ from watchkeeper.web.loki.answer_json import dumps
 from watchkeeper.web.loki.backend import Backend
 from watchkeeper.web.loki.labels import bounds_in_order, selector
 from watchkeeper.web.loki.params import NS, Params
-from watchkeeper.web.loki.query import Check, gated
 from watchkeeper.web.loki.query_checks import window
+from watchkeeper.web.loki.query_run import Check, gated
 from watchkeeper.web.loki.tenancy import querier_of, tenants_of
 
 SLOT: Final = b"<_>"

@@ -13,7 +13,8 @@ from watchkeeper.web.loki.delete import Deletes, MakeKeep
 from watchkeeper.web.loki.push import Pushes
 from watchkeeper.web.loki.routes import add_routes
 from watchkeeper.web.loki.status import PrepareShutdown
-from watchkeeper.web.loki.tail import Filter, Tails
+from watchkeeper.web.loki.tail import Tails
+from watchkeeper.web.loki.tail_entries import Filter
 
 
 class LokiSurface:

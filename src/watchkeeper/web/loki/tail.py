@@ -6,23 +6,23 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from watchkeeper.core.telemetry.log import get_logger
-from watchkeeper.logs.interface import TailBatch
 from watchkeeper.logs.logql import ast
 from watchkeeper.logs.logql.answer import LogStreams, Request
 from watchkeeper.logs.logql.parser import parse_log_query
 from watchkeeper.web.errors import bad_data, to_loki
-from watchkeeper.web.loki.answer_json import CATEGORIZE, dumps, line_texts
+from watchkeeper.web.loki.answer_json import dumps
 from watchkeeper.web.loki.backend import Backend
-from watchkeeper.web.loki.params import Params, rfc3339
-from watchkeeper.web.loki.query import encoding_flags, run_query, with_regexp
+from watchkeeper.web.loki.params import Params
+from watchkeeper.web.loki.query import encoding_flags, with_regexp
 from watchkeeper.web.loki.query_checks import check_matchers, check_query
+from watchkeeper.web.loki.query_run import run_query
+from watchkeeper.web.loki.tail_entries import Entry, Filter, entries_of, legacy_message, look, message_of
 from watchkeeper.web.loki.tail_queue import TailQueue, Waiting
 from watchkeeper.web.loki.tenancy import tenant_of
 
@@ -33,30 +33,6 @@ CLOSE_BYTES: Final = 120  # A close frame has room for 123 bytes of text.
 REACHED_END: Final = "reached tail max duration limit"
 
 log = get_logger("tail")
-
-
-class Filter(Protocol):
-    """A query over rows just stored."""
-
-    def rows(self, batch: TailBatch) -> LogStreams:
-        """The lines that pass, as the query shows them."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line to be sent."""
-
-    ts_ns: int
-    labels: dict[str, str]
-    rest: dict[str, dict[str, str]]
-    line: str
-    text: str  # The labels as text, for the old form.
-
-    @property
-    def key(self) -> tuple[int, str, str]:
-        """What is the same in two copies of one line."""
-        return self.ts_ns, self.line, self.text
 
 
 class Tails:
@@ -214,7 +190,7 @@ class _Tail:
             if self._delay_s:
                 await asyncio.sleep(self._delay_s)
             waiting = self._queue.take()
-            entries, dropped = await self._backend.run(partial(_look, filter, waiting, self._categorize))
+            entries, dropped = await self._backend.run(partial(look, filter, waiting, self._categorize))
             if first:
                 # What was stored while the history was read may be in both.
                 entries = [entry for entry in entries if entry.key not in known]
@@ -229,12 +205,12 @@ class _Tail:
         made = Request(self._query, self._text, self._start_ns, now_ns + 1, limit=self._limit)
         answer = await run_query(self._backend, [self._tenant], made, partial_series=False)
         assert isinstance(answer.data, LogStreams)
-        return _entries(answer.data, self._categorize)
+        return entries_of(answer.data, self._categorize)
 
     async def _send_entries(self, entries: Sequence[Entry], waiting: Waiting, dropped: list[dict[str, Any]]) -> None:
         for at in range(0, len(entries), MESSAGE_ENTRIES):
             part = entries[at : at + MESSAGE_ENTRIES]
-            message = _legacy_message(part) if self._legacy else _message(part, self._categorize)
+            message = legacy_message(part) if self._legacy else message_of(part, self._categorize)
             if dropped:
                 message["dropped_entries"] = dropped
                 dropped = []
@@ -262,48 +238,3 @@ class _Tail:
             while True:
                 await asyncio.sleep(PING_S)
                 await self._socket.ping()
-
-
-def _look(filter: Filter, waiting: Waiting, categorize: bool) -> tuple[list[Entry], list[dict[str, Any]]]:
-    """Lines that pass, oldest first, and what is to be told of those that found no room. Runs on a worker thread."""
-    entries: list[Entry] = []
-    for batch in waiting.batches:
-        entries += _entries(filter.rows(batch), categorize)
-    entries.sort(key=lambda entry: entry.ts_ns)
-    dropped = []
-    for batch in waiting.dropped:
-        labels = batch.stream.labels.as_dict()
-        dropped += [{"timestamp": str(ts), "labels": labels} for ts in batch.block.times[batch.rows].tolist()]
-    return entries, dropped
-
-
-def _entries(streams: LogStreams, categorize: bool) -> list[Entry]:
-    """One for each line, oldest first; a page of them, never a whole answer."""
-    out = []
-    for stream in streams.streams:
-        shown = stream.labels if categorize else stream.merged
-        labels, text = shown.as_dict(), str(shown)
-        rest = {}
-        if stream.structured.pairs:
-            rest["structuredMetadata"] = stream.structured.as_dict()
-        if stream.parsed.pairs:
-            rest["parsed"] = stream.parsed.as_dict()
-        times = stream.times_ns.tolist()
-        out += [Entry(ts, labels, rest, line, text) for ts, line in zip(times, line_texts(stream.lines), strict=True)]
-    out.sort(key=lambda entry: entry.ts_ns)
-    return out
-
-
-def _message(entries: Sequence[Entry], categorize: bool) -> dict[str, Any]:
-    if not categorize:
-        return {"streams": [{"stream": entry.labels, "values": [(str(entry.ts_ns), entry.line)]} for entry in entries]}
-    streams = [{"stream": entry.labels, "values": [(str(entry.ts_ns), entry.line, entry.rest)]} for entry in entries]
-    return {"streams": streams, "encodingFlags": [CATEGORIZE]}
-
-
-def _legacy_message(entries: Sequence[Entry]) -> dict[str, Any]:
-    return {
-        "streams": [
-            {"labels": entry.text, "entries": [{"ts": rfc3339(entry.ts_ns), "line": entry.line}]} for entry in entries
-        ]
-    }

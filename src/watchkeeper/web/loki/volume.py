@@ -17,8 +17,8 @@ from watchkeeper.web.loki.answer_json import dumps
 from watchkeeper.web.loki.backend import Backend
 from watchkeeper.web.loki.labels import bounds_in_order, read_streams, selector
 from watchkeeper.web.loki.params import MS, Params
-from watchkeeper.web.loki.query import Check, gated
 from watchkeeper.web.loki.query_checks import check_matchers, window
+from watchkeeper.web.loki.query_run import Check, gated
 from watchkeeper.web.loki.stats_json import stats_json
 from watchkeeper.web.loki.tenancy import querier_of, tenants_of
 
