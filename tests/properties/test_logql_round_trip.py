@@ -18,7 +18,9 @@ from watchkeeper.logs.logql.printer import format_query, pretty
 Draw = st.DrawFn
 
 # Words of the language are names too, where no keyword can stand.
-NAMES = st.sampled_from(["app", "status", "_x", "A1", "rate", "sum", "bytes", "duration", "ip", "vector", "__error__"])
+NAMES = st.sampled_from(
+    ["app", "status", "_x", "A1", "__error__", *sorted(KEYWORDS), *sorted(CONVERSIONS), "rate", "sum", "ip", "vector"]
+)
 TEXTS = st.one_of(
     st.text(st.characters(codec="utf-8"), max_size=8),
     st.sampled_from(["", "error", 'say "x"', "a`b", "\n\t", "\udcff\udc80", "# no comment", "\\", "|= `"]),

@@ -149,7 +149,7 @@ class StageParser(LabelFilterParser):
     def _extractions(self) -> list[tuple[str, str, Span]]:
         """`a, b="expression"`: name, expression, place of each; none where no name comes."""
         found: list[tuple[str, str, Span]] = []
-        if self._peek().kind is not Kind.WORD or self._at_word("or", "and", "unless", "offset"):
+        if self._peek().kind is not Kind.WORD:
             return found
         while True:
             token = self._peek()

@@ -16,6 +16,7 @@ from watchkeeper.core.model.go_float import format_plain, format_shortest
 from watchkeeper.core.model.labels import quote
 from watchkeeper.core.model.matcher import Matcher
 from watchkeeper.logs.logql import ast
+from watchkeeper.logs.logql.lexer import STAGE_WORDS
 from watchkeeper.logs.logql.units import format_bytes, format_duration_ns
 
 MAX_LINE: Final = 100  # Bytes; a longer expression is laid out over several lines.
@@ -191,9 +192,22 @@ def stage_text(stage: ast.Stage) -> str:
         case ast.KeepStage():
             return _with_list("| keep", map(_pick, stage.picks))
         case ast.LabelFilterStage():
-            return f"| {label_filter_text(stage.filter)}"
+            text = label_filter_text(stage.filter)
+            # A label that is called as a stage is would be taken for it.
+            return f"| ( {text} )" if _first_name(stage.filter) in STAGE_WORDS else f"| {text}"
         case _:
             assert_never(stage)
+
+
+def _first_name(node: ast.LabelFilter) -> str:
+    """The label that a filter's text begins with; empty where it begins with a parenthesis."""
+    match node:
+        case ast.AndFilter() | ast.OrFilter():
+            return ""
+        case ast.StringFilter(matcher=matcher):
+            return matcher.name.lower()
+        case _:
+            return node.name.lower()
 
 
 def _with_list(head: str, items: Iterable[str]) -> str:
