@@ -9,6 +9,7 @@ import numpy as np
 
 from watchkeeper.core.kernels import line_fields
 from watchkeeper.core.kernels.line_block import LOGFMT
+from watchkeeper.core.kernels.line_regex import Automaton
 from watchkeeper.core.kernels.texts import Coded
 from watchkeeper.logs.logql.ast import LogfmtExtraction
 from watchkeeper.logs.logql.columns import Column, merged, without
@@ -31,6 +32,7 @@ from watchkeeper.logs.logql.stages.stage import (
     too_many_names,
 )
 
+_NOWHERE: Final = np.zeros(0, np.intp)
 MALFORMED_PAIR: Final = "logfmt syntax error"
 _UNCLEAN: Final = re.compile(r"[^a-zA-Z0-9_]")
 
@@ -57,6 +59,10 @@ class Logfmt:
             self._wanted: tuple[str, ...] | None = tuple(sorted({_cleaned(each.key) for each in extractions}))
         else:
             self._wanted = source_names(needed)
+        self._keys: list[Automaton] | None = None
+        if self._wanted is not None and not keep_empty and not any("_" in name for name in self._wanted):
+            # Names without `_` are keys as they stand in the line; a pair with a value has `=` behind its key.
+            self._keys = [Automaton.literal(name.encode() + b"=") for name in self._wanted]
 
     def _parse(self, rows: BlockRows) -> dict[str, Coded]:
         lines = rows.lines if rows.own_lines else rows.block.lines(rows.rows)
@@ -82,6 +88,22 @@ class Logfmt:
                     column = without(column, blank & below.present)
                 add_field(rows, each.name, column, self._needed, shared=self._shared, overwrite=True)
 
+    def _worth_parsing(self, rows: BlockRows, places: Places) -> Places:
+        """Of these rows, those whose lines may hold a pair that is wanted. Other lines are not restored."""
+        if self._wanted is None or self._strict:
+            return places
+        if not self._wanted:
+            return _NOWHERE
+        if self._keys is None or not rows.own_lines:
+            return places
+        chosen = rows.rows if places is None else rows.rows[places]
+        found = np.zeros(len(chosen), np.bool_)
+        for key in self._keys:
+            found |= rows.block.search(key, chosen).view(np.bool_)
+        if found.all():
+            return places
+        return np.flatnonzero(found) if places is None else places[found]
+
     def _found(self, rows: BlockRows) -> dict[str, Label]:
         sources: dict[str, dict[int, tuple[Field, list[int]]]] = {}
         rest: list[Places] = []
@@ -104,8 +126,8 @@ class Logfmt:
         elif len(rows):
             rest.append(None)
         base: dict[str, Column] = {}
-        if rest:
-            places = together(rest, len(rows))
+        places = self._worth_parsing(rows, together(rest, len(rows))) if rest else _NOWHERE
+        if places is None or len(places):
             try:
                 columns, failed = line_fields.logfmt(
                     rows.lines_at(places), self._wanted, strict=self._strict, keep_empty=self._format.keep_empty

@@ -44,7 +44,7 @@ def source_names(needed: Needed) -> tuple[str, ...] | None:
     """The fields of a line that may become a label that is needed; None for all."""
     if needed is None:
         return None
-    names = set(needed)
+    names = set(needed) - {ERROR, ERROR_DETAILS}
     names.update(name.removesuffix(EXTRACTED) for name in needed if name.endswith(EXTRACTED))
     return tuple(sorted(names))
 
