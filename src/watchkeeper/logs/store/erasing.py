@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from watchkeeper.core.model.errors import CorruptionError, UnavailableError
+from watchkeeper.core.model.errors import UnavailableError, WatchkeeperError
 from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.logs.interface import DeleteRequest
 from watchkeeper.logs.store.deletes import PROCESSED, keeper
@@ -61,7 +61,7 @@ class Erasing:
                     self._shop.deletes.note(ids, f"{number * 100 // len(hit)}% Complete", now_ns)
                 self._delete_from(segment, due)
             self._shop.deletes.note(ids, PROCESSED, now_ns)
-        except (OSError, UnavailableError, CorruptionError) as error:
+        except (OSError, WatchkeeperError) as error:
             log.error(
                 "delete requests could not be carried out; queries heed them, and it is tried again", err=str(error)
             )

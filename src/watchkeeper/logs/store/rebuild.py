@@ -210,7 +210,13 @@ class Rebuild:
             return kept
         block = stored.block()
         times = block.times
-        twins = [twin_rows(block, times, other, other.times) for other in (rival.block() for rival in rivals)]
+        twins = [np.zeros(0, np.int32)]
+        for rival in rivals:
+            try:
+                other = rival.block()
+            except CorruptionError:  # It is set aside when its turn comes; what it had counts here.
+                continue
+            twins.append(twin_rows(block, times, other, other.times))
         gone = np.unique(np.concatenate(twins))
         if not len(gone):
             return kept
@@ -228,32 +234,39 @@ class Rebuild:
             except CorruptionError as error:
                 self._drop(group[0][0], error)
             return
-        opened: list[Block] = []
-        min_ns, max_ns, raw_bytes = [], [], 0
+        made: list[tuple[Block, SealedBlock]] = []
         for stored, kept in group:
             try:
-                block = stored.block()
-                if isinstance(kept, str):
-                    min_ns.append(stored.min_ns)
-                    max_ns.append(stored.max_ns)
-                    raw_bytes += stored.raw_bytes
-                else:
-                    block = with_rows(block, kept)
-                    times = block.times
-                    min_ns.append(int(times.min()))
-                    max_ns.append(int(times.max()))
-                    raw_bytes += block.raw_bytes
-                    if len(group) > 1:
-                        block = Block.open(block.seal(1)[0])
+                made.append(self._alone(stored, kept))
             except (CorruptionError, ValueError) as error:
                 self._drop(stored, error)
-                continue
-            opened.append(block)
-        if not opened:
-            return
-        data, words = opened[0].seal(level) if len(group) == 1 else Block.merge(opened, level)
-        n_rows = sum(block.n_rows for block in opened)
-        yield SealedBlock(data, words, min(min_ns), max(max_ns), n_rows, raw_bytes)
+        if len(made) > 1:
+            try:
+                data, words = Block.merge([block for block, _ in made], level)
+            except ValueError as error:
+                log.error("blocks can't be joined; they stay as they are", segment=group[0][0].segment.name, err=error)
+            else:
+                parts = [sealed for _, sealed in made]
+                yield SealedBlock(
+                    data,
+                    words,
+                    min(part.min_ns for part in parts),
+                    max(part.max_ns for part in parts),
+                    sum(part.n_rows for part in parts),
+                    sum(part.raw_bytes for part in parts),
+                )
+                return
+        yield from (sealed for _, sealed in made)
+
+    def _alone(self, stored: Stored, kept: Kept) -> tuple[Block, SealedBlock]:
+        """A block as it stays. Raises CorruptionError or ValueError."""
+        if isinstance(kept, str):
+            return stored.block(), stored.sealed()
+        part = with_rows(stored.block(), kept)
+        data, words = part.seal(self._options.merge_level)
+        times = part.times
+        sealed = SealedBlock(data, words, int(times.min()), int(times.max()), part.n_rows, part.raw_bytes)
+        return Block.open(data), sealed
 
     def _drop(self, stored: Stored, error: Exception) -> None:
         if not isinstance(error, CorruptionError):

@@ -80,6 +80,41 @@ def test_small_blocks_of_a_stream_become_one(stores: Stores) -> None:
     assert len(stores.lines()) == 16
 
 
+def test_blocks_that_can_not_be_joined_stay_as_they_are(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    for second in range(2):
+        stores.push(APP, row(second, f"{second}"))
+        stores.store.flush()
+
+    class Unjoined:
+        open = staticmethod(Block.open)
+
+        @staticmethod
+        def merge(blocks: list[Block], level: int) -> None:
+            raise ValueError("no")
+
+    monkeypatch.setattr("watchkeeper.logs.store.rebuild.Block", Unjoined)
+    stores.store.compact()
+    (segment,) = stores.store._segments.current
+    assert segment.info.n_blocks == 2
+    assert stores.lines() == [b"0", b"1"]
+
+
+def test_a_damaged_block_costs_no_other_in_a_merge(stores: Stores) -> None:
+    for _ in range(2):  # Overlapping, so that the second is compared with the first.
+        stores.push(APP, row(1, f"x{_}"), row(3, f"y{_}"))
+        stores.store.flush()
+    stores.store.close()
+    path = stores.segments()[0]
+    data = bytearray(path.read_bytes())
+    data[12] ^= 0xFF
+    path.write_bytes(data)
+    stores.open()
+    stores.store.compact()
+    assert stores.lines() == [b"x1", b"y1"]
+    assert stores.metric("watchkeeper_logs_corrupt_blocks_total") == 1
+    assert len(list((stores.path / "segments").glob("*.corrupt"))) == 1
+
+
 def test_large_blocks_are_copied_as_they_are(stores: Stores) -> None:
     stores.with_options(merge_raw_bytes=1000, cut_raw_bytes=800)
     for half in range(2):
