@@ -85,6 +85,14 @@ class AgentMetrics:
         )
         self.config_failures = registry.counter("promtail_config_reload_fail_total", "Number of reload fail times.")
 
+    def show_client(self, host: str, tenant: str) -> None:
+        """Lets the series of a client stand at 0, so that rates see the first increase."""
+        for counter in (self.encoded_bytes, self.sent_bytes, self.sent_entries):
+            counter.labels(host)
+        self.batch_retries.labels(host, tenant)
+        for reason in DROP_REASONS:
+            self.drop(host, tenant, reason, 0, 0)
+
     def drop(self, host: str, tenant: str, reason: str, n_entries: int, n_bytes: int) -> None:
         """Counts entries that are not sent."""
         self.dropped_entries.labels(host, tenant, reason).inc(n_entries)

@@ -69,6 +69,7 @@ class Client:
         self._pruned_s = 0.0
         self._told_s = -QUIET_S
         self.is_reachable = True
+        metrics.show_client(self.host, config.tenant_id)
 
     # --- taking ----------------------------------------------------------------------------------------------------
 
