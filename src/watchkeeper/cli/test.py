@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import click
 
 from watchkeeper.core.model.errors import WatchkeeperError
 
-if TYPE_CHECKING:
-    from watchkeeper.metrics.promql.testlang.runner import CaseResult
+
+class CaseResult(Protocol):
+    """What the runners of both languages say of a case."""
+
+    @property
+    def line(self) -> int:
+        """Where it stands in its file."""
+        ...
+
+    @property
+    def query(self) -> str:
+        """What was asked."""
+        ...
+
+    @property
+    def problems(self) -> Sequence[str]:
+        """What differs."""
+        ...
+
+    @property
+    def passed(self) -> bool:
+        """Whether it holds."""
+        ...
 
 
 @click.group()
@@ -30,10 +53,30 @@ def test_promql(files: tuple[Path, ...], verbose: bool) -> None:
     from watchkeeper.metrics.promql.testlang.engine_adapter import EngineAdapter
     from watchkeeper.metrics.promql.testlang.runner import run_script
 
+    _run(files, verbose, lambda text: run_script(text, EngineAdapter()))
+
+
+@test.command("logql")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-v", "--verbose", is_flag=True, help="Name the cases that hold, too.")
+def test_logql(files: tuple[Path, ...], verbose: bool) -> None:
+    """Run LogQL test scripts: `load` streams, `eval` queries, compare.
+
+    Every case that does not hold is shown as FILE:LINE with its query and what differs. Exit status 1 if there is one,
+    or a file that can't be read.
+    """
+    from watchkeeper.logs.logql.engine import Engine
+    from watchkeeper.logs.logql.testlang.runner import run_script
+
+    engine = Engine(os.cpu_count() or 1)
+    _run(files, verbose, lambda text: run_script(text, engine))
+
+
+def _run(files: Sequence[Path], verbose: bool, run: Callable[[str], Sequence[CaseResult]]) -> None:
     n_cases = n_failed = n_unreadable = 0
     for path in files:
         try:
-            results = run_script(path.read_text(encoding="utf-8"), EngineAdapter())
+            results = run(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, WatchkeeperError) as error:
             n_unreadable += 1
             click.echo(f"{path}: {error}", err=True)

@@ -1,4 +1,4 @@
-"""`watchkeeper test promql`."""
+"""`watchkeeper test promql` and `watchkeeper test logql`."""
 
 from __future__ import annotations
 
@@ -26,3 +26,18 @@ def test_files_that_hold_and_files_that_do_not(tmp_path: Path) -> None:
     assert unread.exit_code == 1
     assert "line 1: not a command: 'nonsense'" in unread.output
     assert "No such file" in unread.output
+
+
+def test_scripts_of_logql(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.logtest", tmp_path / "bad.logtest"
+    load = 'load\n  {app="a"}\n    1s "one"\n    2s "two"\n\n'
+    good.write_text(load + 'eval instant at 3s sum(count_over_time({app="a"}[5s]))\n  {} 2\n')
+    bad.write_text(load + 'eval instant at 3s sum(count_over_time({app="a"} |= "two" [5s]))\n  {} 2\n')
+    runner = CliRunner()
+    passed = runner.invoke(command, ["logql", str(good)])
+    assert passed.output == f"{good}: 1 of 1 cases hold\n"
+    assert passed.exit_code == 0
+    failed = runner.invoke(command, ["logql", str(good), str(bad)])
+    assert failed.exit_code == 1
+    assert f"{bad}:6: does not hold: sum(count_over_time" in failed.output
+    assert failed.output.endswith("2 files: 1 of 2 cases hold\n")
