@@ -16,11 +16,11 @@ from tests.oracle import logql as oracle
 from tests.oracle.log_memory import Entry, MemoryLogs
 from watchkeeper.core.model.errors import QueryError
 from watchkeeper.core.model.labels import Labels
-from watchkeeper.logs.logql import ast
+from watchkeeper.logs.logql import ast, line_pool
 from watchkeeper.logs.logql import lines as lines_module
 from watchkeeper.logs.logql import rows as rows_module
 from watchkeeper.logs.logql import samples as samples_module
-from watchkeeper.logs.logql.answer import LogStreams, Matrix, QueryLimits, Request, Vector
+from watchkeeper.logs.logql.answer import LogStreams, Matrix, Request, Vector
 from watchkeeper.logs.logql.engine import Engine
 from watchkeeper.logs.logql.errors import LogQLParseError
 from watchkeeper.logs.logql.parser import parse
@@ -28,22 +28,27 @@ from watchkeeper.logs.logql.parser import parse
 SECOND = 1_000_000_000
 BASE_NS = 1_700_000_000 * SECOND
 ENGINES = (Engine(1), Engine(2))
-# By engine: rows that go through a pipeline together, and when lines are parsed again rather than columns decoded.
-SETTINGS = {ENGINES[0]: (3, 0), ENGINES[1]: (rows_module.PIECE_ROWS, rows_module.ROWS_AT_ONCE)}
+LIMITS = QueryLimits(max_query_series=0)
+# The first engine does everything in small pieces: few rows together, columns rather than lines parsed again, and
+# nothing is held that need not be.
+SMALL = {
+    (lines_module, "PIECE_ROWS"): 3,
+    (samples_module, "PIECE_ROWS"): 3,
+    (rows_module, "ROWS_AT_ONCE"): 0,
+    (line_pool, "MANY"): 1,
+    (line_pool, "MANY_ROWS"): 0,
+    (line_pool, "HELD_BLOCKS"): 0,
+}
 
 
 @contextlib.contextmanager
 def set_for(engine: Engine) -> Iterator[None]:
-    piece_rows, rows_at_once = SETTINGS[engine]
-    with (
-        mock.patch.object(lines_module, "PIECE_ROWS", piece_rows),
-        mock.patch.object(samples_module, "PIECE_ROWS", piece_rows),
-        mock.patch.object(rows_module, "ROWS_AT_ONCE", rows_at_once),
-    ):
+    with contextlib.ExitStack() as stack:
+        if engine is ENGINES[0]:
+            for (module, name), value in SMALL.items():
+                stack.enter_context(mock.patch.object(module, name, value))
         yield
 
-
-LIMITS = QueryLimits(max_query_series=0)
 
 # --- lines ---------------------------------------------------------------------------------------------------------
 

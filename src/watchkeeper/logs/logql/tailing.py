@@ -7,7 +7,8 @@ import numpy as np
 from watchkeeper.logs.interface import TailBatch
 from watchkeeper.logs.logql.answer import LogStreams
 from watchkeeper.logs.logql.ast import LogQuery
-from watchkeeper.logs.logql.lines import run_stages, streams_of
+from watchkeeper.logs.logql.lines import run_stages
+from watchkeeper.logs.logql.log_streams import streams_of
 from watchkeeper.logs.logql.plan import plan_lines
 from watchkeeper.logs.logql.rows import BlockRows
 
@@ -30,5 +31,4 @@ class Tail:
         run_stages(self._pipeline, rows)
         if not len(rows):
             return LogStreams([])
-        everything = np.arange(len(rows))
-        return streams_of([(rows, everything, everything)])
+        return streams_of(rows)

@@ -16,8 +16,10 @@ from watchkeeper.core.model.errors import (
     QueryTimeout,
 )
 from watchkeeper.core.model.labels import Labels
+from watchkeeper.logs.logql import line_pool
 from watchkeeper.logs.logql.answer import Answer, LogStreams, Matrix, QueryLimits, Request, Scalar, Vector
 from watchkeeper.logs.logql.engine import Engine
+from watchkeeper.logs.logql.line_pool import LinePool
 from watchkeeper.logs.logql.parser import parse
 
 SECOND = 1_000_000_000
@@ -105,6 +107,22 @@ def test_blocks_behind_the_limit_are_not_read() -> None:
         15,
     ]
     assert len(logs.loads) <= 4
+
+
+def test_blocks_are_not_held_for_rows_that_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[int] = []
+    prune = LinePool.prune
+
+    def counted(pool: LinePool, next_key: int) -> None:
+        prune(pool, next_key)
+        held.append(sum(found.holds_block for found in pool._found))
+
+    monkeypatch.setattr(LinePool, "prune", counted)
+    monkeypatch.setattr(line_pool, "HELD_BLOCKS", 3)
+    logs = MemoryLogs(entries(2000))
+    assert len(numbers('{app="a"} |= "n\\":7"', logs=logs, end_ns=2000 * SECOND, limit=1000)) == 111
+    assert len(held) > 3
+    assert max(held) <= 3
 
 
 def test_interval_thins_over_all_streams() -> None:
