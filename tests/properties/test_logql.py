@@ -20,7 +20,7 @@ from watchkeeper.logs.logql import ast, line_pool
 from watchkeeper.logs.logql import lines as lines_module
 from watchkeeper.logs.logql import rows as rows_module
 from watchkeeper.logs.logql import samples as samples_module
-from watchkeeper.logs.logql.answer import LogStreams, Matrix, Request, Vector
+from watchkeeper.logs.logql.answer import LogStreams, Matrix, QueryLimits, Request, Vector
 from watchkeeper.logs.logql.engine import Engine
 from watchkeeper.logs.logql.errors import LogQLParseError
 from watchkeeper.logs.logql.parser import parse
