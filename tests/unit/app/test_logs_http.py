@@ -296,3 +296,40 @@ async def test_the_page_shows_what_is_stored(server: Server) -> None:
     assert status == 200
     assert "{app=&quot;a&quot;, service_name=&quot;a&quot;}" in text
     assert "<dt>Streams in memory</dt><dd>1</dd>" in text
+
+
+@pytest.mark.parametrize(
+    ("limits", "query", "status", "text"),
+    [
+        ("query_timeout: 1us", '{app="a"} |~ "x+y"', 504, "request timed out, decrease the duration of the request"),
+        ("max_query_bytes_read: 1KB", '{app="a"}', 400, "the query would read too many bytes (query: "),
+        (
+            "max_query_series: 5",
+            'count_over_time({app="a"} | logfmt [5m])',
+            400,
+            "maximum number of series (5) reached for a single query; consider reducing query cardinality",
+        ),
+    ],
+)
+async def test_limits_of_what_a_query_may_cost(
+    make_server: MakeServer, limits: str, query: str, status: int, text: str
+) -> None:
+    server = await make_server(f"auth_enabled: false\nlimits_config: {{{limits}}}\n")
+    assert (await server.push({"app=a": [(i / 100, f"n={i} {'x' * 50}") for i in range(1, 400)]}))[0] == 204
+    told = await server.ask("GET", "/loki/api/v1/query_range", params={"query": query, "step": "60"})
+    assert told[0] == status
+    assert told[1].startswith(text)
+
+
+async def test_drilldown_is_shown_a_part_of_too_many_series(make_server: MakeServer) -> None:
+    server = await make_server("auth_enabled: false\nlimits_config: {max_query_series: 5}\n")
+    await server.push({"app=a": [(i / 100, f"n={i}") for i in range(1, 50)]})
+    document = await server.api(
+        "query_range",
+        {"X-Query-Tags": "Source=grafana-lokiexplore-app"},
+        query='count_over_time({app="a"} | logfmt [5m])',
+        step="60",
+    )
+    assert len(document["data"]["result"]) == 5
+    assert "maximum number of series (5) reached" in document["warnings"][0]
+    assert document["data"]["stats"]["summary"]["totalEntriesReturned"] == 5

@@ -12,7 +12,7 @@ import numpy as np
 from watchkeeper.core.model.errors import CorruptionError, LimitExceeded, QueryCanceled, QueryTimeout
 from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.logs.logql import ast
-from watchkeeper.logs.logql.answer import Answer, LogStreams, Matrix, QueryLimits, Request, Stats
+from watchkeeper.logs.logql.answer import Answer, LogStreams, Matrix, QueryLimits, Request, Stats, Vector
 from watchkeeper.logs.store.limits import Limits
 from watchkeeper.web.gate import GateTimeout
 from watchkeeper.web.loki.backend import Backend
@@ -64,11 +64,15 @@ async def run_written(
 
     def work(left_s: float) -> T:
         queue_s = time.monotonic() - began_s
+        if left_s <= 0:
+            raise QueryTimeout("the query waited for as long as it may take")
         if made.start_ns > made.end_ns:
             return write(nothing(made))
         answer = _evaluated(backend, tenants, made, replace(allowed, timeout_s=left_s), cancel)
         answer.stats.queue_s = queue_s
         answer.stats.splits = splits
+        if isinstance(answer.data, Matrix | Vector):
+            answer.stats.entries_returned = len(answer.data.labels)
         return write(answer)
 
     try:
