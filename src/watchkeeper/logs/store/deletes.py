@@ -92,7 +92,7 @@ class Deletes:
         self._metrics.deletes_received.labels(tenant).inc()
         return request
 
-    def list(self, tenant: str) -> Sequence[DeleteRequest]:
+    def all(self, tenant: str) -> Sequence[DeleteRequest]:
         """All requests of a tenant, oldest first."""
         return sorted(self._by_tenant.get(tenant, ()), key=lambda request: request.created_ns)
 

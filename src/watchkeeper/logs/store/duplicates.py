@@ -33,14 +33,19 @@ def twin_rows(block: Block, times: npt.NDArray[np.int64], other: Block, other_ti
     if not len(times) or not len(other_times):
         return _NONE
     # Mostly only the ends overlap.
-    rows = np.flatnonzero((times >= other_times.min()) & (times <= other_times.max()))
-    others = np.flatnonzero((other_times >= times.min()) & (other_times <= times.max()))
-    rows = rows[np.isin(times[rows], other_times[others])].astype(np.int32)
+    rows = _inside(times, other_times)
+    others = _inside(other_times, times)
+    rows = rows[np.isin(times[rows], other_times[others])]
     if not len(rows):
         return _NONE
-    others = others[np.isin(other_times[others], times[rows])].astype(np.int32)
+    others = others[np.isin(other_times[others], times[rows])]
     known = set(contents(other, others, other_times))
     return rows[[content in known for content in contents(block, rows, times)]]
+
+
+def _inside(times: npt.NDArray[np.int64], others: npt.NDArray[np.int64]) -> Rows:
+    """int32: where times are from the first to the last of others."""
+    return np.flatnonzero((times >= others.min()) & (times <= others.max())).astype(np.int32)
 
 
 def contents(

@@ -35,9 +35,7 @@ def contiguous(batch: EntryBatch) -> EntryBatch:
     if all(column.flags.c_contiguous and column.dtype == np.int64 for column in columns):
         return batch
     entry_lo, times_ns, line_at, line_end = (np.ascontiguousarray(column, np.int64) for column in columns)
-    return EntryBatch(
-        batch.streams, entry_lo, times_ns, batch.data, line_at, line_end, batch.metadata, batch.body
-    )
+    return EntryBatch(batch.streams, entry_lo, times_ns, batch.data, line_at, line_end, batch.metadata, batch.body)
 
 
 def bounds(batch: EntryBatch) -> tuple[list[int], list[int]]:

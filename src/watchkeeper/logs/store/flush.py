@@ -165,7 +165,8 @@ class Flusher:
         for held in blocks:
             by_stream.setdefault(held.stream.id, []).append(held)
         keys = {id_: self._streams.key(id_) for id_ in by_stream}
-        name = self._segments.new_name(min(held.min_ns for held in blocks), self._clock_ns())
+        middle = sorted(held.min_ns for held in blocks)[len(blocks) // 2]  # A few late entries do not make it old.
+        name = self._segments.new_name(middle, self._clock_ns())
         path = self._segments.directory / name
         with SegmentWriter(path, log_id=self._segments.log_id) as writer:
             for id_ in sorted(by_stream, key=lambda id_: keys[id_]):

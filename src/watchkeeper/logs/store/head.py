@@ -99,9 +99,8 @@ class Head:
     def _wait_for_room(self) -> None:
         """Raises UnavailableError where segments can't be written and no more can wait for that in memory."""
         options = self._options
-        if self.stuck:
-            if self.sealed_bytes > options.max_pending_bytes:
-                raise UnavailableError(f"the log store can't write segments, and its memory is full: {self.stuck}")
+        if self.stuck and self.sealed_bytes > options.max_pending_bytes:
+            raise UnavailableError(f"the log store can't write segments, and its memory is full: {self.stuck}")
         if self.waiting_bytes <= options.max_waiting_bytes or not self.is_helped:
             return
         self._metrics.push_waits.inc()
@@ -185,7 +184,7 @@ class Head:
                 continue
             stream.appended_ns = now_ns
             parts = entries.parts(batch, lo, hi)
-            for number, (lo, hi) in enumerate(parts):  # noqa: PLW2901  # Mostly one part, the whole.
+            for number, (lo, hi) in enumerate(parts):  # Mostly one part, the whole.
                 held = stream.open
                 if held is None:
                     held = self._open(stream, position, now_ns)

@@ -5,8 +5,10 @@ A merge joins segments of one UTC day and of about one size, so that a byte is m
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Collection, Sequence
+from datetime import date, datetime
 from typing import Final
 
 from watchkeeper.logs.store.options import DAY_NS, StoreOptions
@@ -24,12 +26,26 @@ def plan(infos: Sequence[SegmentInfo], options: StoreOptions, now_ns: int, witho
     days: dict[int, list[SegmentInfo]] = {}
     for info in infos:
         if info.n_blocks and info.name not in without:
-            days.setdefault(info.min_ns // DAY_NS, []).append(info)
+            days.setdefault(day_of(info), []).append(info)
     for day in sorted(days, reverse=True):
         found = _of_day(days[day], options, is_over=(day + 1) * DAY_NS + options.settle_ns <= now_ns)
         if found:
             return [info.name for info in found]
     return []
+
+
+def day_of(info: SegmentInfo) -> int:
+    """The UTC day that a segment is of, from 1970 on: its name has it, so a few late entries do not make it old."""
+    day = _day_of_name(info.name)
+    return info.min_ns // DAY_NS if day is None else day
+
+
+@functools.lru_cache(maxsize=10_000)
+def _day_of_name(name: str) -> int | None:
+    try:
+        return (datetime.strptime(name.partition("-")[0], "%Y%m%d").date() - date(1970, 1, 1)).days
+    except ValueError:
+        return None
 
 
 def _of_day(infos: Sequence[SegmentInfo], options: StoreOptions, *, is_over: bool) -> list[SegmentInfo]:

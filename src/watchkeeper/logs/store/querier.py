@@ -161,18 +161,12 @@ class StoreQuerier:
         for mine in by_stream.values():
             if len(mine) < 2:
                 continue
-            # Segments before the head, so that what is in the head gives way: sealed pairs are then known.
             mine.sort(key=lambda slice_: slice_.min_ns)
-            reach = mine[0].max_ns
-            for i in range(1, len(mine)):
-                slice_ = mine[i]
-                if slice_.min_ns <= reach:
-                    slice_.rivals = [
-                        other
-                        for other in mine[:i]
-                        if other.max_ns >= slice_.min_ns and not self._twins.are_none(slice_, other)
-                    ]
-                reach = max(reach, slice_.max_ns)
+            active = mine[:1]
+            for slice_ in mine[1:]:
+                active = [other for other in active if other.max_ns >= slice_.min_ns]
+                slice_.rivals = [other for other in active if not self._twins.are_none(slice_, other)]
+                active.append(slice_)
 
     def _add_deletes(self, slices: Sequence[BlockSlice]) -> None:
         requests = self._deletes(self._tenant)

@@ -139,8 +139,8 @@ class Rebuild:
                 for key, place in zip(footer.keys, footer.flushed_to.tolist(), strict=True):
                     if place >= 0 and segment_of(place) >= self._first_log:
                         places[key] = max(place, places.get(key, -1))
-            columns = (footer.stream, loaded.ids, footer.min_ns, footer.max_ns, footer.n_rows, footer.raw_bytes)
-            columns = (*columns, footer.size)
+            times = (footer.min_ns, footer.max_ns)
+            columns = (footer.stream, loaded.ids, *times, footer.n_rows, footer.raw_bytes, footer.size)
             for number, cells in enumerate(zip(*(column.tolist() for column in columns), strict=True)):
                 key_number, id_, min_ns, max_ns, n_rows, raw_bytes, size_bytes = cells
                 if not loaded.good[number]:

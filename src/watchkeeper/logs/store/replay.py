@@ -13,7 +13,15 @@ from watchkeeper.logs.store.head import Head
 from watchkeeper.logs.store.segments import Segments
 from watchkeeper.logs.store.stream import HeadStream
 from watchkeeper.logs.store.streams import unpack_key
-from watchkeeper.logs.store.wal import Decoders, RecordType, position_of, read_push, read_streams, segment_of, streams_of
+from watchkeeper.logs.store.wal import (
+    Decoders,
+    RecordType,
+    position_of,
+    read_push,
+    read_streams,
+    segment_of,
+    streams_of,
+)
 
 Progress = Callable[[int, int, int], None]
 """Gets the first, the last and the present log segment."""

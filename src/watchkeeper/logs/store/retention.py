@@ -22,9 +22,7 @@ def shortest_period(limits: Limits) -> int:
     return min((period for period in periods if period), default=0)
 
 
-def expired(
-    max_ns: npt.NDArray[np.int64], period_ns: npt.NDArray[np.int64], now_ns: int
-) -> npt.NDArray[np.bool_]:
+def expired(max_ns: npt.NDArray[np.int64], period_ns: npt.NDArray[np.int64], now_ns: int) -> npt.NDArray[np.bool_]:
     """bool (n,): which blocks have nothing left that is kept. `period_ns` of each block's stream; 0 for ever."""
     return (period_ns > 0) & (max_ns < now_ns - period_ns)
 

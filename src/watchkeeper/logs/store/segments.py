@@ -144,15 +144,11 @@ class Segments:
 
     # --- changes ----------------------------------------------------------------------------------------------------
 
-    def new_name(self, min_ns: int, now_ns: int) -> str:
-        """A name that no segment has: its first day, and when it was made."""
+    def new_name(self, day_ns: int, now_ns: int) -> str:
+        """A name that no segment has: the day that it is of, and when it was made."""
         # Also where the clock was set back: a name that is there is never given again.
         self._number = max(self._number + 1, now_ns)
-        try:
-            day = datetime.fromtimestamp(min_ns // 1_000_000_000, UTC).strftime("%Y%m%d")
-        except (ValueError, OverflowError, OSError):
-            day = "00000000"
-        return f"{day}-{self._number:016x}{SUFFIX}"
+        return f"{day_text(day_ns)}-{self._number:016x}{SUFFIX}"
 
     def replace(
         self, removed: Sequence[Segment], added: Sequence[SegmentInfo], also: Callable[[], None] | None = None
@@ -256,6 +252,14 @@ class Segments:
             self._read_bytes = 0
             for segment in self.current:
                 segment.trim()
+
+
+def day_text(time_ns: int) -> str:
+    """The UTC day of a time as names hold it."""
+    try:
+        return datetime.fromtimestamp(time_ns // 1_000_000_000, UTC).strftime("%Y%m%d")
+    except (ValueError, OverflowError, OSError):
+        return "00000000"
 
 
 def number_of(name: str) -> int:

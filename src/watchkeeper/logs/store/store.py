@@ -132,7 +132,7 @@ class LogStore:
             ("watchkeeper_logs_head_bytes", "Memory of open blocks.", lambda: head.open_bytes + head.waiting_bytes),
             ("watchkeeper_logs_segments", "Segments that serve.", lambda: len(segments.current)),
             ("watchkeeper_logs_segment_bytes", "What segments take.", segments.size_bytes),
-            ("watchkeeper_logs_cached_bytes", "Memory of sealed blocks lately used.", lambda: segments.cache.size_bytes),
+            ("watchkeeper_logs_cached_bytes", "Memory of blocks lately used.", lambda: segments.cache.size_bytes),
             (
                 "loki_compactor_pending_delete_requests_count", "Delete requests that are not carried out.",
                 lambda: deletes.figures(self._clock_ns())[0],
@@ -143,8 +143,10 @@ class LogStore:
             ),
         ]  # fmt: skip
         if self._bucket is None:  # With one, what waits is what it has not yet.
-            for name in ("loki_ingester_flush_queue_length", "cortex_ingester_flush_queue_length"):
-                gauges.append((name, "Blocks that wait to be flushed.", lambda: len(head.pending)))
+            gauges += [
+                (name, "Blocks that wait to be flushed.", lambda: len(head.pending))
+                for name in ("loki_ingester_flush_queue_length", "cortex_ingester_flush_queue_length")
+            ]
         for name, help_, function in gauges:
             registry.gauge(name, help_).set_function(function)
 
@@ -279,7 +281,7 @@ class LogStore:
 
     def list_deletes(self, tenant: str) -> Sequence[DeleteRequest]:
         """All requests of a tenant, oldest first."""
-        return self._deletes.list(tenant)
+        return self._deletes.all(tenant)
 
     def cancel_delete(self, tenant: str, id: str) -> bool:
         """Forget a request that was not carried out; whether there was such a one. Raises OSError."""

@@ -25,8 +25,8 @@ class HeadBlock:
     """
 
     __slots__ = (
-        "block", "first_position", "flushed_to", "is_stuck", "max_ns", "min_ns", "number", "opened_ns", "reason", "sealed",
-        "size_bytes", "stream",
+        "block", "first_position", "flushed_to", "is_stuck", "max_ns", "min_ns", "number", "opened_ns", "reason",
+        "sealed", "size_bytes", "stream",
     )  # fmt: skip
 
     def __init__(self, stream: Stream, first_position: int, opened_ns: int) -> None:

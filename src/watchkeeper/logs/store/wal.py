@@ -117,7 +117,8 @@ def streams_of(type_: int, payload: memoryview) -> list[int]:
         raise ValueError("a record is cut short")
     n_streams = header.unpack_from(payload)[2 if type_ == RecordType.BODY else 1]
     refs, _ = _array(payload, header.size, n_streams, np.uint32)
-    return refs.tolist()
+    numbers: list[int] = refs.tolist()
+    return numbers
 
 
 def read_push(type_: int, payload: memoryview, decoders: Decoders) -> Push:

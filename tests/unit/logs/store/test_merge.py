@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from watchkeeper.logs.store.merge import plan, tier_of
+from watchkeeper.logs.store.merge import day_of, plan, tier_of
 from watchkeeper.logs.store.options import DAY_NS, HOUR_NS, MIB, StoreOptions
 from watchkeeper.logs.store.segment import SegmentInfo
 
@@ -33,6 +33,12 @@ def test_small_ones_are_not_merged_with_large_ones() -> None:
 def test_days_stay_apart() -> None:
     infos = [info(f"{i}", 8 * MIB, DAY + (i % 2) * DAY_NS) for i in range(6)]
     assert plan(infos, OPTIONS, NOON + DAY_NS // 8) == []
+
+
+def test_a_few_late_entries_do_not_make_a_segment_old() -> None:
+    infos = [info(f"20241004-{i:016x}.wkl", 8 * MIB, DAY - i * DAY_NS) for i in range(4)]
+    assert {day_of(one) for one in infos} == {20_000}
+    assert len(plan(infos, OPTIONS, NOON)) == 4
 
 
 def test_what_is_left_of_a_day_becomes_one_when_it_is_over() -> None:

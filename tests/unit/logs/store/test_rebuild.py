@@ -134,6 +134,7 @@ def test_days_become_segments_of_their_own(stores: Stores) -> None:
         stores.push(APP, row(second - 86400, "yesterday"))
         stores.store.flush()
     assert len(stores.segments()) == 2
+    assert [path.name[:8] for path in stores.segments()] == ["20231114", "20231114"]
     stores.now_ns += 3 * DAY_NS
     stores.store.compact()
     assert [path.name[:8] for path in stores.segments()] == ["20231113", "20231114"]
