@@ -70,6 +70,11 @@ def folded(
     if n == 0:
         none = np.zeros(0, np.int64)
         return Cells(labels, none, none, np.zeros(0), np.zeros(0), none)
+    if fold is Fold.SUM and len(labels) == 1 and interval.strides == (0,):
+        # One cell: the samples of one series in one interval.
+        total = np.array([float(n) if values is None else float(values.sum())])
+        one = np.zeros(1, np.int64)
+        return Cells(labels, one, one + int(interval[0]), total, np.array([float(n)]))
     low = int(interval.min())
     span = int(interval.max()) - low + 1
     key = series * span + (interval - low)
