@@ -25,6 +25,7 @@ from watchkeeper.logs.logql.windows import Steps
 INSTANT_LINES: Final = (
     "log queries are not supported as an instant query type, please change your query to a range query type"
 )
+NO_STEP: Final = "zero or negative query resolution step widths are not accepted. Try a positive integer"
 _SORTS: Final = (
     ast.VectorOp.SORT,
     ast.VectorOp.SORT_DESC,
@@ -76,6 +77,8 @@ class Engine:
             if request.instant:
                 steps = Steps(request.end_ns, 1, 1)
             else:
+                if request.step_ns <= 0:
+                    raise ExecutionError(NO_STEP)
                 steps = Steps.of(request.start_ns, request.end_ns, request.step_ns)
             # Division by zero and the like are values here, not accidents.
             with np.errstate(all="ignore"):

@@ -284,6 +284,12 @@ def test_lines_are_no_instant() -> None:
         ask('{app="a"}', instant=True)
 
 
+def test_a_step_is_needed() -> None:
+    with pytest.raises(ExecutionError, match="zero or negative query resolution step widths"):
+        ask('rate({app="a"}[1m])', step_ns=0)
+    assert matrix('sum(count_over_time({app="a"}[1m]))', start_ns=60 * SECOND, end_ns=59 * SECOND) == {}
+
+
 def test_too_many_series() -> None:
     query = 'count_over_time({app="a"} | json [10m])'
     with pytest.raises(LimitExceeded, match=r"maximum number of series \(100\) reached for a single query; consider"):
