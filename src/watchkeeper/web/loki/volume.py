@@ -119,8 +119,6 @@ async def _volume(
         if not one.volume_enabled:
             raise ApiError(404, "disabled", "the volume endpoint is disabled by volume_enabled")
         check_matchers(matchers, one)
-        if one.volume_max_series and limit > one.volume_max_series:
-            raise bad_data(f"limit parameter must not exceed {one.volume_max_series} (volume_max_series)")
     names = set(targets) or {matcher.name for matcher in matchers}
     # Streams without a label that is asked for are not counted.
     asked = [*matchers, *(Matcher(name, MatchType.REGEX, ".+") for name in targets if _lacks(name, matchers))]
@@ -139,7 +137,11 @@ async def _volume(
 
     found = [] if allowed.is_empty else await gated(backend, limits, work)
     stamps_ms = [last_ns // MS for _, last_ns in buckets]
-    return json_response(_series_json(found, stamps_ms, limit))
+    most = min((one.volume_max_series for one in limits if one.volume_max_series), default=limit)
+    warnings = []
+    if most < limit and any(len(groups) > most for groups in found):
+        warnings = [f"the query hit the max number of series limit (limit: {most} series)"]
+    return json_response(_series_json(found, stamps_ms, min(limit, most), warnings))
 
 
 def _grouped(found: Volumes, names: set[str], by_label: bool) -> Groups:
@@ -156,7 +158,7 @@ def _grouped(found: Volumes, names: set[str], by_label: bool) -> Groups:
     return {str(key): ({key: ""} if isinstance(key, str) else key.as_dict(), size) for key, size in sizes.items()}
 
 
-def _series_json(found: Sequence[Groups], stamps_ms: Sequence[int], limit: int) -> bytes:
+def _series_json(found: Sequence[Groups], stamps_ms: Sequence[int], limit: int, warnings: Sequence[str]) -> bytes:
     """Largest first by the first value, then by name; cut to `limit` in each step as upstream does."""
     points: dict[str, tuple[dict[str, str], list[list[Any]]]] = {}
     for stamp_ms, groups in zip(stamps_ms, found, strict=False):
@@ -170,7 +172,9 @@ def _series_json(found: Sequence[Groups], stamps_ms: Sequence[int], limit: int) 
         for _, (metric, values) in rows
     ]
     kind = b"matrix" if is_matrix else b"vector"
-    return b'{"status":"success","data":{"resultType":"%b","result":%b,"stats":%b}}\n' % (
+    told = b'"warnings":%b,' % dumps(warnings) if warnings else b""
+    return b'{"status":"success",%b"data":{"resultType":"%b","result":%b,"stats":%b}}\n' % (
+        told,
         kind,
         dumps(result),
         stats_json(Stats()),

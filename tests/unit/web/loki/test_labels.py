@@ -98,6 +98,15 @@ async def test_volumes_by_step(filled: Site) -> None:
     assert (status, text[:16]) == (400, "zero or negative")
 
 
+async def test_volumes_of_too_many_series_are_shown_in_part(make_site: MakeSite) -> None:
+    site = await make_site(limits={"volume_max_series": 2})
+    await site.push(APPS)
+    found = await site.json("index/volume", query='{app=~".+"}', limit="5000")
+    assert [one["metric"]["app"] for one in found["data"]["result"]] == ["a", "b"]
+    assert found["warnings"] == ["the query hit the max number of series limit (limit: 2 series)"]
+    assert "warnings" not in await site.json("index/volume", query='{app=~".+"}', limit="1")
+
+
 async def test_volumes_may_be_switched_off(make_site: MakeSite) -> None:
     site = await make_site(limits={"volume_enabled": False})
     assert (await site.get("/loki/api/v1/index/volume", query="{}"))[0] == 404
