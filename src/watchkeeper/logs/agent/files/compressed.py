@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import zlib
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import bz2
+    import gzip
 
 READ_BYTES: Final = 256 << 10
 MAX_LINE_BYTES: Final = 16 << 20
@@ -19,9 +21,13 @@ def chunks(path: str, format: str) -> Iterator[bytes]:
     """
     match format:
         case "gz":
+            import gzip  # Few agents read compressed files.
+
             with gzip.open(path, "rb") as file:
                 yield from _pieces(file)
         case "bz2":
+            import bz2
+
             with bz2.open(path, "rb") as file:
                 yield from _pieces(file)
         case _:

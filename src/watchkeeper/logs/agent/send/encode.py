@@ -13,7 +13,7 @@ from watchkeeper.core.wire.protobuf import varint
 from watchkeeper.logs.agent.entries import Metadata
 from watchkeeper.logs.agent.send.streams import Run, StreamKey
 
-_SMALL: Final = [varint(number) for number in range(1 << 14)]
+_SMALL: Final = [varint(number) for number in range(1 << 12)]  # Of most lines and fields.
 _N_SMALL: Final = len(_SMALL)
 _NS: Final = 10**9
 

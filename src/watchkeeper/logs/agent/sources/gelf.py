@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
 import time
 import zlib
 from contextlib import suppress
@@ -71,7 +70,7 @@ def unpack(data: bytes) -> bytes:
         else:
             return data
         out = unpacker.decompress(data, MAX_MESSAGE_BYTES)
-    except (zlib.error, gzip.BadGzipFile) as error:
+    except zlib.error as error:
         raise GelfError(str(error)) from None
     if unpacker.unconsumed_tail:
         raise GelfError(f"a message is larger than {MAX_MESSAGE_BYTES} bytes")

@@ -27,6 +27,10 @@ class Labelling:
             named = {name for rule in rules for name in (*rule.source_labels, rule.target_label)}
             self._read = frozenset(named)
 
+    def reads(self, name: str) -> bool:
+        """Whether a rule may look at a label."""
+        return self._read is None or name in self._read
+
     def labels(self, hidden: LabelSet) -> LabelSet | None:
         """The labels of an entry; None where a rule drops it, or none are left.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 import ssl
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -27,6 +28,13 @@ log = get_logger("agent")
 READ_BYTES: Final = 64 << 10
 UDP_WAIT_S: Final = 0.1
 MAX_WAITING: Final = 10_000  # Datagrams that wait; more of them are lost, as datagrams are.
+LOOKUP_S: Final = 1.0  # For the name of a peer; without it the address is taken.
+MAX_NAMES: Final = 10_000
+HOSTNAME: Final = "__syslog_connection_hostname"
+
+Peer = tuple[str, str]
+"""Address and name."""
+
 _ODD: Final = re.compile(r"[^a-zA-Z0-9_]")
 
 
@@ -42,6 +50,7 @@ class SyslogSource:
         self._waiting: list[tuple[bytes, str]] = []
         self._task: asyncio.Task[None] | None = None
         self._connections: set[asyncio.Task[None]] = set()
+        self._names: dict[str, str] = {}
         self.address: tuple[str, int] = ("", 0)
         registry = job.metrics.registry
         self._entries = registry.counter(
@@ -84,7 +93,7 @@ class SyslogSource:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
-            await self._hand_on(self._taken())
+            await self._hand_on(await self._taken())
 
     def status(self) -> dict[str, Any]:
         """What its page shows."""
@@ -100,7 +109,7 @@ class SyslogSource:
         task = asyncio.current_task()
         assert task is not None
         self._connections.add(task)
-        peer = (writer.get_extra_info("peername") or ("",))[0]
+        peer = await self._named((writer.get_extra_info("peername") or ("",))[0])
         framing = Framing(self._config.max_message_length)
         idle_s = self._config.idle_timeout_ns / 1e9 or None
         try:
@@ -115,29 +124,40 @@ class SyslogSource:
                 if not data:
                     break
         except TimeoutError:
-            log.debug("syslog connection was idle for too long", peer=peer)
+            log.debug("syslog connection was idle for too long", peer=peer[0])
         except SyslogError as error:
             self._errors.inc()
-            log.warn("error parsing syslog stream", peer=peer, error=error)
+            log.warn("error parsing syslog stream", peer=peer[0], error=error)
         except OSError as error:
-            log.debug("syslog connection ended", peer=peer, error=error)
+            log.debug("syslog connection ended", peer=peer[0], error=error)
         finally:
             self._connections.discard(task)
             writer.close()
 
+    async def _named(self, address: str) -> Peer:
+        """A peer with its name, where a rule asks for it and the resolver knows one."""
+        if address not in self._names and self._labelling.reads(HOSTNAME):
+            name = address
+            with suppress(OSError, TimeoutError):
+                async with asyncio.timeout(LOOKUP_S):
+                    loop = asyncio.get_running_loop()
+                    name, _ = await loop.getnameinfo((address, 0), socket.NI_NAMEREQD)
+            if len(self._names) >= MAX_NAMES:
+                self._names.clear()
+            self._names[address] = name.rstrip(".")
+        return address, self._names.get(address, address)
+
     async def _take_datagrams(self) -> None:
         while True:
             await asyncio.sleep(UDP_WAIT_S)
-            taken = self._taken()
-            if taken:
-                await self._hand_on(taken)
+            await self._hand_on(await self._taken())
 
-    def _taken(self) -> list[tuple[bytes, str]]:
-        taken = [(data.rstrip(b"\r\n\0"), peer) for data, peer in self._waiting]
+    async def _taken(self) -> list[tuple[bytes, Peer]]:
+        waiting = list(self._waiting)
         self._waiting.clear()
-        return taken
+        return [(data.rstrip(b"\r\n\0"), await self._named(address)) for data, address in waiting]
 
-    async def _hand_on(self, messages: list[tuple[bytes, str]]) -> None:
+    async def _hand_on(self, messages: list[tuple[bytes, Peer]]) -> None:
         groups = Groups()
         config = self._config
         now_ns = self._job.times(max(1, len(messages)))
@@ -151,7 +171,7 @@ class SyslogSource:
                     found = parse_rfc5424(data)
             except SyslogError as error:
                 self._errors.inc()
-                log.debug("error parsing syslog message", peer=peer, error=error)
+                log.debug("error parsing syslog message", peer=peer[0], error=error)
                 continue
             if not found.message:
                 self._empty.inc()
@@ -177,11 +197,11 @@ class _Datagrams(asyncio.DatagramProtocol):
             self._waiting.append((data, str(addr[0])))
 
 
-def syslog_labels(message: SyslogMessage, peer: str, *, with_data: bool) -> dict[str, str]:
+def syslog_labels(message: SyslogMessage, peer: Peer, *, with_data: bool) -> dict[str, str]:
     """`__syslog_*` of a message."""
     out = {
-        "__syslog_connection_ip_address": peer,
-        "__syslog_connection_hostname": peer,
+        "__syslog_connection_ip_address": peer[0],
+        HOSTNAME: peer[1],
         "__syslog_message_severity": message.severity,
         "__syslog_message_facility": message.facility,
         "__syslog_message_hostname": message.hostname,

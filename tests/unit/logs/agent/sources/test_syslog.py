@@ -153,6 +153,18 @@ async def test_tls(tmp_path):
         assert collected.lines() == ["An event"]
 
 
+async def test_the_name_of_a_peer():
+    rule = "    - {source_labels: [__syslog_connection_hostname], target_label: from}\n"
+    async with running((JOB % "").rstrip() + "\n" + rule) as (agent, collected):
+        [source] = agent.sources["s"]
+        source._names["127.0.0.1"] = "sender.example"
+        _, writer = await asyncio.open_connection(*source.address)
+        writer.write(NEW + b"\n")
+        await until(collected.lines)
+        writer.close()
+        assert collected.entries()[0][0]["from"] == "sender.example"
+
+
 async def test_an_idle_connection_is_closed():
     async with running(JOB % ", idle_timeout: 50ms") as (agent, _):
         [source] = agent.sources["s"]
