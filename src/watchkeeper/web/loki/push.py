@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Final
 
@@ -14,7 +15,7 @@ from watchkeeper.logs.interface import EntryBatch
 from watchkeeper.web.errors import ApiError, bad_data, to_loki
 from watchkeeper.web.loki.answer_json import dumps
 from watchkeeper.web.loki.backend import Backend
-from watchkeeper.web.loki.push_body import JSON, PROTOBUF, Body, Budget, media_type, unpacked_lz4, unsnapped
+from watchkeeper.web.loki.push_body import JSON, PROTOBUF, Body, Budget, media_type, unpacked_lz4
 from watchkeeper.web.loki.tenancy import tenant_of
 
 ENCODINGS: Final = ("", "snappy", "gzip", "deflate", "identity")
@@ -81,7 +82,7 @@ class Pushes:
             def decode() -> EntryBatch:
                 if kind == JSON:
                     return decoders.json(data, legacy)
-                return decoders.protobuf(unsnapped(data, settings.max_unpacked_bytes))
+                return decoders.protobuf(body.unsnapped(settings.max_unpacked_bytes))
 
             await self._store(tenant, decode)
         return web.Response(status=204)
@@ -98,7 +99,13 @@ class Pushes:
                 raise
 
         # Never in the event loop, however small: a push may wait until blocks are sealed, and for the disk.
-        await self._backend.run_push(work)
+        stored = asyncio.ensure_future(self._backend.run_push(work))
+        try:
+            await asyncio.shield(stored)
+        except asyncio.CancelledError:
+            # The client is gone, and its body is still in use by the thread.
+            await asyncio.wait({stored})
+            raise
 
 
 def _otlp_refusal(error: Exception, kind: str) -> web.Response:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from typing import Final
 
 import cramjam
@@ -33,18 +34,22 @@ class Budget:
 
     limit_bytes: int = BUDGET_BYTES
     used_bytes: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, n_bytes: int) -> None:
         """Counts bytes. Raises ApiError where there is no room: senders try again."""
-        if self.used_bytes + n_bytes > self.limit_bytes:
-            raise ApiError(
-                503, "busy", f"too much is being pushed at a time: bodies take more than {self.limit_bytes} bytes"
-            )
-        self.used_bytes += n_bytes
+        with self._lock:
+            if self.used_bytes + n_bytes <= self.limit_bytes:
+                self.used_bytes += n_bytes
+                return
+        raise ApiError(
+            503, "busy", f"too much is being pushed at a time: bodies take more than {self.limit_bytes} bytes"
+        )
 
     def give_back(self, n_bytes: int) -> None:
         """They are gone."""
-        self.used_bytes -= n_bytes
+        with self._lock:
+            self.used_bytes -= n_bytes
 
 
 class Body:
@@ -90,6 +95,22 @@ class Body:
         self.data = b"".join((first, rest)) if rest else first
         return self.data
 
+    def unsnapped(self, max_bytes: int) -> bytes:
+        """What the body holds as a snappy block. Raises ApiError: 413 for more than `max_bytes`, 400 for what is none.
+
+        Its size counts as the body's does, before there is anything of that size.
+        """
+        try:
+            size, _ = read_varint(self.data, 0)
+            if size > max_bytes:
+                raise ApiError(413, "too_large", TOO_LARGE)
+            if size > SMALL_BYTES:
+                self._budget.take(size)
+                self._counted += size
+            return snappy.decompress(self.data, max_bytes)
+        except WireError as error:
+            raise bad_data(str(error) if str(error).startswith("snappy") else "snappy: corrupt input") from None
+
     def __enter__(self) -> Body:
         return self
 
@@ -112,17 +133,6 @@ def media_type(header: str) -> str:
             raise bad_data("mime: invalid media parameter")
         rest = rest[parameter.end() :]
     return match[0].lower()
-
-
-def unsnapped(body: bytes, max_bytes: int) -> bytes:
-    """What a snappy block holds. Raises ApiError: 413 for more than `max_bytes`, 400 for what is none."""
-    try:
-        size, _ = read_varint(body, 0)
-        if size > max_bytes:
-            raise ApiError(413, "too_large", TOO_LARGE)
-        return snappy.decompress(body, max_bytes)
-    except WireError as error:
-        raise bad_data(str(error) if str(error).startswith("snappy") else "snappy: corrupt input") from None
 
 
 def unpacked_lz4(body: bytes, max_bytes: int) -> bytes:

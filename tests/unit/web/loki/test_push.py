@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import threading
 import zlib
+from collections.abc import Callable
 
 import cramjam
 import orjson
@@ -190,7 +192,35 @@ async def test_too_much_at_a_time_is_told_to_come_back(site: Site) -> None:
     assert status == 503
     assert "too much is being pushed at a time" in text
     assert budget.used_bytes == 0
+    # What it unpacks to counts, too.
+    status, text = await site.ask("POST", PUSH, data=snappy(protobuf(b"x" * 200_000)))
+    assert (status, budget.used_bytes) == (503, 0)
     assert await site.ask("POST", PUSH, data=json_body(), headers=JSON) == (204, "")
+
+
+async def test_a_push_goes_on_when_its_client_is_gone(site: Site) -> None:
+    began, go = threading.Event(), threading.Event()
+    run = site.backend.run_push
+
+    async def held(work: Callable[[], object]) -> object:
+        def wait() -> object:
+            began.set()
+            assert go.wait(5)
+            return work()
+
+        return await run(wait)
+
+    site.backend.run_push = held
+    asked = asyncio.ensure_future(site.ask("POST", PUSH, data=snappy(protobuf(b"x" * 200_000))))
+    assert await asyncio.to_thread(began.wait, 5)
+    asked.cancel()
+    await asyncio.sleep(0.05)
+    go.set()
+    while not (found := stored(site)):
+        await asyncio.sleep(0.005)
+    assert found == ["x" * 200_000]
+    while site.surface._pushes._budget.used_bytes:
+        await asyncio.sleep(0.005)
 
 
 OTLP = "/otlp/v1/logs"
