@@ -10,9 +10,9 @@ from typing import Final, TypeAlias, cast
 import numpy as np
 import numpy.typing as npt
 
-from watchkeeper.core.model.labels import Labels
 from watchkeeper.logs.interface import Times
 from watchkeeper.logs.logql.guard import Guard
+from watchkeeper.logs.logql.series import Pairs
 
 Ints: TypeAlias = npt.NDArray[np.int64] | npt.NDArray[np.int32]
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -44,7 +44,7 @@ class Cells:
     times     int64 ns (n,), of the sample that was taken, or of each sample; None where nobody asks
     """
 
-    labels: Sequence[Labels]
+    labels: Sequence[Pairs]
     series: Ints
     interval: Ints
     values: Floats
@@ -59,7 +59,7 @@ class Cells:
 
 
 def folded(
-    fold: Fold, labels: Sequence[Labels], series: Ints, interval: Ints, values: Floats | None, times: Times | None
+    fold: Fold, labels: Sequence[Pairs], series: Ints, interval: Ints, values: Floats | None, times: Times | None
 ) -> Cells:
     """Samples in order of their times, as cells. Values of None are ones; counts are always given for sums."""
     if fold is Fold.NONE:
@@ -118,8 +118,8 @@ class CellTable:
 
     def __init__(self, fold: Fold, n_intervals: int, guard: Guard, *, most_series: int = 0) -> None:
         self.fold = fold
-        self.labels: list[Labels] = []
-        self._numbers: dict[Labels, int] = {}
+        self.labels: list[Pairs] = []
+        self._numbers: dict[Pairs, int] = {}
         self._n_intervals = n_intervals
         self._guard = guard
         self._most_series = most_series
@@ -154,7 +154,7 @@ class CellTable:
             self._held = self._parts[0].size_bytes
             self._guard.hold(self._held - before)
 
-    def _number(self, labels: Labels) -> int:
+    def _number(self, labels: Pairs) -> int:
         number = self._numbers.get(labels)
         if number is None:
             number = self._numbers[labels] = len(self.labels)
@@ -162,14 +162,14 @@ class CellTable:
         return number
 
     def finished(self) -> Cells:
-        """All cells in order of series and interval, none twice; samples that are not folded in order of series and
-        time."""
+        """All cells, numbered as `labels`, in order of series and interval, none twice. Samples that are not folded are
+        in no order."""
         if not self._parts:
             none = np.zeros(0, np.int64)
-            return Cells(self.labels, none, none, np.zeros(0), np.zeros(0), none)
+            return Cells((), none, none, np.zeros(0), np.zeros(0), none)
         found = self._compacted() if self.fold is not Fold.NONE else _joined(self._parts)
         self._parts = []
-        return Cells(self.labels, found.series, found.interval, found.values, found.counts, found.times)
+        return Cells((), found.series, found.interval, found.values, found.counts, found.times)
 
     def _compacted(self) -> Cells:
         cells = _joined(self._parts)

@@ -24,7 +24,7 @@ from watchkeeper.logs.logql.pipeline_error import PipelineError
 from watchkeeper.logs.logql.plan import RangePlan, plan_range
 from watchkeeper.logs.logql.quantiles import tiled_quantiles
 from watchkeeper.logs.logql.rows import PIECE_ROWS, BlockRows
-from watchkeeper.logs.logql.series import series_of
+from watchkeeper.logs.logql.series import Pairs, label_sets_of, series_of
 from watchkeeper.logs.logql.windows import Steps, Windows
 
 if TYPE_CHECKING:
@@ -77,8 +77,8 @@ class SampleTaker:
             return Cells((), *_NO_CELLS), [], list(parts)
         counted: list[Slice] = []
         left: list[Slice] = []
-        known: dict[int, Labels | None] = {}
-        numbers: dict[Labels, int] = {}
+        known: dict[int, Pairs | None] = {}
+        numbers: dict[Pairs, int] = {}
         counts: dict[tuple[int, int], int] = {}
         for part in parts:  # A loop over blocks, of which there may be many thousands.
             id_ = part.stream.id
@@ -111,13 +111,13 @@ class SampleTaker:
         assert times is not None
         return self._windows.intervals(times)
 
-    def _stream_labels(self, part: Slice) -> Labels | None:
+    def _stream_labels(self, part: Slice) -> Pairs | None:
         """The series of all of a stream's rows, where structured metadata has no say in it."""
         by = self._plan.labels.by
         own = part.stream.labels
         if by is None or not all(name in own for name in by):
             return None
-        return own.keep(by)
+        return own.keep(by).pairs
 
     def take(self, part: Slice, block: Block, chosen: Rows) -> tuple[list[Cells], int]:
         """The cells of a block's rows, and how many rows passed. Raises PipelineError."""
@@ -181,11 +181,11 @@ def range_aggregate(ev: Evaluation, node: ast.RangeAggregation, grouping: ast.Gr
         return Frame.empty(steps.n_steps)
     ev.guard.hold(len(labels) * steps.n_steps * 9)
     values, present = _reduced(ev, node, windows, cells, len(labels))
-    frame = Frame(LabelSets.of(labels), values, present)
+    frame = Frame(label_sets_of(labels), values, present)
     return frame.compacted()
 
 
-def _collect(ev: Evaluation, plan: RangePlan, windows: Windows, taker: SampleTaker) -> tuple[Cells, Sequence[Labels]]:
+def _collect(ev: Evaluation, plan: RangePlan, windows: Windows, taker: SampleTaker) -> tuple[Cells, Sequence[Pairs]]:
     parts = ev.select(plan.pipeline, windows.lo_ns + 1, windows.hi_ns + 1)
     most = ev.guard.limits.max_query_series if ev.is_answer(plan.node) else 0
     table = CellTable(taker.fold, len(windows.edges), ev.guard, most_series=most)

@@ -14,7 +14,7 @@ from watchkeeper.logs.logql.answer import QueryLimits
 from watchkeeper.logs.logql.cells import CellTable, Fold, folded, repeated
 from watchkeeper.logs.logql.guard import Guard
 
-A, B = Labels.of(x="a"), Labels.of(x="b")
+A, B = Labels.of(x="a").pairs, Labels.of(x="b").pairs
 
 
 def guard(**limits: object) -> Guard:
@@ -32,7 +32,7 @@ def table_of(fold: Fold) -> list[tuple[str, int, float]]:
     table.add(folded(fold, [B, A], ints(0, 1, 1), ints(5, 5, 5), np.array([7.0, 3.0, -2.0]), ints(41, 42, 43)))
     found = table.finished()
     return [
-        (found.labels[series].get("x"), interval, value)
+        (dict(table.labels[series])["x"], interval, value)
         for series, interval, value in zip(
             found.series.tolist(), found.interval.tolist(), found.values.tolist(), strict=True
         )
@@ -59,7 +59,7 @@ def test_folds(
 
 
 def test_sparse_cells_are_the_same_as_dense_ones() -> None:
-    labels = [Labels.of(n=str(n)) for n in range(5000)]
+    labels = [Labels.of(n=str(n)).pairs for n in range(5000)]
     found = folded(Fold.SUM, labels, ints(4999, 3, 4999), ints(9, 1, 9), None, None)
     assert (found.series.tolist(), found.interval.tolist(), found.values.tolist()) == ([3, 4999], [1, 9], [1.0, 2.0])
 
