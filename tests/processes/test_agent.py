@@ -166,7 +166,7 @@ def marks(folder: Path) -> str:
     """What the spool says of positions, as it would stand in the positions file."""
     found = ""
     for path in sorted((folder / "agent-spool").rglob("0*")):
-        text = path.read_bytes().decode("utf-8", "replace")
+        text = path.read_bytes().decode("utf-8", "replace")  # `{"marks":{"…/app.log":"12"}}`
         found += text.replace('app.log":"', 'app.log: "')
     return found
 

@@ -23,7 +23,7 @@ from watchkeeper.logs.agent.config.scrape import ScrapeConfig
 from watchkeeper.logs.agent.files.follower import Follower
 from watchkeeper.logs.agent.files.target import FileTarget
 from watchkeeper.logs.agent.pipeline import Pipeline
-from watchkeeper.logs.agent.positions import Positions
+from watchkeeper.logs.agent.positions import Marks, Positions
 from watchkeeper.logs.agent.send.client import USER_AGENT, Client
 from watchkeeper.logs.agent.send.outlet import Destination, Outlet
 from watchkeeper.logs.agent.send.spool import LIMIT_BYTES, Spool
@@ -43,7 +43,7 @@ class Keeper(Protocol):
     """A destination that notes on the disk what it is done with."""
 
     @property
-    def recovered(self) -> dict[str, str]:
+    def recovered(self) -> Marks:
         """Positions that the positions file may not have yet."""
         ...
 

@@ -26,12 +26,14 @@ KEPT: Final = ("cursor-", "journal-")  # Keys that name no file and are never cl
 class Mark:
     """How far one key has come.
 
-    order    grows with each mark of a key, so that a later one is known as later
-    value    an offset, a count of lines, or a cursor
+    order      grows with each mark of a key, so that a later one is known as later
+    value      an offset, a count of lines, or a cursor
+    beginning  the first bytes of the file that an offset belongs to, as hexadecimal digits; None where it is no file
     """
 
     order: int
     value: str
+    beginning: str | None = None
 
 
 Marks = Mapping[str, Mark]
@@ -57,13 +59,6 @@ class Positions:
         with self._lock:
             return self._beginnings.get(key, b"")
 
-    def note_beginning(self, key: str, head: bytes) -> None:
-        """Which file stands under a path: a rotation while nobody looks is known by it."""
-        with self._lock:
-            if self._beginnings.get(key) != head:
-                self._beginnings[key] = head
-                self._dirty = True
-
     def get(self, key: str) -> str:
         """The position of a key; the empty text where there is none."""
         with self._lock:
@@ -74,16 +69,23 @@ class Positions:
         text = self.get(path)
         return int(text) if text.isdecimal() else 0
 
-    def recover(self, journals: Sequence[Mapping[str, str]]) -> None:
+    def recover(self, journals: Sequence[Marks]) -> None:
         """Takes what clients journalled after the file was written; of a key that all have, what the slowest has."""
         with self._lock:
             for key in set(journals[0]).intersection(*journals[1:]) if journals else ():
-                texts = [journal[key] for journal in journals]
-                if all(text.isdecimal() for text in texts):
-                    self._values[key] = str(min(map(int, texts)))
-                elif len(set(texts)) == 1:
-                    self._values[key] = texts[0]
-                self._dirty = True
+                marks = [journal[key] for journal in journals]
+                if all(mark.value.isdecimal() for mark in marks):
+                    self._set(key, min(marks, key=lambda mark: int(mark.value)))
+                elif len({mark.value for mark in marks}) == 1:
+                    self._set(key, marks[0])
+
+    def _set(self, key: str, mark: Mark) -> None:
+        if self._values.get(key) != mark.value:
+            self._values[key] = mark.value
+            self._dirty = True
+        if mark.beginning is not None and self._beginnings.get(key, b"").hex() != mark.beginning:
+            self._beginnings[key] = bytes.fromhex(mark.beginning)
+            self._dirty = True
 
     def commit(self, client: int, marks: Marks) -> None:
         """One client is done with these."""
@@ -100,9 +102,7 @@ class Positions:
                         break
                     slowest = min(slowest, found)
                 else:
-                    if self._values.get(key) != slowest.value:
-                        self._values[key] = slowest.value
-                        self._dirty = True
+                    self._set(key, slowest)
 
     def remove(self, key: str) -> None:
         """The file has gone."""

@@ -69,8 +69,23 @@ def test_files_that_are_gone_are_forgotten(tmp_path):
 
 def test_recovery_takes_what_all_clients_have():
     positions = Positions(None, 2)
-    positions.recover([{"a": "5", "b": "7", "c": "x", "d": "y"}, {"a": "9", "c": "x", "d": "z"}])
+    first, second = {"a": "5", "b": "7", "c": "x", "d": "y"}, {"a": "9", "c": "x", "d": "z"}
+    positions.recover([{key: Mark(0, value) for key, value in one.items()} for one in (first, second)])
     assert positions.snapshot() == {"a": "5", "c": "x"}
+
+
+def test_beginnings_stand_beside_the_file(tmp_path):
+    path = tmp_path / "positions.yaml"
+    positions = Positions(path)
+    positions.commit(0, {"/a": Mark(1, "5", b"first".hex()), "journal-x": Mark(1, "c")})
+    positions.save()
+    assert "first" not in path.read_text()
+    again = Positions(path)
+    assert (again.beginning("/a"), again.beginning("/b")) == (b"first", b"")
+    again.recover([{"/a": Mark(0, "2", b"second".hex())}])
+    assert (again.offset("/a"), again.beginning("/a")) == (2, b"second")
+    (tmp_path / "positions.yaml.beginnings").write_text("damaged")
+    assert Positions(path).beginning("/a") == b""
 
 
 def test_a_ledger_commits_in_order():

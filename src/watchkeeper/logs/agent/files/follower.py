@@ -284,7 +284,7 @@ class Follower:
             self._hand_on(one, chunk.data, chunk.start, chunk.end)
         if tail.current is not before:
             # The path has another file: what was noted of the old one says nothing about it.
-            one.target.job.handle(one.labels, [], key=one.path, position=str(tail.current.offset))
+            self._move(one)
         if tail.n_lost:
             self._metrics.rotated_lost.labels(one.path).inc(tail.n_lost)
             tail.n_lost = 0
@@ -292,16 +292,22 @@ class Follower:
             self._let_go(one, removed=True)
             return False
         if chunks:
-            self._positions.note_beginning(one.path, tail.current.head)
             self._metrics.read_bytes.labels(one.path).set(tail.current.offset)
             self._metrics.file_bytes.labels(one.path).set(max(tail.current.end, tail.current.offset))
         return n_bytes >= STEP_BYTES
+
+    def _move(self, one: Followed) -> None:
+        assert one.tail is not None
+        now = one.tail.current
+        one.target.job.handle(one.labels, [], key=one.path, position=str(now.offset), beginning=now.head.hex())
 
     def _hand_on(self, one: Followed, data: bytes, start: int, end: int | None) -> None:
         lines = one.lines.split(data)
         job = one.target.job
         at = starts(lines, start) if job.pipeline.holds else None
-        job.handle(one.labels, lines, key=one.path, position=None if end is None else str(end), at=at)
+        beginning = one.tail.current.head.hex() if one.tail is not None else None
+        position = None if end is None else str(end)
+        job.handle(one.labels, lines, key=one.path, position=position, beginning=beginning, at=at)
         self._metrics.read_lines.labels(one.path).inc(len(lines))
 
     def _read_compressed(self, one: Followed, now_s: float) -> bool:

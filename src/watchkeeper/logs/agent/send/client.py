@@ -188,7 +188,7 @@ class Client:
 
     async def _keep(self, spool: Spool, item: Spooled, batch: Batch) -> bool:
         try:
-            await asyncio.to_thread(spool.add, item, _values(self._collector.preview(batch)))
+            await asyncio.to_thread(spool.add, item, self._collector.preview(batch))
         except WriteFailed as error:
             self._complain("a batch can't be kept on the disk; it waits in memory", error=error)
             await asyncio.sleep(1.0)
@@ -204,7 +204,7 @@ class Client:
         self._positions.commit(self._number, marks)
         if self._spool is not None:
             try:
-                self._spool.note(_values(marks))
+                self._spool.note(marks)
             except WriteFailed as error:
                 self._complain("positions could not be noted", error=error)
 
@@ -311,7 +311,7 @@ class Client:
     # --- keeping ---------------------------------------------------------------------------------------------------
 
     @property
-    def recovered(self) -> dict[str, str]:
+    def recovered(self) -> Marks:
         """Positions that the positions file may not have yet."""
         return self._spool.recovered if self._spool is not None else {}
 
@@ -328,10 +328,6 @@ class Client:
         """Brings the spool to the device. Raises OSError."""
         if self._spool is not None:
             self._spool.sync()
-
-
-def _values(marks: Marks) -> dict[str, str]:
-    return {key: mark.value for key, mark in marks.items()}
 
 
 def _packed(streams: Mapping[StreamKey, Sequence[Run]]) -> bytes:

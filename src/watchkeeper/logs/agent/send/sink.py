@@ -117,12 +117,12 @@ class SinkDestination:
     def _note(self, marks: dict[str, Mark]) -> None:
         if self._journal is not None:
             try:
-                self._journal.note({key: mark.value for key, mark in marks.items()})
+                self._journal.note(marks)
             except WriteFailed as error:
                 self._complain("positions could not be noted", error=error)
 
     @property
-    def recovered(self) -> dict[str, str]:
+    def recovered(self) -> Marks:
         """Positions that the positions file may not have yet."""
         return self._journal.recovered if self._journal is not None else {}
 

@@ -13,11 +13,12 @@ import threading
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from watchkeeper.core.disk.lock import DirectoryLock
 from watchkeeper.core.disk.wal import HEADER, MAGIC, Problem, Wal, WriteFailed, checksum, replay, segment_path
 from watchkeeper.core.telemetry.log import get_logger
+from watchkeeper.logs.agent.positions import Mark, Marks
 
 log = get_logger("agent")
 
@@ -57,7 +58,9 @@ class Spool:
         directory.mkdir(parents=True, exist_ok=True)
         self._directory_lock = DirectoryLock(directory)
         self.limit_bytes = limit_bytes
-        self.recovered: dict[str, str] = {}  # Positions that the positions file may not have yet.
+        self.recovered: dict[str, Mark] = {}  # Positions that the positions file may not have yet.
+        self._beginnings: dict[str, str] = {}  # What the present segment says of files.
+        self._noted_segment = -1
         self._waiting: deque[Waiting] = deque()
         self._lock = threading.Lock()
         problems: list[Problem] = []
@@ -69,7 +72,7 @@ class Spool:
                     sent = (segment, offset)
                     continue
                 head, _, _ = bytes(record.payload).partition(b"\n")
-                self.recovered.update(json.loads(head)["marks"])
+                self._recover(json.loads(head))
             except (ValueError, KeyError, TypeError):
                 problems.append(record.problem(ValueError("not a record of a spool")))
                 continue
@@ -98,19 +101,42 @@ class Spool:
         """Whether no more is taken."""
         return self._size >= self.limit_bytes
 
-    def add(self, batch: Spooled, marks: dict[str, str]) -> None:
+    def _recover(self, said: dict[str, Any]) -> None:
+        heads = said.get("beginnings", {})
+        for key, value in said["marks"].items():
+            before = self.recovered.get(key)
+            beginning = heads.get(key, before.beginning if before is not None else None)
+            self.recovered[key] = Mark(0, str(value), beginning)
+
+    def _said(self, marks: Marks) -> dict[str, Any]:
+        """Marks as a record has them; a file's beginning stands in a segment once, until it changes."""
+        segment = self._wal.segment
+        if segment != self._noted_segment:
+            self._noted_segment = segment
+            self._beginnings = {}
+        said: dict[str, Any] = {"marks": {key: mark.value for key, mark in marks.items()}}
+        new = {
+            key: mark.beginning
+            for key, mark in marks.items()
+            if mark.beginning is not None and self._beginnings.get(key) != mark.beginning
+        }
+        if new:
+            said["beginnings"] = new
+            self._beginnings.update(new)
+        return said
+
+    def add(self, batch: Spooled, marks: Marks) -> None:
         """Keep a batch. Raises WriteFailed, and then nothing is kept."""
         head = {
             "tenant": batch.tenant,
             "entries": batch.n_entries,
             "bytes": batch.n_bytes,
             "newest": batch.newest_ns,
-            "marks": marks,
         }
-        payload = json.dumps(head, separators=(",", ":")).encode() + b"\n" + batch.body
         with self._lock:
             segment = self._wal.ready()
             offset = self._wal.offset
+            payload = json.dumps({**head, **self._said(marks)}, separators=(",", ":")).encode() + b"\n" + batch.body
             self._wal.append([(BATCH, payload)])
             # After a failure the log may have begun another segment.
             if self._wal.segment != segment:
@@ -119,13 +145,12 @@ class Spool:
             self._waiting.append(one)
             self._size += one.size
 
-    def note(self, marks: dict[str, str]) -> None:
+    def note(self, marks: Marks) -> None:
         """These positions are done. Raises WriteFailed."""
         if marks:
-            payload = json.dumps({"marks": marks}, separators=(",", ":")).encode()
             with self._lock:
                 self._wal.ready()
-                self._wal.append([(MARKS, payload)])
+                self._wal.append([(MARKS, json.dumps(self._said(marks), separators=(",", ":")).encode())])
 
     def first(self) -> Spooled | None:
         """The batch that has waited longest; None where none does. One that is damaged is passed over."""

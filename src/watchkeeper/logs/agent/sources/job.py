@@ -40,7 +40,9 @@ class Job:
     rate: LineRate | None = None
     clock_ns: Callable[[], int] = time.time_ns
     _last_ns: int = field(default=0)
-    _behind: dict[str, str] = field(default_factory=dict)  # Positions that wait for what a stage holds.
+    _behind: dict[str, tuple[str, str | None]] = field(
+        default_factory=dict
+    )  # Positions that wait for what a stage holds.
 
     @property
     def name(self) -> str:
@@ -62,13 +64,15 @@ class Job:
         metadata: list[Metadata] | None = None,
         key: str = "",
         position: str | None = None,
+        beginning: str | None = None,
         at: list[int] | None = None,
     ) -> None:
         """Lines of one origin go through the pipeline to the outlet.
 
-        key       of the position; also names the origin
-        position  what is done once these lines are; None where that is nothing to remember
-        at        where each line starts, where the pipeline holds lines back
+        key        of the position; also names the origin
+        position   what is done once these lines are; None where that is nothing to remember
+        beginning  of the file that the position belongs to (see Mark)
+        at         where each line starts, where the pipeline holds lines back
         """
         if self.rate is not None and lines:
             taken = self.rate.take(len(lines))
@@ -88,8 +92,8 @@ class Job:
             if held is None:
                 self._behind.pop(key, None)
             else:
-                self._behind[key], position = position, str(held)
-            marks = {key: Mark(next_order(), position)}
+                self._behind[key], position = (position, beginning), str(held)
+            marks = {key: Mark(next_order(), position, beginning)}
         self.outlet.put(out, marks)
 
     async def handle_groups(self, groups: Iterable[Group], *, key: str = "", position: str | None = None) -> None:
@@ -118,10 +122,10 @@ class Job:
 
     def _put_due(self, out: list[Entries]) -> None:
         marks = {}
-        for key, position in list(self._behind.items()) if out else ():
+        for key, (position, beginning) in list(self._behind.items()) if out else ():
             if self.pipeline.held_from(key) is None:
                 del self._behind[key]
-                marks[key] = Mark(next_order(), position)
+                marks[key] = Mark(next_order(), position, beginning)
         if out:
             self.outlet.put(out, marks)
 

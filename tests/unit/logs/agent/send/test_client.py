@@ -192,7 +192,7 @@ async def test_the_spool_survives(receiver, tmp_path):
         one.put("a", position=1)
         await until(lambda: one.positions.get("f") == "1")
     again = Spool(tmp_path)
-    assert again.recovered == {"f": "1"}
+    assert again.recovered == {"f": Mark(0, "1")}
     receiver.status = 204
     async with sending(receiver.url, spool=again) as one:
         await until(lambda: receiver.texts() == ["a"])
@@ -209,6 +209,25 @@ async def test_one_process_at_a_time(tmp_path):
     Spool(tmp_path).close()
 
 
+def test_a_spool_tells_beginnings_once_a_segment(tmp_path):
+    spool = Spool(tmp_path)
+    for offset, head in ((1, "aa"), (2, "aa"), (0, "bb"), (3, "bb")):
+        spool.note({"f": Mark(offset, str(offset), head)})
+    written = b"".join(path.read_bytes() for path in sorted(tmp_path.glob("0*")))
+    assert (written.count(b'"aa"'), written.count(b'"bb"')) == (1, 1)
+    spool.cut()
+    spool.note({"f": Mark(9, "4", "bb"), "cursor": Mark(9, "c")})
+    spool.release(spool.cut())
+    spool.close()
+    again = Spool(tmp_path)
+    assert again.recovered == {}
+    again.note({"f": Mark(9, "5", "bb")})
+    again.close()
+    last = Spool(tmp_path)
+    assert last.recovered == {"f": Mark(0, "5", "bb")}
+    last.close()
+
+
 async def test_what_is_not_sent_at_the_end_is_kept(receiver, tmp_path):
     receiver.status = 503
     async with sending(receiver.url, client="batchwait: 1h,", spool=Spool(tmp_path)) as one:
@@ -216,7 +235,7 @@ async def test_what_is_not_sent_at_the_end_is_kept(receiver, tmp_path):
         one.put("b", position=2, job="b", __tenant_id__="t")
     spool = Spool(tmp_path)
     assert spool.n_batches == 2
-    assert spool.recovered == {"f": "2"}
+    assert spool.recovered == {"f": Mark(0, "2")}
     assert {spool.first().tenant, (spool.drop_first(), spool.first().tenant)[1]} == {"", "t"}
     spool.close()
 
