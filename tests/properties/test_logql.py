@@ -44,9 +44,9 @@ SMALL = {
 @contextlib.contextmanager
 def set_for(engine: Engine) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
-        if engine is ENGINES[0]:
-            for (module, name), value in SMALL.items():
-                stack.enter_context(mock.patch.object(module, name, value))
+        settings_of = SMALL if engine is ENGINES[0] else {(rows_module, "MANY_SKELETONS"): 0}
+        for (module, name), value in settings_of.items():
+            stack.enter_context(mock.patch.object(module, name, value))
         yield
 
 

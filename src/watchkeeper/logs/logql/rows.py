@@ -23,6 +23,7 @@ ERROR_DETAILS: Final = "__error_details__"
 EXTRACTED: Final = "_extracted"
 
 ROWS_AT_ONCE: Final = 12  # So many lines are parsed in the time that one column of one skeleton takes.
+MANY_SKELETONS: Final = 32  # Up to so many, looking at each costs less than unpacking all columns of a block.
 PIECE_ROWS: Final = 8192
 """Rows that go through a pipeline together: enough for arrays to pay, few enough for lines of a thousand fields."""
 
@@ -150,8 +151,9 @@ class BlockRows:
 
     @property
     def is_scattered(self) -> bool:
-        """Whether so few rows share a skeleton that it is less work to parse their lines one by one."""
-        return len(self.skeletons()) * ROWS_AT_ONCE > len(self)
+        """Whether there are so many skeletons for so few rows that it is less work to restore and parse their lines."""
+        n_skeletons = len(self.skeletons())
+        return n_skeletons > MANY_SKELETONS and n_skeletons * ROWS_AT_ONCE > len(self)
 
     # --- lines -----------------------------------------------------------------------------------------------------
 
