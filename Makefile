@@ -9,7 +9,7 @@ DATA_DIR ?= data
 help: ## what each word does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
-KERNELS := $(wildcard src/watchkeeper/core/kernels/*.pyx src/watchkeeper/core/kernels/*.hpp)
+KERNELS := $(wildcard $(addprefix src/watchkeeper/core/kernels/*,.pyx .pxd .hpp))
 
 .venv/ready: requirements.lock
 	@echo "==> creating .venv"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "line_search.hpp"
-#include "line_values.hpp"
+#include "line_answer.hpp"
 
 namespace line_block {
 

@@ -1,134 +1,156 @@
-// Values of one column for some rows: as codes into distinct texts, or as numbers.
+// Texts as codes into distinct ones, and columns of them over rows.
 #pragma once
 
-#include <algorithm>
-#include <charconv>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <stdexcept>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
-#include "line_column.hpp"
+namespace line_fields {
 
-namespace line_block {
+inline uint64_t load8(const char* p) {
+    uint64_t word;
+    std::memcpy(&word, p, 8);
+    return word;
+}
 
-// Distinct texts end to end, and which of them each row has.
-struct Answer {
-    std::string text;
-    std::vector<int64_t> ends;
+inline uint64_t mix(uint64_t a, uint64_t b) {
+    unsigned __int128 product = static_cast<unsigned __int128>(a) * b;
+    return uint64_t(product) ^ uint64_t(product >> 64);
+}
+
+inline uint64_t hash_bytes(std::string_view text) {
+    constexpr uint64_t k0 = 0xa0761d6478bd642full, k1 = 0xe7037ed1a0b428dbull;
+    const char* p = text.data();
+    size_t n = text.size();
+    uint64_t h = k0 ^ n;
+    for (; n > 16; p += 16, n -= 16) h = mix(load8(p) ^ k1, load8(p + 8) ^ h);
+    uint64_t a = 0, b = 0;
+    if (n >= 8) {
+        a = load8(p);
+        b = load8(p + n - 8);
+    } else if (n >= 4) {
+        uint32_t lo, hi;
+        std::memcpy(&lo, p, 4);
+        std::memcpy(&hi, p + n - 4, 4);
+        a = uint64_t(lo) << 32 | hi;
+    } else if (n) {
+        a = uint64_t(uint8_t(p[0])) << 16 | uint64_t(uint8_t(p[n / 2])) << 8 | uint8_t(p[n - 1]);
+    }
+    return mix(a ^ k1, b ^ h);
+}
+
+// Distinct texts in order of first appearance.
+class Values {
+   public:
+    std::string data;
+    std::vector<int64_t> offsets{0};
+
+    size_t size() const { return hashes_.size(); }
+    std::string_view text(size_t code) const {
+        return {data.data() + offsets[code], size_t(offsets[code + 1] - offsets[code])};
+    }
+
+    // The code of a text, which is added where it is new. Neighbours are often alike, so the last one is tried first.
+    int32_t code(std::string_view value) {
+        if (last_ >= 0 && text(size_t(last_)) == value) return last_;
+        if (hashes_.size() * 2 >= slots_.size()) grow();
+        const uint64_t h = hash_bytes(value);
+        const size_t mask = slots_.size() - 1;
+        for (size_t i = h & mask;; i = (i + 1) & mask) {
+            const int32_t found = slots_[i];
+            if (found < 0) {
+                slots_[i] = last_ = add(value, h);
+                return last_;
+            }
+            if (hashes_[size_t(found)] == uint32_t(h >> 32) && text(size_t(found)) == value) return last_ = found;
+        }
+    }
+
+   private:
+    int32_t add(std::string_view value, uint64_t h) {
+        data.append(value);
+        offsets.push_back(int64_t(data.size()));
+        hashes_.push_back(uint32_t(h >> 32));
+        lows_.push_back(uint32_t(h));
+        return int32_t(hashes_.size() - 1);
+    }
+
+    void grow() {
+        const size_t n = slots_.empty() ? 16 : slots_.size() * 4;
+        slots_.assign(n, -1);
+        for (size_t code = 0; code < hashes_.size(); code++) {
+            size_t i = lows_[code] & (n - 1);
+            while (slots_[i] >= 0) i = (i + 1) & (n - 1);
+            slots_[i] = int32_t(code);
+        }
+    }
+
+    std::vector<int32_t> slots_;
+    std::vector<uint32_t> hashes_, lows_;  // upper and lower half of each text's hash
+    int32_t last_ = -1;
 };
 
-template <class IndexOf>
-void coded(const Column& c, size_t n, const IndexOf& index_of, int32_t* codes, Answer& out) {
-    if (c.mode == kCodes) {
-        for (size_t i = 0; i < n; i++) codes[i] = int32_t(c.code(index_of(i)));
-        out.text.assign(c.dictionary.data.data() ? c.dictionary.data.data() : "", c.dictionary.data.size());
-        for (size_t i = 0; i < c.dictionary.size(); i++) out.ends.push_back(c.dictionary.ends[i]);
-        return;
-    }
-    size_t room = 64;
-    while (room < n * 2) room *= 2;
-    std::vector<int32_t> table(room, -1);
-    const size_t mask = room - 1;
-    // Values are told apart as they are kept, and written once for each that differs.
-    if (c.mode == kTexts) {
-        for (size_t i = 0; i < n; i++) {
-            Span t = c.dictionary.text(index_of(i));
-            size_t at = hash_bytes(t.at, t.size) & mask;
-            for (; table[at] >= 0; at = (at + 1) & mask) {
-                const size_t k = size_t(table[at]);
-                const size_t lo = k ? size_t(out.ends[k - 1]) : 0;
-                if (size_t(out.ends[k]) - lo == t.size && std::memcmp(out.text.data() + lo, t.at, t.size) == 0) break;
-            }
-            if (table[at] < 0) {
-                table[at] = int32_t(out.ends.size());
-                out.text.append(t.at, t.size);
-                out.ends.push_back(int64_t(out.text.size()));
-            }
-            codes[i] = table[at];
-        }
-        return;
-    }
-    std::vector<uint32_t> firsts;
-    const Typed& typed = *c.typed;
-    const size_t hex = c.mode == kHexes ? typed.layout.hex_bytes() : 0;
-    auto is_same = [&](size_t x, size_t y) {
-        if (hex) return std::memcmp(typed.bytes.data() + x * hex, typed.bytes.data() + y * hex, hex) == 0;
-        return typed.ints[x] == typed.ints[y] && typed.decimals_of(x) == typed.decimals_of(y);
-    };
-    for (size_t i = 0; i < n; i++) {
-        const size_t k = index_of(i);
-        const uint64_t hash = hex ? hash_bytes(typed.bytes.data() + k * hex, hex)
-                                  : mix(uint64_t(typed.ints[k]) ^ 0x9E3779B97F4A7C15ull, 0xC2B2AE3D27D4EB4Full);
-        size_t at = hash & mask;
-        while (table[at] >= 0 && !is_same(firsts[size_t(table[at])], k)) at = (at + 1) & mask;
-        if (table[at] < 0) {
-            table[at] = int32_t(firsts.size());
-            firsts.push_back(uint32_t(k));
-        }
-        codes[i] = table[at];
-    }
-    out.ends.resize(firsts.size());
-    size_t size = 0;
-    for (size_t i = 0; i < firsts.size(); i++) {
-        if (out.text.size() < size + kMostText) out.text.resize(std::max(out.text.size() * 2, size_t(16 * kMostText)));
-        size += c.write(firsts[i], &out.text[size]);
-        out.ends[i] = int64_t(size);
-    }
-    out.text.resize(size);
-}
+// One name's values over rows; -1 where a row has none.
+struct Column {
+    std::string name;
+    std::vector<int32_t> codes;
+    Values values;
+    int64_t last_row = -1;
+    bool used = false;
 
-inline bool is_plain_number(Span t) {
-    size_t i = t.size && t.at[0] == '-' ? 1 : 0;
-    const size_t from = i;
-    while (i < t.size && is_digit(t.at[i])) i++;
-    if (i == from) return false;
-    if (i == t.size) return true;
-    if (t.at[i] != '.') return false;
-    const size_t point = i++;
-    while (i < t.size && is_digit(t.at[i])) i++;
-    return i == t.size && i > point + 1;
-}
-
-// Whether every value of the column is a plain decimal number; known without its body.
-inline bool are_numbers(const Column& c) {
-    if (c.mode == kCodes) {
-        for (size_t i = 0; i < c.dictionary.size(); i++)
-            if (!is_plain_number(c.dictionary.text(i)) || c.dictionary.text(i).size > 300) return false;
+    // Sets a row's value, if it has none: the first one counts. Rows come in ascending order.
+    bool set(int64_t row, std::string_view value) {
+        if (last_row == row) return false;
+        last_row = row;
+        codes[size_t(row)] = values.code(value);
+        used = true;
         return true;
     }
-    return c.mode == kInts && c.typed->layout.kind == kNumber && c.typed->layout.prefix.empty() &&
-           c.typed->layout.suffix.empty();
-}
 
-inline double to_double(const char* p, size_t n) {
-    double value = 0;
-    std::from_chars(p, p + n, value);
-    return value;
-}
-
-template <class IndexOf>
-void numbers(const Column& c, size_t n, const IndexOf& index_of, double* out) {
-    if (c.mode == kCodes) {
-        std::vector<double> table(c.dictionary.size());
-        for (size_t i = 0; i < table.size(); i++) {
-            Span t = c.dictionary.text(i);
-            table[i] = to_double(t.at, t.size);
-        }
-        for (size_t i = 0; i < n; i++) out[i] = table[c.code(index_of(i))];
-        return;
+    void unset(int64_t row) {
+        codes[size_t(row)] = -1;
+        last_row = -1;
     }
-    std::string scratch;
-    for (size_t i = 0; i < n; i++) {
-        const size_t k = index_of(i);
-        const int64_t v = c.typed->ints[k];
-        const unsigned decimals = c.typed->decimals_of(k);
-        if (v < (1ll << 53) && v > -(1ll << 53)) {
-            out[i] = double(v) / double(powers_of_ten()[decimals]);  // both exact, so the quotient is rounded once
-        } else {
-            scratch.clear();
-            c.text(k, scratch);
-            out[i] = to_double(scratch.data(), scratch.size());
-        }
-    }
-}
+};
 
-}  // namespace line_block
+// The columns of some rows by name: all that are met, or only those wanted.
+class Columns {
+   public:
+    static constexpr int64_t MAX_CELLS = int64_t(1) << 26;  // 256 MiB of codes
+
+    Columns(int64_t n_rows, const std::vector<std::string>* wanted) : n_rows_(n_rows), open_(wanted == nullptr) {
+        if (wanted)
+            for (const std::string& name : *wanted)
+                if (!by_name_.count(name)) add(name);
+    }
+
+    // Null for a name that is not wanted, or empty.
+    Column* find(const std::string& name) {
+        auto found = by_name_.find(name);
+        if (found != by_name_.end()) return found->second;
+        return open_ && !name.empty() ? add(name) : nullptr;
+    }
+
+    std::vector<std::unique_ptr<Column>> all;
+
+   private:
+    Column* add(const std::string& name) {
+        if (int64_t(all.size() + 1) * n_rows_ > MAX_CELLS) throw std::invalid_argument("too many names of fields in these lines");
+        all.push_back(std::make_unique<Column>());
+        all.back()->name = name;
+        all.back()->codes.assign(size_t(n_rows_), -1);
+        by_name_.emplace(name, all.back().get());
+        return all.back().get();
+    }
+
+    int64_t n_rows_;
+    bool open_;
+    std::unordered_map<std::string, Column*> by_name_;
+};
+
+}  // namespace line_fields
