@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from aiohttp import web
-from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.http_exceptions import ContentEncodingError, HttpProcessingError
 
 from watchkeeper.core.telemetry.log import get_logger
 
@@ -225,6 +225,15 @@ class _Connection(web.RequestHandler):
         if not self._request_in_progress:
             self._began_s = asyncio.get_running_loop().time()
         super().data_received(data)
+
+    def handle_error(
+        self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> web.StreamResponse:
+        """The answer to what could not be read. The library tells of packages to install, which is no sender's work."""
+        if isinstance(exc, ContentEncodingError) and "install" in exc.message:
+            encoding = request.headers.get("Content-Encoding", "br")
+            message = f'Content-Encoding "{encoding}" not supported\n'
+        return super().handle_error(request, status, exc, message)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """The place is free again."""

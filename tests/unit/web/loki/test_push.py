@@ -11,6 +11,7 @@ from collections.abc import Callable
 import cramjam
 import orjson
 import pytest
+import zstandard
 
 from tests.unit.web.loki.conftest import NOW_NS, MakeSite, Site, snappy
 from watchkeeper.core.model.errors import UnavailableError
@@ -231,10 +232,11 @@ async def test_otlp(site: Site) -> None:
         (b"plain", ""),
         (gzip.compress(b"gzip"), "gzip"),
         (bytes(cramjam.lz4.compress(b"lz4")), "lz4"),
+        (zstandard.compress(b"zstd"), "zstd"),
     ):
         headers = {"Content-Type": "application/x-protobuf", **({"Content-Encoding": encoding} if encoding else {})}
         assert await site.ask("POST", OTLP, data=body, headers=headers) == (204, "")
-    assert stored(site) == ["plain", "gzip", "lz4"]
+    assert stored(site) == ["plain", "gzip", "lz4", "zstd"]
 
 
 async def test_errors_of_otlp_are_statuses(site: Site) -> None:
