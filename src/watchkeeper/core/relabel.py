@@ -17,6 +17,7 @@ from watchkeeper.core.config.kinds import Choice, Expression, Integer, ListOf, T
 from watchkeeper.core.config.schema import section, setting
 from watchkeeper.core.model.labels import Labels, is_legacy_name
 from watchkeeper.core.model.regex import compile_re2
+from watchkeeper.core.model.replacement import Replacement
 
 ACTIONS: Final = (
     "replace",
@@ -102,55 +103,6 @@ _SETTABLE: Final = tuple(_DEFAULTS)
 
 Rule = Callable[[MutableMapping[str, str]], bool]
 """Changes labels in place; False drops the whole label set."""
-
-_REFERENCE: Final = re.compile(r"\$(?:(\$)|\{(\w+)\}|(\w+))")
-
-
-class Template:
-    """Text with `$1`, `${1}`, `${name}`, `$name`, `$$`, as Go's regexp.Expand has it.
-
-    A reference takes the longest run of letters, digits and underscores: `$1x` is the group "1x". One to a group that
-    does not exist is empty; a dollar sign before anything else stays.
-    """
-
-    __slots__ = ("constant", "parts", "whole_group")
-
-    def __init__(self, text: str, group_index: Mapping[str, int], n_groups: int) -> None:
-        self.parts: list[str | int] = []
-        position = 0
-        for match in _REFERENCE.finditer(text):
-            self._add(text[position : match.start()])
-            position = match.end()
-            name = match[2] or match[3]
-            if match[1]:
-                self._add("$")
-            elif name.isascii() and name.isdigit():
-                # A number with a leading zero is a name to Go, and no group can have it.
-                if len(name) < 9 and (name == "0" or name[0] != "0") and int(name) <= n_groups:
-                    self.parts.append(int(name))
-            elif name in group_index:
-                self.parts.append(group_index[name])
-        self._add(text[position:])
-        self.constant = "".join(str(part) for part in self.parts) if self.is_constant else None
-        only = self.parts[0] if len(self.parts) == 1 else None
-        self.whole_group = only if isinstance(only, int) else None
-
-    @property
-    def is_constant(self) -> bool:
-        """Whether no group takes part."""
-        return not any(isinstance(part, int) for part in self.parts)
-
-    def _add(self, text: str) -> None:
-        if text:
-            self.parts.append(text)
-
-    def expand(self, match: Any) -> str:
-        """The text for a match in UTF-8 bytes; groups that took no part are empty."""
-        if self.constant is not None:
-            return self.constant
-        groups = [part if isinstance(part, str) else (match.group(part) or b"").decode() for part in self.parts]
-        return "".join(groups)
-
 
 MEMO_ENTRIES: Final = 128  # For each rule: a scrape lists its series by name, so few are needed, and jobs are many.
 
@@ -294,8 +246,8 @@ def _assign(value_of: Callable[[Mapping[str, str]], str], target: str) -> Rule:
 def _replace(config: RelabelConfig, value_of: Callable[[Mapping[str, str]], str], legacy_names: bool) -> Rule:
     pattern = compile_re2(f"^(?s:{config.regex})$")
     search = _search(pattern)
-    name = Template(config.target_label, pattern.groupindex, pattern.groups)
-    text = Template(config.replacement, pattern.groupindex, pattern.groups)
+    name = Replacement(config.target_label, pattern)
+    text = Replacement(config.replacement, pattern)
     fixed_name, fixed_text = name.constant, text.constant
 
     if fixed_name is not None:
@@ -336,7 +288,7 @@ def _assign_if(test: Test, value_of: Callable[[Mapping[str, str]], str], target:
 def _labelmap(config: RelabelConfig) -> Rule:
     pattern = compile_re2(f"^(?s:{config.regex})$")
     search = _search(pattern)
-    name = Template(config.replacement, pattern.groupindex, pattern.groups)
+    name = Replacement(config.replacement, pattern)
 
     def outcome(old: str) -> str:
         found = search(old)

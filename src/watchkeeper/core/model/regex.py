@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import re2
 
+from watchkeeper.core.model.replacement import Replacement
+
 MAX_PROGRAM_BYTES: Final = 8 << 20  # RE2's memory for one compiled expression; larger ones are refused, not run.
 MAX_TEST_BYTES: Final = 64 << 20  # Of states that a yes-or-no test may build; so large that it never gives up early.
 
@@ -35,13 +37,14 @@ class Regex:
         """Whether the whole of `value` matches."""
         return self._test(value) is not None
 
-    def groups(self, value: str) -> tuple[str, dict[str, str], tuple[str, ...]] | None:
-        """The whole match, the named groups and the numbered groups (absent ones empty), or None without a match."""
-        match = self._compiled.search(value)
-        if match is None:
-            return None
-        named = {name: text or "" for name, text in match.groupdict().items()}
-        return match.group(0), named, tuple(text or "" for text in match.groups())
+    def search(self, value: str) -> Any | None:
+        """The match of the whole value, in its UTF-8 bytes; None without one."""
+        # The wrapper counts characters for each match of a str, which takes longer than the search; bytes it leaves.
+        return self._compiled.search(value.encode())
+
+    def replacement(self, text: str) -> Replacement:
+        """What `$1` and `${name}` in a text stand for in matches of this expression."""
+        return Replacement(text, self._compiled)
 
 
 def _options() -> Any:

@@ -65,8 +65,11 @@ def test_expressions_are_anchored_and_cross_lines() -> None:
     assert regex("a.c").matches("a\nc")
     assert regex("").matches("")
     assert regex(".*").matches("\x00é")
-    assert regex("(?P<x>a+)(b)?").groups("aa") == ("aa", {"x": "aa"}, ("aa", ""))
-    assert regex("(a)").groups("b") is None
+    expression = regex("(?P<x>a+)(b)?")
+    found = expression.search("aa")
+    assert found is not None
+    assert expression.replacement("$0 $1 <$2> ${x}").expand(found) == "aa aa <> aa"
+    assert regex("(a)").search("b") is None
     with pytest.raises(RegexError, match="missing"):
         regex("(a")
     with pytest.raises(RegexError):
@@ -76,8 +79,8 @@ def test_expressions_are_anchored_and_cross_lines() -> None:
 
 
 @given(st.sampled_from(["a*", "(ab|b)+", "[^a]b?", "a{2,3}|", "(?i)AB"]), st.text("abAB\n", max_size=6))
-def test_tests_and_groups_agree(pattern: str, text: str) -> None:
-    assert regex(pattern).matches(text) == (regex(pattern).groups(text) is not None)
+def test_tests_and_searches_agree(pattern: str, text: str) -> None:
+    assert regex(pattern).matches(text) == (regex(pattern).search(text) is not None)
 
 
 def test_matchers() -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from typing import Final
-
 import numpy as np
 
 from watchkeeper.core.model.errors import ExecutionError
@@ -13,23 +10,6 @@ from watchkeeper.core.vector.frame import Frame
 from watchkeeper.core.vector.group import extend_strings, merged, used_codes, with_column
 from watchkeeper.logs.logql.ast import LabelReplace
 
-_REFERENCE: Final = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
-
-
-def expand(template: str, whole: str, groups: tuple[str, ...], named: dict[str, str]) -> str:
-    """A replacement with `$1`, `${1}`, `$name` put in, as Go's regexp.Expand does it; an unknown group is empty."""
-
-    def value(match: re.Match[str]) -> str:
-        name = match[1] or match[2]
-        if name is None:
-            return "$"
-        if name.isdigit():
-            number = int(name)
-            return whole if number == 0 else groups[number - 1] if number <= len(groups) else ""
-        return named.get(name, "")
-
-    return _REFERENCE.sub(value, template)
-
 
 def label_replace(node: LabelReplace, frame: Frame) -> Frame:
     """The frame with the label set where the expression matches. Raises ExecutionError for series that become equal."""
@@ -37,15 +17,15 @@ def label_replace(node: LabelReplace, frame: Frame) -> Frame:
         expression = regex(node.regex)
     except RegexError as error:
         raise ExecutionError(f"invalid regex in label_replace: {error}") from error
+    replacement = expression.replacement(node.replacement)
     labels = frame.labels
     source = labels.column(node.src)
     used = np.unique(source)
     texts: dict[int, str] = {}
     for code in used.tolist():
-        found = expression.groups(labels.strings[code])
+        found = expression.search(labels.strings[code])
         if found is not None:
-            whole, named, groups = found
-            texts[code] = expand(node.replacement, whole, groups, named)
+            texts[code] = replacement.expand(found)
     if not texts:
         return frame
     in_use = used_codes(labels.codes, len(labels.strings)) if labels.codes.size else np.zeros(0, np.intp)

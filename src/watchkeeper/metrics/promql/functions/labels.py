@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -21,22 +20,6 @@ if TYPE_CHECKING:
     from watchkeeper.metrics.promql.evaluate import Evaluation
 
 MAX_VALUE_LENGTH: Final = 4 << 20  # Of what label_replace and label_join make.
-_REFERENCE: Final = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))", re.ASCII)
-
-
-def expand(template: str, whole: str, groups: tuple[str, ...], named: dict[str, str]) -> str:
-    """A replacement with `$1`, `${1}`, `$name` put in, as Go's regexp.Expand does it; an unknown group is empty."""
-
-    def value(match: re.Match[str]) -> str:
-        name = match[1] or match[2]
-        if name is None:
-            return "$"
-        if name.isdigit():
-            number = int(name)
-            return whole if number == 0 else groups[number - 1] if number <= len(groups) else ""
-        return named.get(name, "")
-
-    return _REFERENCE.sub(value, template)
 
 
 def _label_replace(ev: Evaluation, call: ast.Call, grid: Grid) -> Frame:
@@ -48,6 +31,7 @@ def _label_replace(ev: Evaluation, call: ast.Call, grid: Grid) -> Frame:
         raise ExecutionError(f"invalid regular expression in label_replace(): {pattern}") from None
     if not target:
         raise ExecutionError(f"invalid destination label name in label_replace(): {target}")
+    replacement = expression.replacement(template)
     labels = frame.labels
     column = labels.column(source)
     used = np.unique(column)
@@ -59,10 +43,9 @@ def _label_replace(ev: Evaluation, call: ast.Call, grid: Grid) -> Frame:
             ev.check()
             ev.memory.reserve_text(size)
         _check_length(len(template) + n_references * len(labels.strings[code]), "label_replace")
-        found = expression.groups(labels.strings[code])
+        found = expression.search(labels.strings[code])
         if found is not None:
-            whole, named, groups = found
-            results.append(expand(template, whole, groups, named))
+            results.append(replacement.expand(found))
             size += len(results[-1])
             matched.append(code)
     return _with_label(ev, frame, target, matched, results, column)
