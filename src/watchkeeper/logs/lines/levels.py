@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
-import numpy as np
-import numpy.typing as npt
-
 from watchkeeper.core.kernels import line_fields
-from watchkeeper.core.kernels.texts import Texts
 
 UNKNOWN: Final = "unknown"
 LEVEL_FIELDS: Final = tuple(name.decode() for name in line_fields.LEVEL_FIELDS)
 """Names of fields and labels that hold a level where `log_level_fields` names none, the more trusted ones first."""
+
+JSON_DEPTH: Final = 2
+"""In how many objects around it a field of JSON counts where `log_level_from_json_max_depth` says nothing."""
 
 LEVEL_WORDS: Final[Mapping[str, str]] = {
     word: level
@@ -43,12 +42,3 @@ def level_of_severity(number: int) -> str:
     if number > 4 * len(_SEVERITIES) or number == 0:
         return UNKNOWN
     return _SEVERITIES[max(number - 1, 0) // 4]
-
-
-def levels_of_lines(lines: Texts, fields: Sequence[str] = LEVEL_FIELDS) -> npt.NDArray[np.uint8]:
-    """Index into `line_block.LEVELS` of each line's level, `unknown` where it shows none.
-
-    A JSON line's level is that of the first field of these names in the object or those directly inside of it, a
-    logfmt line's of the most trusted name. Where that says nothing, the first level word with bounds around it counts.
-    """
-    return line_fields.levels(lines, tuple(field.encode() for field in fields))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -10,10 +9,9 @@ import numpy.typing as npt
 
 from watchkeeper.core.kernels import line_fields, pair_names
 from watchkeeper.core.kernels.line_block import LEVELS, Metadata
-from watchkeeper.core.kernels.texts import Texts
 from watchkeeper.core.model.labels import Labels
 from watchkeeper.logs.interface import EntryBatch
-from watchkeeper.logs.store.limits_ingest import LOG_LEVEL_FIELDS
+from watchkeeper.logs.lines.levels import JSON_DEPTH, LEVEL_FIELDS, LEVEL_WORDS, level_of, level_of_severity
 
 Levels = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int64]
@@ -23,28 +21,14 @@ SEVERITY_NUMBER: Final = b"severity_number"
 NONE: Final = LEVELS.index("")
 UNKNOWN: Final = LEVELS.index("unknown")
 INFO: Final = LEVELS.index("info")
-WORDS: Final[Mapping[bytes, int]] = {
-    word.encode(): LEVELS.index(level)
-    for level, words in {
-        "trace": ("trace", "trc"),
-        "debug": ("debug", "dbg"),
-        "info": ("info", "inf", "information"),
-        "warn": ("warn", "wrn", "warning"),
-        "error": ("error", "err"),
-        "critical": ("critical",),
-        "fatal": ("fatal",),
-    }.items()
-    for word in words
-}
-_SEVERITIES: Final = ("trace", "debug", "info", "warn", "error", "fatal")  # Four numbers of OpenTelemetry's each.
-SEVERITY_NUMBERS: Final[Mapping[bytes, int]] = {b"0": UNKNOWN} | {
-    b"%d" % number: LEVELS.index(_SEVERITIES[(number - 1) // 4]) for number in range(1, 25)
-}
+WORDS: Final = {word.encode(): LEVELS.index(level) for word, level in LEVEL_WORDS.items()}
+SEVERITY_NUMBERS: Final = {b"%d" % number: LEVELS.index(level_of_severity(number)) for number in range(25)}
 _SEVERITY_LEVELS: Final = np.array(list(SEVERITY_NUMBERS.values()), np.uint8)
 # A level is mostly written in one of three ways; other mixtures of letters are looked up one by one.
 _SPELLINGS: Final = [spelling for word in WORDS for spelling in (word, word.upper(), word.capitalize())]
 _SPELLING_LEVELS: Final = np.array([WORDS[spelling.lower()] for spelling in _SPELLINGS], np.uint8)
 _LONGEST: Final = max(map(len, WORDS))
+_DEEPEST: Final = 2**31 - 1  # Of a kernel's int: no line is so deep.
 
 
 def level_of_labels(labels: Labels, fields: tuple[str, ...]) -> int:
@@ -52,44 +36,31 @@ def level_of_labels(labels: Labels, fields: tuple[str, ...]) -> int:
     for name in fields:
         value = labels.get(name)
         if value:
-            return WORDS.get(value.lower().encode(), UNKNOWN)
+            return LEVELS.index(level_of(value) or "unknown")
     return NONE
 
 
 def detected_levels(
-    batch: EntryBatch, of_streams: npt.NDArray[np.uint8], fields: tuple[str, ...] = LOG_LEVEL_FIELDS
+    batch: EntryBatch,
+    of_streams: npt.NDArray[np.uint8],
+    fields: tuple[str, ...] = LEVEL_FIELDS,
+    json_depth: int = JSON_DEPTH,
 ) -> Levels:
     """uint8 (n,), indices into LEVELS: 0 for an entry that has a `detected_level` in its metadata already.
 
     of_streams  uint8 (n_streams,): what `level_of_labels` says of each stream
     fields      names of fields that hold a level, the first that is there counts
+    json_depth  a field of JSON counts inside of so many objects; for 0 or less, of any number
     """
     levels = np.repeat(of_streams, np.diff(batch.entry_lo))
     asked = levels == NONE
     if batch.metadata is not None and len(batch.metadata.name_at):
         _from_metadata(batch.metadata, batch.data, fields, levels, asked)
-    if asked.all():
-        return _of_lines(batch, fields)
     if asked.any():
-        levels[asked] = _of_lines(batch, fields)[asked]
+        at, end = batch.line_at[asked], batch.line_end[asked]
+        names, depth = tuple(map(str.encode, fields)), min(json_depth, _DEEPEST)
+        levels[asked] = line_fields.levels_at(batch.data, at, end, names, depth)
     return levels
-
-
-def _of_lines(batch: EntryBatch, fields: tuple[str, ...]) -> Levels:
-    names = None if fields == LOG_LEVEL_FIELDS else tuple(name.encode() for name in fields)
-    return line_fields.levels(_lines(batch), names)[::2] if len(batch.times_ns) else np.zeros(0, np.uint8)
-
-
-def _lines(batch: EntryBatch) -> Texts:
-    """The lines in turn with what stands between them, so that nothing is copied: line i is text 2 i."""
-    n = len(batch.line_at)
-    offsets = np.empty(2 * n, np.int64)
-    offsets[0::2] = batch.line_at
-    offsets[1::2] = batch.line_end
-    if n and (offsets[1:] < offsets[:-1]).any():
-        parts = [batch.data[lo:hi] for lo, hi in zip(batch.line_at.tolist(), batch.line_end.tolist(), strict=True)]
-        return Texts.of(text for part in parts for text in (part, b""))
-    return Texts(batch.data, offsets)
 
 
 def _from_metadata(

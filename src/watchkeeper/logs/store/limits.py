@@ -115,7 +115,6 @@ WITHOUT_EFFECT: Final = (
     "simulated_push_latency",
     "enable_multi_variant_queries",
     "discover_generic_fields",
-    "log_level_from_json_max_depth",
     "use_owned_stream_count",
     "shard_streams",
     "ingestion_partitions_tenant_shard_size",

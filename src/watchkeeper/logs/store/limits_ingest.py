@@ -9,6 +9,7 @@ from watchkeeper.core.config.go_kinds import HOUR_NS, MINUTE_NS, Accepted, Bytes
 from watchkeeper.core.config.kinds import Boolean, Choice, Expression, Integer, ListOf, MapOf, Nested, Number, Text
 from watchkeeper.core.config.schema import section, setting
 from watchkeeper.core.model.matcher import Matcher
+from watchkeeper.logs.lines.levels import JSON_DEPTH, LEVEL_FIELDS
 from watchkeeper.logs.store.limits_selector import Selector
 
 KIB: Final = 1024
@@ -28,22 +29,6 @@ SERVICE_NAME_LABELS: Final = (
     "workload",
     "job",
     "k8s_job_name",
-)
-LOG_LEVEL_FIELDS: Final = (
-    "level",
-    "LEVEL",
-    "Level",
-    "log.level",
-    "severity",
-    "SEVERITY",
-    "Severity",
-    "SeverityText",
-    "lvl",
-    "LVL",
-    "Lvl",
-    "severity_text",
-    "Severity_Text",
-    "SEVERITY_TEXT",
 )
 
 
@@ -136,8 +121,8 @@ class IngestLimits:
     )
     discover_service_name: tuple[str, ...] = setting(Words(), default=SERVICE_NAME_LABELS)
     discover_log_levels: bool = setting(Boolean(), default=True, show=True)
-    log_level_fields: tuple[str, ...] = setting(Words(), default=LOG_LEVEL_FIELDS)
-    log_level_from_json_max_depth: int = setting(Integer(-1), default=2)
+    log_level_fields: tuple[str, ...] = setting(Words(), default=LEVEL_FIELDS)
+    log_level_from_json_max_depth: int = setting(Integer(-1), default=JSON_DEPTH)
     use_owned_stream_count: bool = setting(Boolean(), default=False)
     max_streams_per_user: int = setting(Integer(), default=0)
     max_global_streams_per_user: int = setting(Integer(), default=5000)

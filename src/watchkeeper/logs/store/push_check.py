@@ -129,9 +129,10 @@ class PushCheck:
             self.discards.count_sanitized(self.tenant, n_sanitized)
         if self.limits.increment_duplicate_timestamp:
             batch = increment_duplicates(batch)
-        levels = None
-        if self.limits.discover_log_levels and len(batch.times_ns):
-            levels = detected_levels(batch, of_streams, self.limits.log_level_fields)
+        levels, limits = None, self.limits
+        if limits.discover_log_levels and len(batch.times_ns):
+            depth = limits.log_level_from_json_max_depth
+            levels = detected_levels(batch, of_streams, limits.log_level_fields, depth)
         return ValidatedBatch(labels, batch, levels, self._error())
 
     # --- what is wrong ----------------------------------------------------------------------------------------------

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from watchkeeper.core.kernels import line_fields
 from watchkeeper.core.kernels.line_block import LEVELS
 from watchkeeper.core.kernels.texts import Texts
-from watchkeeper.logs.lines.levels import LEVEL_FIELDS, LEVEL_WORDS, level_of, level_of_severity, levels_of_lines
+from watchkeeper.logs.lines.levels import LEVEL_FIELDS, LEVEL_WORDS, level_of, level_of_severity
 
 
 @pytest.mark.parametrize(
@@ -29,12 +30,15 @@ from watchkeeper.logs.lines.levels import LEVEL_FIELDS, LEVEL_WORDS, level_of, l
     ],
 )
 def test_lines_show_their_level(line: bytes, level: str) -> None:
-    assert LEVELS[levels_of_lines(Texts.of([line]))[0]] == level
+    assert LEVELS[line_fields.levels(Texts.of([line]))[0]] == level
 
 
 def test_other_fields_can_be_named() -> None:
     line = Texts.of([b'{"prio":"error","level":"info"}'])
-    assert [LEVELS[levels_of_lines(line, fields)[0]] for fields in (("prio",), ("level",), LEVEL_FIELDS)] == [
+    assert [
+        LEVELS[line_fields.levels(line, tuple(map(str.encode, fields)))[0]]
+        for fields in (("prio",), ("level",), LEVEL_FIELDS)
+    ] == [
         "error",
         "info",
         "info",
@@ -43,7 +47,7 @@ def test_other_fields_can_be_named() -> None:
 
 def test_words_are_what_the_kernel_knows() -> None:
     lines = Texts.of(f"level={word}".encode() for word in LEVEL_WORDS)
-    assert [LEVELS[code] for code in levels_of_lines(lines)] == list(LEVEL_WORDS.values())
+    assert [LEVELS[code] for code in line_fields.levels(lines)] == list(LEVEL_WORDS.values())
 
 
 def test_words_and_numbers_are_levels() -> None:

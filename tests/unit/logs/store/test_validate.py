@@ -440,6 +440,12 @@ def test_the_first_of_the_level_fields_counts():
     assert levels(bench.push((APP, entries))) == ["debug", "trace"]
 
 
+@pytest.mark.parametrize(("depth", "level"), [(1, "error"), (2, "error"), (3, "debug"), (0, "debug"), (2**40, "debug")])
+def test_fields_of_json_count_down_to_a_depth(depth, level):
+    bench = Bench(f"log_level_from_json_max_depth: {depth}")
+    assert levels(bench.push((APP, [b'{"msg":"error","a":{"b":{"level":"dbg"}}}']))) == [level]
+
+
 @pytest.mark.parametrize(
     ("number", "level"), [("0", "unknown"), ("1", "trace"), ("8", "debug"), ("9", "info"), ("16", "warn"),
                           ("17", "error"), ("24", "fatal"), ("x", "info")],
