@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from watchkeeper.core.kernels import group as kernel
+from watchkeeper.core.model.errors import ExecutionError
 from watchkeeper.core.model.label_sets import Codes, LabelSets
 from watchkeeper.core.model.labels import METRIC_NAME
 from watchkeeper.core.vector.frame import Frame, HistogramRow, has_histogram
@@ -132,7 +133,12 @@ def signatures(left: LabelSets, right: LabelSets, names: Sequence[str], *, on: b
     return group[: len(left)], group[len(left) :], len(first)
 
 
-def without_names(frame: Frame, *, duplicate: Callable[[], Exception]) -> Frame:
+def equal_labels() -> ExecutionError:
+    """The error for a label set that stands twice."""
+    return ExecutionError("vector cannot contain metrics with the same labelset")
+
+
+def without_names(frame: Frame) -> Frame:
     """The rows without metric name, type and unit; rows that become equal are merged, see `merged`."""
     columns = columns_without(frame.labels, RESERVED)
     if len(columns) == len(frame.labels.names):
@@ -141,10 +147,10 @@ def without_names(frame: Frame, *, duplicate: Callable[[], Exception]) -> Frame:
     gone = [frame.labels.codes[:, i] for i, name in enumerate(frame.labels.names) if name in RESERVED]
     if frame.n_series < 2 or all(bool((column == column[0]).all()) for column in gone):
         return out  # All had the same: what was different still is.
-    return merged(out, duplicate=duplicate)
+    return merged(out)
 
 
-def merged(frame: Frame, *, duplicate: Callable[[], Exception]) -> Frame:
+def merged(frame: Frame, *, duplicate: Callable[[], Exception] = equal_labels) -> Frame:
     """Rows with equal labels made one. Raises what `duplicate` makes where two of them are present at one step."""
     if frame.n_series < 2:
         return frame

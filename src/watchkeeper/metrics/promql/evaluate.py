@@ -28,11 +28,6 @@ Value: TypeAlias = Frame | Values | str
 """An instant vector over all steps; a scalar's float64 (n_steps,); a string."""
 
 
-def duplicate_labels() -> ExecutionError:
-    """The error for a label set that stands twice."""
-    return ExecutionError("vector cannot contain metrics with the same labelset")
-
-
 class Evaluation:
     """The state of one query. Its own thread alone uses it.
 
@@ -180,13 +175,13 @@ class Evaluation:
         """The frame after an operation that drops the metric name: now, or marked so that it happens at the end."""
         if self.delayed_names:
             return replace(frame, drop_name=np.ones(frame.n_series, np.bool_), lease=None)
-        return without_names(frame, duplicate=duplicate_labels)
+        return without_names(frame)
 
     def finished(self, frame: Frame) -> Frame:
         """The answer's frame: names dropped where that was delayed, equal rows made one."""
         drop = frame.drop_name
         if drop is None or not drop.any():
-            return merged(frame, duplicate=duplicate_labels)
+            return merged(frame)
         labels = frame.labels
         columns = [i for i, name in enumerate(labels.names) if name in RESERVED]
         if columns:
@@ -196,7 +191,7 @@ class Evaluation:
             labels = replace(labels, codes=codes)
             used = [i for i in range(len(labels.names)) if i not in columns or codes[:, i].any()]
             labels = pick(labels, used)
-        return merged(replace(frame, labels=labels, drop_name=None, lease=None), duplicate=duplicate_labels)
+        return merged(replace(frame, labels=labels, drop_name=None, lease=None))
 
     def metric_name(self, frame: Frame, row: int) -> str:
         """The metric name of one row, or nothing."""

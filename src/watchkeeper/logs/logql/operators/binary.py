@@ -16,15 +16,11 @@ from watchkeeper.core.vector.group import (
     Ints,
     columns_of,
     columns_without,
-    coverage,
     fold,
-    merged,
     pick,
-    recoded,
     signatures,
-    stacked,
-    with_column,
 )
+from watchkeeper.core.vector.join import pairs, set_operation, unique_matches, with_carried
 from watchkeeper.logs.logql import ast
 from watchkeeper.logs.logql.windows import Steps
 
@@ -69,7 +65,9 @@ def binary(ev: Evaluation, node: ast.Binary, steps: Steps) -> Frame | float:
     right = ev.value(node.rhs, steps)
     if isinstance(left, Frame):
         if isinstance(right, Frame):
-            return _sets(node, left, right) if node.op.is_set else _joined(ev, node, left, right)
+            if node.op.is_set:
+                return set_operation(node.op.value, left, right, node.matching.labels, on=node.matching.on)
+            return _joined(ev, node, left, right)
         return _with_number(node, left, right, swapped=False)
     if isinstance(right, Frame):
         return _with_number(node, right, left, swapped=True)
@@ -91,37 +89,6 @@ def _with_number(node: ast.Binary, frame: Frame, number: float, *, swapped: bool
     return replace(frame, present=frame.present & passed).compacted()
 
 
-# --- sets ----------------------------------------------------------------------------------------------------------
-
-
-def _sets(node: ast.Binary, left: Frame, right: Frame) -> Frame:
-    matching = node.matching
-    left_group, right_group, n = signatures(left.labels, right.labels, matching.labels, on=matching.on)
-    match node.op:
-        case Op.AND:
-            return left.where(coverage(right, right_group, n)[left_group]).compacted()
-        case Op.UNLESS:
-            return left.where(~coverage(right, right_group, n)[left_group]).compacted()
-        case _:
-            lower = right.where(~coverage(left, left_group, n)[right_group]).compacted()
-            return _below(left, lower)
-
-
-def _below(upper: Frame, lower: Frame) -> Frame:
-    if not lower.n_series or not upper.n_series:
-        return upper if upper.n_series else lower
-    both = Frame(
-        stacked(upper.labels, lower.labels),
-        np.concatenate([upper.values, lower.values]),
-        np.concatenate([upper.present, lower.present]),
-    )
-    return merged(both, duplicate=_duplicate)
-
-
-def _duplicate() -> ExecutionError:
-    return ExecutionError("vector cannot contain metrics with the same labelset")
-
-
 # --- joins ---------------------------------------------------------------------------------------------------------
 
 
@@ -134,9 +101,9 @@ def _joined(ev: Evaluation, node: ast.Binary, left: Frame, right: Frame) -> Fram
     many, one = (right, left) if swapped else (left, right)
     many_group, one_group, n_groups = signatures(many.labels, one.labels, matching.labels, on=matching.on)
     _check_one_side(one, one_group, n_groups, "left" if swapped else "right")
-    pairs = int(np.bincount(one_group, minlength=n_groups)[many_group].sum())
-    ev.guard.hold(3 * pairs * (left.n_steps + 4) * 9)
-    many_rows, one_rows = _pairs(many_group, one_group, n_groups)
+    n_pairs = int(np.bincount(one_group, minlength=n_groups)[many_group].sum())
+    ev.guard.hold(3 * n_pairs * (left.n_steps + 4) * 9)
+    many_rows, one_rows = pairs(many_group, one_group, n_groups)
     present = many.present[many_rows] & one.present[one_rows]
     a, b = many.values[many_rows], one.values[one_rows]
     if swapped:
@@ -151,19 +118,8 @@ def _joined(ev: Evaluation, node: ast.Binary, left: Frame, right: Frame) -> Fram
     else:
         values = _ARITHMETIC[node.op](a, b)
     labels = _result_labels(matching, many.labels, many_rows, one.labels, one_rows)
-    return _unique(Frame(labels, values, present), matching, many_group[many_rows], n_groups)
-
-
-def _pairs(many_group: Ints, one_group: Ints, n_groups: int) -> tuple[Ints, Ints]:
-    """Every row of the many side with every row of the one side in its group, as two arrays of row numbers."""
-    counts = np.bincount(one_group, minlength=n_groups)
-    order = np.argsort(one_group, kind="stable")
-    starts = np.cumsum(counts) - counts
-    matches = counts[many_group]
-    many_rows = np.repeat(np.arange(len(many_group)), matches)
-    ends = np.cumsum(matches)
-    within = np.arange(len(many_rows)) - np.repeat(ends - matches, matches)
-    return many_rows, order[starts[many_group[many_rows]] + within]
+    one_to_one = matching.card is ast.Cardinality.ONE_TO_ONE
+    return unique_matches(Frame(labels, values, present), many_group[many_rows], n_groups, one_to_one=one_to_one)
 
 
 def _check_one_side(one: Frame, group: Ints, n_groups: int, side: str) -> None:
@@ -184,30 +140,4 @@ def _result_labels(
     columns = list(range(len(many.names)))
     if matching.card is ast.Cardinality.ONE_TO_ONE:
         columns = (columns_of if matching.on else columns_without)(many, matching.labels)
-    out = pick(many, columns, many_rows)
-    if not matching.include:
-        return out
-    source = recoded(one, out)
-    strings = source.strings if len(source.strings) >= len(out.strings) else out.strings
-    out = LabelSets(out.names, out.codes, strings)
-    for name in matching.include:
-        out = with_column(out, name, source.column(name)[one_rows], strings)
-    return out
-
-
-def _unique(out: Frame, matching: ast.VectorMatching, pair_group: Ints, n_groups: int) -> Frame:
-    """Equal rows made one. Raises ExecutionError for a match that is not unique."""
-    one_to_one = matching.card is ast.Cardinality.ONE_TO_ONE
-
-    def refused() -> ExecutionError:
-        if one_to_one:
-            return ExecutionError(
-                "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
-            )
-        return ExecutionError("multiple matches for labels: grouping labels must ensure unique matches")
-
-    if one_to_one and len(pair_group) and int(np.bincount(pair_group, minlength=n_groups).max()) > 1:
-        crowded = fold("count", out.values, out.present, pair_group, n_groups)[2] > 1
-        if crowded.any():
-            raise refused()
-    return merged(out.compacted(), duplicate=refused)
+    return with_carried(pick(many, columns, many_rows), one, one_rows, matching.include)

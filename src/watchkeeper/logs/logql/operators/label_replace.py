@@ -34,8 +34,4 @@ def label_replace(node: LabelReplace, frame: Frame) -> Frame:
     table[list(texts)] = codes
     new = table[source]
     column = np.where(new >= 0, new, labels.column(node.dst)).astype(np.int32)
-    return merged(frame.with_labels(with_column(labels, node.dst, column, strings)), duplicate=_duplicate)
-
-
-def _duplicate() -> ExecutionError:
-    return ExecutionError("vector cannot contain metrics with the same labelset")
+    return merged(frame.with_labels(with_column(labels, node.dst, column, strings)))

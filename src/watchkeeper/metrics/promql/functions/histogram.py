@@ -25,8 +25,8 @@ from watchkeeper.core.vector.group import (
     stacked,
     with_column,
 )
+from watchkeeper.core.vector.join import below
 from watchkeeper.metrics.promql import ast
-from watchkeeper.metrics.promql.operators.binary import below
 
 if TYPE_CHECKING:
     from watchkeeper.metrics.promql.evaluate import Evaluation

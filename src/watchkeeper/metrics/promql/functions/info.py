@@ -153,10 +153,7 @@ def _assembled(base: Frame, pieces: list[_Piece]) -> Frame:
         own = labels.column(name)
         labels = with_column(labels, name, np.where(own != 0, own, np.array(codes, np.int32)[of_row]), strings)
 
-    def duplicate() -> ExecutionError:
-        return ExecutionError("vector cannot contain metrics with the same labelset")
-
-    return merged(out.with_labels(labels).compacted(), duplicate=duplicate)
+    return merged(out.with_labels(labels).compacted())
 
 
 FUNCTIONS: Final = {"info": _info}

@@ -105,11 +105,7 @@ def _with_label(
     )
     if target == METRIC_NAME and frame.drop_name is not None:
         out.drop_name = frame.drop_name & ~changed
-
-    def duplicate() -> ExecutionError:
-        return ExecutionError("vector cannot contain metrics with the same labelset")
-
-    return merged(out, duplicate=duplicate)
+    return merged(out)
 
 
 FUNCTIONS: Final = {"label_replace": _label_replace, "label_join": _label_join}

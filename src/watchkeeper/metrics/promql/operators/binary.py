@@ -20,15 +20,11 @@ from watchkeeper.core.vector.group import (
     columns_without,
     coverage,
     fold,
-    group_by,
-    merged,
-    merged_groups,
     pick,
-    recoded,
     signatures,
     stacked,
-    with_column,
 )
+from watchkeeper.core.vector.join import pairs, set_operation, unique_matches, with_carried
 from watchkeeper.metrics.promql import ast
 from watchkeeper.metrics.promql.operators.histogram import histogram_binary
 
@@ -66,7 +62,8 @@ def binary(ev: Evaluation, node: ast.Binary, grid: Grid) -> Frame | Values:
     if isinstance(left, Frame):
         if isinstance(right, Frame):
             if node.op.is_set:
-                return _set_operation(node, left, right)
+                assert node.matching is not None
+                return set_operation(node.op.value, left, right, node.matching.labels, on=node.matching.on)
             return _joined(ev, node, left, right)
         return _with_scalar(ev, node, left, right, swapped=False)
     if isinstance(right, Frame):
@@ -105,53 +102,6 @@ def _with_scalar(ev: Evaluation, node: ast.Binary, frame: Frame, scalar: Values,
     return out
 
 
-# --- sets ----------------------------------------------------------------------------------------------------------
-
-
-def _set_operation(node: ast.Binary, left: Frame, right: Frame) -> Frame:
-    assert node.matching is not None
-    left_group, right_group, n = signatures(left.labels, right.labels, node.matching.labels, on=node.matching.on)
-    match node.op:
-        case Op.AND:
-            return left.where(coverage(right, right_group, n)[left_group]).compacted()
-        case Op.UNLESS:
-            return left.where(~coverage(right, right_group, n)[left_group]).compacted()
-        case _:
-            lower = right.where(~coverage(left, left_group, n)[right_group]).compacted()
-            return below(left, lower)
-
-
-def below(upper: Frame, lower: Frame) -> Frame:
-    """The rows of two frames, those that have become equal made one."""
-    if not lower.n_series:
-        return upper
-    if not upper.n_series:
-        return lower
-    histograms = dict(upper.histograms)
-    histograms.update({row + upper.n_series: cells for row, cells in lower.histograms.items()})
-    drops: Present | None = None
-    if upper.drop_name is not None or lower.drop_name is not None:
-        parts = [
-            part.drop_name if part.drop_name is not None else np.zeros(part.n_series, np.bool_)
-            for part in (upper, lower)
-        ]
-        drops = np.concatenate(parts)
-    both = Frame(
-        stacked(upper.labels, lower.labels),
-        np.concatenate([upper.values, lower.values]),
-        np.concatenate([upper.present, lower.present]),
-        histograms,
-        drops,
-    )
-    if drops is not None and drops.any() and not drops.all():
-        return both  # Equal labels may still become different names: the end decides.
-    return merged(both, duplicate=_duplicate)
-
-
-def _duplicate() -> ExecutionError:
-    return ExecutionError("vector cannot contain metrics with the same labelset")
-
-
 # --- joins ---------------------------------------------------------------------------------------------------------
 
 
@@ -171,7 +121,7 @@ def _joined(ev: Evaluation, node: ast.Binary, left: Frame, right: Frame) -> Fram
     # Counted before they are made: a join without labels may ask for every pair there is.
     ones = np.bincount(one_group, minlength=n_groups)
     ev.memory.reserve(3 * int(ones[many_group].sum()), left.n_steps + 4)
-    many_rows, one_rows = _pairs(many_group, one_group, n_groups)
+    many_rows, one_rows = pairs(many_group, one_group, n_groups)
     present = many.present[many_rows] & one.present[one_rows]
     a, b = many.values[many_rows], one.values[one_rows]
     if swapped:
@@ -200,20 +150,8 @@ def _joined(ev: Evaluation, node: ast.Binary, left: Frame, right: Frame) -> Fram
             out.drop_name = np.ones(len(many_rows), np.bool_)
         else:
             labels = pick(labels, columns_without(labels, RESERVED))
-    return _unique_matches(replace(out, labels=labels), matching, many_group[many_rows], n_groups)
-
-
-def _pairs(many_group: Ints, one_group: Ints, n_groups: int) -> tuple[Ints, Ints]:
-    """Every row of the many side with every row of the one side in its group, as two arrays of row numbers."""
-    counts = np.bincount(one_group, minlength=n_groups)
-    order = np.argsort(one_group, kind="stable")
-    starts = np.cumsum(counts) - counts
-    matches = counts[many_group]
-    many_rows = np.repeat(np.arange(len(many_group)), matches)
-    # The position within each row's own run of matches, added to where its group begins.
-    ends = np.cumsum(matches)
-    within = np.arange(len(many_rows)) - np.repeat(ends - matches, matches)
-    return many_rows, order[starts[many_group[many_rows]] + within]
+    one_to_one = matching.card is ast.Cardinality.ONE_TO_ONE
+    return unique_matches(replace(out, labels=labels), many_group[many_rows], n_groups, one_to_one=one_to_one)
 
 
 def _check_one_side(matching: ast.VectorMatching, one: Frame, group: Ints, n_groups: int, side: str) -> None:
@@ -252,38 +190,7 @@ def _result_labels(
     if matching.card is ast.Cardinality.ONE_TO_ONE:
         allowed = set((columns_of if matching.on else columns_without)(many, matching.labels))
         columns = [i for i in columns if i in allowed]
-    out = pick(many, columns, many_rows)
-    if not matching.include:
-        return out
-    source = recoded(one, out)
-    strings = source.strings if len(source.strings) >= len(out.strings) else out.strings
-    out = LabelSets(out.names, out.codes, strings)
-    for name in matching.include:
-        out = with_column(out, name, source.column(name)[one_rows], strings)
-    return out
-
-
-def _unique_matches(out: Frame, matching: ast.VectorMatching, pair_group: Ints, n_groups: int) -> Frame:
-    """Equal rows made one. Raises ExecutionError for a match that is not unique."""
-    one_to_one = matching.card is ast.Cardinality.ONE_TO_ONE
-
-    def refused() -> ExecutionError:
-        if one_to_one:
-            return ExecutionError(
-                "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
-            )
-        return ExecutionError("multiple matches for labels: grouping labels must ensure unique matches")
-
-    if one_to_one and len(pair_group) and int(np.bincount(pair_group, minlength=n_groups).max()) > 1:
-        crowded = fold("count", out.values, out.occupied(), pair_group, n_groups)[2] > 1
-        if crowded.any():
-            raise refused()
-    out = out.compacted()
-    if out.drop_name is None and out.n_series > 1:
-        first, group = group_by(out.labels, range(len(out.labels.names)))
-        if len(first) != out.n_series:
-            return merged_groups(out, first, group, duplicate=_duplicate if one_to_one else refused)
-    return out
+    return with_carried(pick(many, columns, many_rows), one, one_rows, matching.include)
 
 
 def _join_histograms(
