@@ -214,7 +214,7 @@ def label_filter(row: Row, node: ast.LabelFilter) -> bool:
             return label_filter(row, lhs) or label_filter(row, rhs)
         case ast.StringFilter(matcher=matcher):
             return matcher.matches(row.get(matcher.name) or "")
-    if row.error:
+    if row.error and isinstance(node, ast.IpFilter):
         return True
     value = row.get(node.name)
     if value is None:
@@ -229,7 +229,7 @@ def label_filter(row: Row, node: ast.LabelFilter) -> bool:
         case ast.BytesFilter(value_bytes=wanted):
             number = bytes_of(value)
     if number is None:
-        row.error = "LabelFilterErr"
+        row.error = row.error or "LabelFilterErr"
         return True
     return COMPARE[node.op](number, wanted)
 

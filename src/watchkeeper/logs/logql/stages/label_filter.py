@@ -98,19 +98,18 @@ def numbers_at_once(rows: BlockRows, name: str) -> tuple[np.ndarray[Any, np.dtyp
 
 def _numeric(name: str, compare: Callable[[Any, Any], Any], value: float) -> Condition:
     def test(rows: BlockRows, asked: Mask) -> Mask:
-        failed = rows.failed
         at_once = numbers_at_once(rows, name)
         if at_once is not None:
             numbers, has = at_once
-            return np.asarray((compare(numbers, value) & has) | failed)
+            return np.asarray(compare(numbers, value) & has)
         column = rows.column(name)
         if column is None:
-            return failed
+            return np.zeros(len(rows), np.bool_)
         floats, errors = column.values.floats()
         by_value = np.append(compare(floats, value), False)
         out = by_value[column.codes]
-        _mark(rows, column, errors, asked & ~failed, out)
-        return np.asarray(out | failed)
+        _mark(rows, column, errors, asked, out)
+        return np.asarray(out)
 
     return test
 
@@ -134,28 +133,28 @@ def _converted(
     value: int,
 ) -> Condition:
     def test(rows: BlockRows, asked: Mask) -> Mask:
-        failed = rows.failed
         column = rows.column(name)
         if column is None:
-            return failed
+            return np.zeros(len(rows), np.bool_)
         numbers, errors = convert(column.values.texts)
         out = np.append(compare(numbers, value), False)[column.codes]
-        _mark(rows, column, errors, asked & ~failed, out)
-        return np.asarray(out | failed)
+        _mark(rows, column, errors, asked, out)
+        return np.asarray(out)
 
     return test
 
 
 def _mark(rows: BlockRows, column: Column, errors: dict[int, str], asked: Mask, passed: Mask) -> None:
-    """Give rows whose text is no number an error, and let them pass."""
+    """Give rows whose text is no number an error, and let them pass. An error that a row has already stays."""
     if not errors:
         return
     wrong = np.zeros(len(column.values) + 1, np.bool_)
     wrong[list(errors)] = True
     where = wrong[column.codes] & asked
+    passed |= where
+    where = where & ~rows.failed
     for code in np.unique(column.codes[where]).tolist():
         rows.fail(where & (column.codes == code), FILTER_ERROR, errors[code])
-    passed |= where
 
 
 def _by_address(name: str, pattern: str, *, negated: bool) -> Condition:

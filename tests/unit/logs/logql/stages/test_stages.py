@@ -148,8 +148,13 @@ def test_a_label_that_is_no_number_marks_the_line() -> None:
         "__error_details__": 'strconv.ParseFloat: parsing "error": invalid syntax',
     }
     assert parsed(OBJECT, "| json | level > 1s")["__error_details__"] == 'time: invalid duration "error"'
-    # Only conditions on text let go of a line with an error.
-    assert one(OBJECT, "| json | level > 1 | status < 0")
+    # A line with an error is looked at by further conditions, but for those on addresses; its first error stays.
+    assert not one(OBJECT, "| json | level > 1 | status < 0")
+    assert not one(OBJECT, "| json | level > 1 | missing < 0")
+    assert one(OBJECT, '| json | level > 1 | app = ip("10.0.0.1")')
+    assert parsed(OBJECT, "| json | level > 1 | status > 0 | app > 1s")["__error_details__"].endswith(
+        '"error": invalid syntax'
+    )
     assert not one(OBJECT, '| json | level > 1 | __error__=""')
     assert (
         one(OBJECT, '| json | level > 1 | __error__="LabelFilterErr" | drop __error__, __error_details__')[2]
