@@ -19,10 +19,11 @@ import pytest
 from watchkeeper.core.model.matcher import Matcher, MatchType
 from watchkeeper.core.template.builtins import BUILTINS
 from watchkeeper.core.template.lexer import KEYWORDS, Kind, tokenize
+from watchkeeper.core.testlang import ExpectKind
 from watchkeeper.logs.lines.template_functions import FUNCTIONS
 from watchkeeper.logs.logql import ast
 from watchkeeper.logs.logql.parser import parse
-from watchkeeper.logs.logql.testlang.script import Clear, Eval, EvalLogs, ExpectKind, Load, parse_script
+from watchkeeper.logs.logql.testlang.script import Clear, Eval, EvalLogs, Load, parse_script
 
 SCRIPTS = Path(__file__).parents[1] / "scripts" / "logql"
 LOGS, INSTANT, RANGE = "as a log query", "at an instant", "over a range"

@@ -5,35 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
 
 import click
 
 from watchkeeper.core.model.errors import WatchkeeperError
-
-
-class CaseResult(Protocol):
-    """What the runners of both languages say of a case."""
-
-    @property
-    def line(self) -> int:
-        """Where it stands in its file."""
-        ...
-
-    @property
-    def query(self) -> str:
-        """What was asked."""
-        ...
-
-    @property
-    def problems(self) -> Sequence[str]:
-        """What differs."""
-        ...
-
-    @property
-    def passed(self) -> bool:
-        """Whether it holds."""
-        ...
+from watchkeeper.core.testlang import CaseResult
 
 
 @click.group()

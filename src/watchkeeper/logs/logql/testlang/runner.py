@@ -12,6 +12,7 @@ from typing import Final
 
 from watchkeeper.core.model.errors import QueryError
 from watchkeeper.core.model.labels import Labels
+from watchkeeper.core.testlang import CaseResult, ExpectKind, annotation_problems, failure_problems
 from watchkeeper.logs.logql import ast
 from watchkeeper.logs.logql.answer import Answer, LogStreams, Matrix, QueryLimits, Request, Scalar, Vector
 from watchkeeper.logs.logql.engine import Engine
@@ -23,9 +24,7 @@ from watchkeeper.logs.logql.testlang.script import (
     Clear,
     Eval,
     EvalLogs,
-    Expect,
     ExpectedLines,
-    ExpectKind,
     Load,
     Range,
     parse_script,
@@ -35,20 +34,6 @@ AROUND_NS: Final = 60_000_000_000  # An instant query is asked again over this l
 LIMITS: Final = QueryLimits()
 
 Series = list[tuple[Labels, Points]]
-
-
-@dataclass(frozen=True, slots=True)
-class CaseResult:
-    """What became of one `eval`: `problems` is empty where it holds."""
-
-    line: int
-    query: str
-    problems: tuple[str, ...] = ()
-
-    @property
-    def passed(self) -> bool:
-        """Whether the case holds."""
-        return not self.problems
 
 
 def run_script(text: str, engine: Engine) -> list[CaseResult]:
@@ -74,7 +59,7 @@ def _problems(command: Eval | EvalLogs, store: MemoryStore, engine: Engine) -> l
     try:
         expr = parse(command.query)
     except QueryError as error:
-        return _failure(error, command.wants(ExpectKind.FAIL))
+        return failure_problems(error, command.wants(ExpectKind.FAIL))
     if parse(format_query(expr)) != expr or parse(pretty(expr)) != expr:
         return [f"printed as {format_query(expr)}, which is another query"]
     for cut in Cut:
@@ -86,16 +71,6 @@ def _problems(command: Eval | EvalLogs, store: MemoryStore, engine: Engine) -> l
         if problems:
             return [f"{cut.value}: {problem}" for problem in problems]
     return []
-
-
-def _failure(error: QueryError, expected: list[Expect]) -> list[str]:
-    if not expected:
-        return [f"failed: {error}"]
-    return [
-        f"failed with another text: {error}, expected {expect.message or expect.pattern}"
-        for expect in expected
-        if not expect.matches(str(error))
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +122,7 @@ class _Asking:
     def check(self, case: Eval, outcome: Answer | QueryError, expected: Series) -> list[str]:
         failures = case.wants(ExpectKind.FAIL)
         if isinstance(outcome, QueryError):
-            return _failure(outcome, failures)
+            return failure_problems(outcome, failures)
         if failures:
             return ["did not fail"]
         if case.scalar is not None:
@@ -158,7 +133,8 @@ class _Asking:
         if isinstance(outcome.data, LogStreams | Scalar):
             return [f"expected series, got {type(outcome.data).__name__}"]
         ordered = bool(case.wants(ExpectKind.ORDERED))
-        return compare_series(expected, _series(outcome), ordered=ordered) + _warnings(case, outcome)
+        problems = compare_series(expected, _series(outcome), ordered=ordered)
+        return problems + annotation_problems("warning", outcome.warnings, case.wants(ExpectKind.WARN))
 
     # --- log queries ---
 
@@ -166,7 +142,7 @@ class _Asking:
         outcome = self.ask_lines(case)
         failures = case.wants(ExpectKind.FAIL)
         if isinstance(outcome, QueryError):
-            return _failure(outcome, failures)
+            return failure_problems(outcome, failures)
         if failures:
             return ["did not fail"]
         if not isinstance(outcome.data, LogStreams):
@@ -243,17 +219,3 @@ def _series(answer: Answer) -> Series:
     if isinstance(data, Scalar):
         return [(Labels(), {data.time_ns: data.value})]
     return []
-
-
-def _warnings(case: Eval, answer: Answer) -> list[str]:
-    expected = case.wants(ExpectKind.WARN)
-    problems = [
-        f"missing warning: {expect.message or expect.pattern or 'any'}"
-        for expect in expected
-        if not any(map(expect.matches, answer.warnings))
-    ]
-    return problems + [
-        f"unexpected warning: {text}"
-        for text in answer.warnings
-        if not any(expect.matches(text) for expect in expected)
-    ]

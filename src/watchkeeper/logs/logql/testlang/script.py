@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import enum
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NoReturn, TypeAlias
 
-from watchkeeper.core.model.errors import QueryError
 from watchkeeper.core.model.labels import Labels
+from watchkeeper.core.testlang import Expect, Expecting, ExpectKind, ScriptError
 from watchkeeper.logs.logql.testlang.entries import (
     Entry,
     EntryError,
@@ -17,37 +16,6 @@ from watchkeeper.logs.logql.testlang.entries import (
     parse_label_set,
     parse_time_ns,
 )
-
-
-class ScriptError(QueryError):
-    """A line that is no command; `line` counts from 1."""
-
-    def __init__(self, message: str, line: int) -> None:
-        super().__init__(f"line {line}: {message}")
-        self.line = line
-
-
-class ExpectKind(enum.Enum):
-    """What an `expect` line asks for."""
-
-    FAIL = "fail"
-    WARN = "warn"
-    ORDERED = "ordered"
-
-
-@dataclass(frozen=True, slots=True)
-class Expect:
-    """One `expect` line: the whole text of the error or warning, or a pattern found in it, or neither."""
-
-    kind: ExpectKind
-    message: str | None = None
-    pattern: re.Pattern[str] | None = None
-
-    def matches(self, text: str) -> bool:
-        """Whether an error or warning is the expected one."""
-        if self.message is not None:
-            return text == self.message
-        return self.pattern is None or self.pattern.search(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,24 +61,19 @@ class ExpectedLines:
 
 
 @dataclass(frozen=True, slots=True)
-class Eval:
+class Eval(Expecting):
     """A metric query and what it must answer; an instant one where `range` is None."""
 
     line: int
     query: str
     at_ns: int = 0
     range: Range | None = None
-    expects: tuple[Expect, ...] = ()
     series: tuple[ExpectedSeries, ...] = ()
     scalar: float | None = None
 
-    def wants(self, kind: ExpectKind) -> list[Expect]:
-        """The `expect` lines of one kind."""
-        return [expect for expect in self.expects if expect.kind is kind]
-
 
 @dataclass(frozen=True, slots=True)
-class EvalLogs:
+class EvalLogs(Expecting):
     """A log query and what it must answer. Without `forward`, newest first."""
 
     line: int
@@ -119,12 +82,7 @@ class EvalLogs:
     forward: bool = False
     limit: int = 1000
     interval_ns: int = 0
-    expects: tuple[Expect, ...] = ()
     streams: tuple[ExpectedLines, ...] = ()
-
-    def wants(self, kind: ExpectKind) -> list[Expect]:
-        """The `expect` lines of one kind."""
-        return [expect for expect in self.expects if expect.kind is kind]
 
 
 Command: TypeAlias = Load | Clear | Eval | EvalLogs
@@ -244,7 +202,7 @@ def _metric(case: Eval, lines: list[_Line]) -> Eval:
             series.append(ExpectedSeries(labels, tuple(_values(found[2], line))))
         else:
             _fail(f"no expectation: {line.text}", line)
-    return Eval(case.line, case.query, case.at_ns, case.range, tuple(expects), tuple(series), scalar)
+    return Eval(case.line, case.query, case.at_ns, case.range, tuple(series), scalar, expects=tuple(expects))
 
 
 def _values(text: str, line: _Line) -> Iterator[float | None]:
@@ -286,8 +244,8 @@ def _logs(head: _Line, found: re.Match[str], lines: list[_Line]) -> EvalLogs:
         "forward" in options,
         int(limit[1]) if limit else 1000,
         parse_time_ns(interval[1]) if interval else 0,
-        tuple(expects),
         tuple(ExpectedLines(*labels, tuple(entries)) for labels, entries in streams),
+        expects=tuple(expects),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from watchkeeper.core.model.errors import QueryError
+from watchkeeper.core.testlang import CaseResult, ExpectKind, annotation_problems, failure_problems
 from watchkeeper.metrics.interface import Querier
 from watchkeeper.metrics.promql.parser import ALL_OPTIONS, parse
 from watchkeeper.metrics.promql.testlang.comparison import (
@@ -18,7 +19,7 @@ from watchkeeper.metrics.promql.testlang.comparison import (
 )
 from watchkeeper.metrics.promql.testlang.memory_store import MemoryStore
 from watchkeeper.metrics.promql.testlang.pinning import depends_on_range, other_times, pinned
-from watchkeeper.metrics.promql.testlang.script import Clear, Eval, ExpectKind, Load, Times, parse_script
+from watchkeeper.metrics.promql.testlang.script import Clear, Eval, Load, Times, parse_script
 from watchkeeper.metrics.promql.testlang.series import SeriesError
 
 AROUND_MS: Final = 60_000  # An instant query is asked again over this long before and after its time.
@@ -34,20 +35,6 @@ class ScriptEngine(Protocol):
     def range(self, querier: Querier, query: str, start_ms: int, end_ms: int, step_ms: int) -> Answer:
         """The answer at each step from start to end."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class CaseResult:
-    """What became of one `eval` (or of a `load` that failed): `problems` is empty where it holds."""
-
-    line: int
-    query: str
-    problems: tuple[str, ...] = ()
-
-    @property
-    def passed(self) -> bool:
-        """Whether the case holds."""
-        return not self.problems
 
 
 def run_script(text: str, engine: ScriptEngine) -> list[CaseResult]:
@@ -173,13 +160,7 @@ class _Case:
         case = self.case
         failures = case.wants(ExpectKind.FAIL)
         if isinstance(outcome, QueryError):
-            if not failures:
-                return [f"failed: {outcome}"]
-            return [
-                f"failed with another text: {outcome}, expected {expect.message or expect.pattern}"
-                for expect in failures
-                if not expect.matches(str(outcome))
-            ]
+            return failure_problems(outcome, failures)
         if failures:
             return ["did not fail"]
         if case.string is not None:
@@ -207,16 +188,6 @@ class _Case:
             expects = self.case.wants(kind)
             if self.case.wants(refused):
                 problems += [f"unexpected {kind.value}: {text}" for text in found]
-            if not expects:
-                continue
-            problems += [
-                f"missing {kind.value}: {expect.message or expect.pattern or 'any'}"
-                for expect in expects
-                if not any(map(expect.matches, found))
-            ]
-            problems += [
-                f"unexpected {kind.value}: {text}"
-                for text in found
-                if not any(expect.matches(text) for expect in expects)
-            ]
+            if expects:
+                problems += annotation_problems(kind.value, found, expects)
         return problems

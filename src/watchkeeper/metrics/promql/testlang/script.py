@@ -2,48 +2,14 @@
 
 from __future__ import annotations
 
-import enum
 import re
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from watchkeeper.core.model.errors import QueryError
+from watchkeeper.core.testlang import Expect, Expecting, ExpectKind, ScriptError
 from watchkeeper.metrics.promql.lexer import LexError, parse_number, scan_string, unquote
 from watchkeeper.metrics.promql.testlang.series import SeriesLine, parse_series, signed_duration_ms
-
-
-class ScriptError(QueryError):
-    """A line that is no command; `line` counts from 1."""
-
-    def __init__(self, message: str, line: int) -> None:
-        super().__init__(f"line {line}: {message}")
-        self.line = line
-
-
-class ExpectKind(enum.Enum):
-    """What an `expect` line asks for."""
-
-    FAIL = "fail"
-    WARN = "warn"
-    INFO = "info"
-    NO_WARN = "no_warn"
-    NO_INFO = "no_info"
-    ORDERED = "ordered"
-
-
-@dataclass(frozen=True, slots=True)
-class Expect:
-    """One `expect` line: the whole text of the error or annotation, or a pattern found in it, or neither."""
-
-    kind: ExpectKind
-    message: str | None = None
-    pattern: re.Pattern[str] | None = None
-
-    def matches(self, text: str) -> bool:
-        """Whether an error or annotation is the expected one."""
-        if self.message is not None:
-            return text == self.message
-        return self.pattern is None or self.pattern.search(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +39,7 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True)
-class Eval:
+class Eval(Expecting):
     """A query and what it must answer.
 
     at_ms, times        of an instant query (then `times` is None), of a range query
@@ -85,15 +51,10 @@ class Eval:
     query: str
     at_ms: int = 0
     times: Times | None = None
-    expects: tuple[Expect, ...] = ()
     series: tuple[SeriesLine, ...] = ()
     scalar: float | None = None
     string: str | None = None
     range_vector: Times | None = None
-
-    def wants(self, kind: ExpectKind) -> list[Expect]:
-        """The `expect` lines of one kind."""
-        return [expect for expect in self.expects if expect.kind is kind]
 
 
 Command: TypeAlias = Load | Clear | Eval
@@ -206,11 +167,11 @@ def _expectations(draft: _Draft, block: list[tuple[int, str]]) -> Eval:
         draft.query,
         draft.at_ms,
         draft.times,
-        tuple(draft.expects),
         tuple(series),
         scalar,
         string,
         range_vector,
+        expects=tuple(draft.expects),
     )
 
 

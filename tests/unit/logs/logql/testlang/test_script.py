@@ -5,15 +5,14 @@ from __future__ import annotations
 import pytest
 
 from watchkeeper.core.model.labels import Labels
+from watchkeeper.core.testlang import ExpectKind, ScriptError
 from watchkeeper.logs.logql.testlang.entries import Entry, EntryError, parse_entries, parse_label_set, parse_time_ns
 from watchkeeper.logs.logql.testlang.script import (
     Clear,
     Eval,
     EvalLogs,
-    ExpectKind,
     Load,
     Range,
-    ScriptError,
     parse_script,
 )
 

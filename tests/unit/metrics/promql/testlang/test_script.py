@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from watchkeeper.core.testlang import ExpectKind, ScriptError
 from watchkeeper.metrics.promql.testlang.script import (
     Clear,
     Eval,
-    ExpectKind,
     Load,
-    ScriptError,
     Times,
     parse_script,
 )
