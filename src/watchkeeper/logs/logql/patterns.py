@@ -32,6 +32,7 @@ LEVEL: Final = "detected_level"
 UNKNOWN: Final = LEVELS[1].encode()
 ALIKE: Final = 0.6  # The share of words that two templates must have in common to become one.
 MAX_TEMPLATES: Final = 6000  # That are told apart; lines of later ones are not counted.
+MAX_COMPARED: Final = 200  # The most frequent templates of as many words; what is like none of them stands alone.
 MAX_BYTES: Final = 2000  # Of a template; longer ones say nothing at a glance.
 _REPEATED: Final = re.compile(rb"<_>(?:[,;:/ .-]?<_>)+")
 
@@ -131,7 +132,7 @@ def merge_templates(found: dict[tuple[bytes, bytes], Counts]) -> dict[tuple[byte
     for (level, text), counts in sorted(found.items(), key=lambda item: (-int(item[1].sum()), item[0])):
         words = text.split(b" ")
         group = groups.setdefault((level, len(words)), [])
-        for known, total in group:
+        for known, total in group[:MAX_COMPARED]:
             if _are_alike(known, words):
                 known[:] = [a if a == b else ANY for a, b in zip(known, words, strict=True)]
                 total += counts
