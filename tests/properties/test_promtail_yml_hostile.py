@@ -5,9 +5,9 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.properties import hostile_yaml as hostile
 from watchkeeper.app.agent_matcher import row_test
 from watchkeeper.core.config.dump import dump
-from watchkeeper.core.model.errors import ConfigError
 from watchkeeper.core.telemetry.metrics import Registry
 from watchkeeper.logs.agent.config.promtail_yml import PromtailConfig, parse_promtail_yml
 from watchkeeper.logs.agent.entries import Entries
@@ -18,52 +18,20 @@ from watchkeeper.logs.agent.stages.stage import StageContext
 
 GOOD = (Path(__file__).parent.parent / "config" / "promtail-all.good.yml").read_text()
 LINES = GOOD.splitlines()
-SNIPPETS = [
-    "",
-    "~",
-    "[]",
-    "{}",
-    "*job",
-    "&x",
-    "<<: *job",
-    "- ",
-    ": ",
-    "'",
-    '"',
-    "|\n",
-    "!!int ",
-    "\t",
-    "\x00",
-    "é",
-    "1e9",
-    "%",
-]
-
-snippets = st.one_of(st.sampled_from(SNIPPETS), st.text(max_size=5))
-edits = st.lists(st.tuples(st.integers(0, len(GOOD)), st.integers(0, 30), snippets), min_size=1, max_size=3)
 
 
 def outcome(text):
-    problems, shown = [], ""
-    try:
-        config = parse_promtail_yml(text)
-    except ConfigError as error:
-        problems, shown = error.problems, str(error)
-    else:
+    config, shown = hostile.outcome(parse_promtail_yml, text)
+    if config is not None:
         assert isinstance(config, PromtailConfig)
         shown = dump(config)
-    n_lines = text.count("\n") + 2
-    assert all(1 <= problem.line <= n_lines and problem.column >= 1 for problem in problems)
     assert "user:hunter2@" not in shown
 
 
 @settings(max_examples=60, deadline=None)
-@given(edits)
+@given(hostile.changes)
 def test_a_damaged_file(changes):
-    text = GOOD
-    for at, n_removed, snippet in changes:
-        text = text[:at] + snippet + text[at + n_removed :]
-    outcome(text)
+    outcome(hostile.damaged(GOOD, changes))
 
 
 @settings(max_examples=40, deadline=None)
@@ -73,7 +41,7 @@ def test_lines_in_any_order(lines):
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.text(st.sampled_from("ab:- \n[]{}&*<|>'\"!%#?,~01"), max_size=60))
+@given(hostile.noise)
 def test_yaml_like_noise(text):
     outcome(text)
     outcome("scrape_configs:\n- job_name: a\n  pipeline_stages: " + text)
