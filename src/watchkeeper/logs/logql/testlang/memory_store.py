@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +28,9 @@ class Cut(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class Part:
+    """A block of one stream; `filter` says which words are in it, None where that is not known."""
+
     stream: Stream
     block: Block
     min_ns: int
@@ -76,18 +78,15 @@ class MemoryStore:
     def cut(self, cut: Cut) -> CutStore:
         """The entries as blocks; kept until more are loaded."""
         if cut not in self._cuts:
-            self._cuts[cut] = CutStore(self._streams, cut)
+            self._cuts[cut] = CutStore(_parts(self._streams, cut))
         return self._cuts[cut]
 
 
 class CutStore:
     """A LogQuerier over blocks."""
 
-    def __init__(self, streams: dict[Labels, list[Entry]], cut: Cut) -> None:
-        self._parts: list[_Part] = []
-        for number, (labels, entries) in enumerate(streams.items()):
-            stream = Stream(number + 1, labels, str(labels))
-            self._parts.extend(_part(stream, piece, sealed) for piece, sealed in _pieces(entries, cut))
+    def __init__(self, parts: Iterable[Part]) -> None:
+        self._parts = list(parts)
 
     def select(
         self, matchers: Sequence[Matcher], start_ns: int, end_ns: int, needles: Sequence[bytes] = ()
@@ -123,10 +122,16 @@ class CutStore:
         """As LogQuerier, by whole blocks."""
         return [(part.stream, 1, part.raw_bytes, part.n_rows) for part in self.select(matchers, start_ns, end_ns)]
 
-    def _of(self, matchers: Sequence[Matcher]) -> Iterator[_Part]:
+    def _of(self, matchers: Sequence[Matcher]) -> Iterator[Part]:
         for part in self._parts:
             if all(matcher.matches(part.stream.labels.get(matcher.name)) for matcher in matchers):
                 yield part
+
+
+def _parts(streams: dict[Labels, list[Entry]], cut: Cut) -> Iterator[Part]:
+    for number, (labels, entries) in enumerate(streams.items()):
+        stream = Stream(number + 1, labels, str(labels))
+        yield from (_part(stream, piece, sealed) for piece, sealed in _pieces(entries, cut))
 
 
 def _pieces(entries: Sequence[Entry], cut: Cut) -> Iterator[tuple[Sequence[Entry], bool]]:
@@ -141,7 +146,7 @@ def _pieces(entries: Sequence[Entry], cut: Cut) -> Iterator[tuple[Sequence[Entry
         yield entries[lo : lo + 3], lo + 3 < len(entries)
 
 
-def _may_hold(part: _Part, needles: Sequence[bytes]) -> bool:
+def _may_hold(part: Part, needles: Sequence[bytes]) -> bool:
     """What the filter of a sealed block says of needles."""
     if part.filter is None:
         return True
@@ -149,14 +154,14 @@ def _may_hold(part: _Part, needles: Sequence[bytes]) -> bool:
     return all(bool(may_contain(part.filter, offsets, tokens(needle))[0]) for needle in needles)
 
 
-def _part(stream: Stream, entries: Sequence[Entry], sealed: bool) -> _Part:
+def _part(stream: Stream, entries: Sequence[Entry], sealed: bool) -> Part:
     block = block_of(entries)
     found: bytes | None = None
     if sealed:
         data, found = block.seal()
         block = Block.open(data)
     times = [entry.time_ns for entry in entries]
-    return _Part(stream, block, min(times), max(times), not sealed, found)
+    return Part(stream, block, min(times), max(times), not sealed, found)
 
 
 def block_of(entries: Sequence[Entry]) -> Block:
