@@ -26,10 +26,11 @@ def check_template(text: str) -> None:
 @section
 class TemplateConfig:
     """`template`: the source gets the template's text. `.Value` is what it was, `.Entry` the line, and every extracted
-    value has its name; an empty text removes the source."""
+    value has its name; an empty text removes the source. What is missing shows as `<no value>`, and where a function
+    of texts is given it, the source stays as it is."""
 
     source: str = setting(Text(filled=True))
-    template: str = setting(Text(check_template, filled=True))
+    template: str = setting(Text(check_template), default="")
 
 
 KIND: Final = Nested(TemplateConfig)

@@ -54,7 +54,7 @@ def _empty(value: Any) -> bool:
 
 
 def _to_string(value: Any) -> str:
-    return str(value)
+    return "<nil>" if value is None else str(value)
 
 
 def _cat(*values: Any) -> str:
@@ -86,4 +86,4 @@ FUNCTIONS: Final[Mapping[str, Function]] = {**SHARED, **{name: function(call) fo
 
 def compiled(text: str) -> Template:
     """The template of a text. Raises TemplateError."""
-    return Template.parse(text, FUNCTIONS, name="pipeline_template")
+    return Template.parse(text, FUNCTIONS, name="pipeline_template", missing_key="default")

@@ -8,7 +8,6 @@ import json
 import pytest
 
 from tests.unit.logs.agent.stages.running import NOW_NS, Bench
-from watchkeeper.core.model.errors import ConfigError
 
 S = 10**9
 
@@ -200,7 +199,11 @@ def test_replace_of_a_source_extracts_named_groups():
         ("{{ Replace .Value `l` `L` 1 }}", "heLlo"),
         ("{{ TrimPrefix .Value `he` }}{{ .Entry | len }}", "llo30"),
         ("{{ Sha2Hash `salt` .Value }}", hashlib.sha256(b"salthello").hexdigest()),
-        ("{{ .missing }}", None),
+        ("{{ .missing }}", "<no value>"),
+        ("{{ or .missing `other` }}", "other"),
+        ("{{ .missing | default `other` }}", "other"),
+        ("{{ if .missing }}a{{ end }}", None),
+        ("{{ ToLower .missing }}", "hello"),
         ("{{ .Value | replace `h` `j` | quote }}", '"jello"'),
         ("{{ regexReplaceAll `l+` .Value `L` }}", "heLo"),
     ],
@@ -214,9 +217,8 @@ def test_template(template: str, expected: str):
 
 
 def test_template_makes_and_removes_values():
-    stages = "[{template: {source: new, template: 'const'}}, {template: {source: job, template: ''}}]"
-    with pytest.raises(ConfigError, match="template: must not be empty"):
-        Bench(stages)
+    found = one("[{template: {source: new, template: 'const'}}, {template: {source: job, template: ''}}]", "x")
+    assert found["extracted"] == {"new": "const"}
     found = one(
         "[{template: {source: new, template: 'const'}}, {template: {source: new, template: '{{ \"\" }}'}}]", "x"
     )
