@@ -2,6 +2,7 @@
 
 import pytest
 
+from watchkeeper.core.config.dump import dump
 from watchkeeper.core.model.errors import ConfigError
 from watchkeeper.logs.agent.config.env import expand_env
 from watchkeeper.logs.agent.config.kinds import format_duration_ns, parse_duration_ns
@@ -91,3 +92,11 @@ def test_a_static_config_without_targets_is_this_machine():
 def test_a_file_that_is_not_there():
     with pytest.raises(ConfigError, match="can't be read: No such file"):
         load_promtail_yml(__import__("pathlib").Path("/nonexistent/promtail.yaml"))
+
+
+def test_headers_of_a_client_are_sent_and_not_shown():
+    text = "clients: [{url: 'http://x/', headers: {Authorization: Bearer hunter2}}]\nscrape_configs: []"
+    config = parse_promtail_yml(text)
+    assert config.clients[0].headers["Authorization"].reveal() == "Bearer hunter2"
+    assert "hunter2" not in repr(config)
+    assert "hunter2" not in dump(config)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from watchkeeper.core.config.decode import SectionPlace
-from watchkeeper.core.config.kinds import Boolean, Integer, MapOf, Nested, Text, UrlKind
+from watchkeeper.core.config.kinds import Boolean, Integer, MapOf, Nested, SecretKind, Text, UrlKind
 from watchkeeper.core.config.schema import Inline, section, setting
-from watchkeeper.core.config.secret import Url
+from watchkeeper.core.config.secret import Secret, Url
 from watchkeeper.core.http.config import HTTPClientConfig, check_header_syntax
 from watchkeeper.core.relabel import check_label_name
 from watchkeeper.logs.agent.config.kinds import ByteSize, GoDuration
@@ -33,7 +33,7 @@ class ClientConfig:
     name: str = setting(Text(), default="")
     url: Url = setting(UrlKind())
     tenant_id: str = setting(Text(), default="")
-    headers: dict[str, str] = setting(MapOf(Text(), _check_header, ""), default_factory=dict)
+    headers: dict[str, Secret] = setting(MapOf(SecretKind(), _check_header, Secret("")), default_factory=dict)
     batchwait_ns: int = setting(GoDuration(minimum_ns=1), key="batchwait", default=10**9)
     batchsize: int = setting(ByteSize(), default=1 << 20)
     timeout_ns: int = setting(GoDuration(minimum_ns=1), key="timeout", default=10 * 10**9)

@@ -236,7 +236,7 @@ class Client:
         """One try; whether the batch is done, be it sent or refused for good."""
         assert self._transport is not None
         headers = dict(_HEADERS)
-        headers.update(self.config.headers)
+        headers.update((name, value.reveal()) for name, value in self.config.headers.items())
         if item.tenant:
             headers["X-Scope-OrgID"] = item.tenant
         began = time.perf_counter()
