@@ -30,8 +30,8 @@ _RFC3339: Final = re.compile(
     r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)([.,]\d+)?(Z|[+-]\d\d:\d\d)",
     re.ASCII,
 )
-_NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
-_INTEGER: Final = re.compile(r"[+-]?\d+", re.ASCII)
+NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+INTEGER: Final = re.compile(r"[+-]?\d+", re.ASCII)
 
 
 class Params:
@@ -114,7 +114,7 @@ class Params:
 
 def parse_int(text: str) -> int:
     """A whole number. Raises ValueError with upstream's words."""
-    if not _INTEGER.fullmatch(text):
+    if not INTEGER.fullmatch(text):
         raise ValueError(f"strconv.Atoi: parsing {quote(text)}: invalid syntax")
     number = int(text) if len(text) <= 20 else MAX_INT + 1
     if not -MAX_INT - 1 <= number <= MAX_INT:
@@ -133,20 +133,13 @@ def parse_bool(text: str) -> bool:
 
 def parse_time_ms(text: str) -> int:
     """Unix seconds or RFC 3339, to the millisecond. Raises ValueError with upstream's words."""
-    if _NUMBER.fullmatch(text):
+    if NUMBER.fullmatch(text):
         seconds = float(text)
         if abs(seconds) > MAX_SECONDS:
             return MAX_TIME_MS if seconds > 0 else MIN_TIME_MS
         return round(seconds * 1000)
-    match = _RFC3339.fullmatch(text)
-    if match:
-        day, clock, fraction, zone = match.groups()
-        try:
-            whole = datetime.fromisoformat(f"{day}T{clock}{zone.replace('Z', '+00:00')}")
-        except ValueError:
-            pass
-        else:
-            return int(whole.timestamp()) * 1000 + int((fraction or "0")[1:4].ljust(3, "0"))
+    if (ns := parse_rfc3339_ns(text)) is not None:
+        return ns // 1_000_000
     if text == MIN_TIME_TEXT:
         return MIN_TIME_MS
     if text == MAX_TIME_TEXT:
@@ -154,9 +147,22 @@ def parse_time_ms(text: str) -> int:
     raise ValueError(f"cannot parse {quote(text)} to a valid timestamp")
 
 
+def parse_rfc3339_ns(text: str) -> int | None:
+    """A time of RFC 3339 as ns since the epoch, however many bits that takes; None for a text that is none."""
+    match = _RFC3339.fullmatch(text)
+    if match is None:
+        return None
+    day, clock, fraction, zone = match.groups()
+    try:
+        whole = datetime.fromisoformat(f"{day}T{clock}{zone.replace('Z', '+00:00')}")
+    except ValueError:
+        return None
+    return int(whole.timestamp()) * 1_000_000_000 + int((fraction or "")[1:10].ljust(9, "0"))
+
+
 def parse_duration_or_seconds_ms(text: str) -> int:
     """Seconds or a duration. Raises ValueError with upstream's words."""
-    if not _NUMBER.fullmatch(text):
+    if not NUMBER.fullmatch(text):
         try:
             return parse_duration_ms(text)
         except DurationError:

@@ -17,35 +17,16 @@ from watchkeeper.core.config.go_kinds import (
 from watchkeeper.core.config.kinds import Boolean, Choice, Integer, ListOf, MapOf, Nested, Number, Text
 from watchkeeper.core.config.schema import section, setting
 from watchkeeper.logs.store.limits_ingest import MIB, PriorityStream
+from watchkeeper.logs.wire.push_otlp import INDEX_LABELS
 
 ENCODINGS: Final = ("none", "gzip", "lz4-64k", "snappy", "lz4-256k", "lz4-1M", "lz4", "flate", "zstd")
-OTLP_INDEX_LABELS: Final = (
-    "service.name",
-    "service.namespace",
-    "service.instance.id",
-    "deployment.environment",
-    "deployment.environment.name",
-    "cloud.region",
-    "cloud.availability_zone",
-    "k8s.cluster.name",
-    "k8s.namespace.name",
-    "k8s.pod.name",
-    "k8s.container.name",
-    "container.name",
-    "k8s.replicaset.name",
-    "k8s.deployment.name",
-    "k8s.statefulset.name",
-    "k8s.daemonset.name",
-    "k8s.cronjob.name",
-    "k8s.job.name",
-)
 
 
 @section
 class OtlpDefaults:
     """`distributor.otlp_config`: which resource attributes are labels of the stream."""
 
-    default_resource_attributes_as_index_labels: tuple[str, ...] = setting(Words(), default=OTLP_INDEX_LABELS)
+    default_resource_attributes_as_index_labels: tuple[str, ...] = setting(Words(), default=INDEX_LABELS)
 
 
 @section

@@ -16,6 +16,7 @@ from watchkeeper.core.model.duration import DurationError, parse_duration_ms
 from watchkeeper.core.model.labels import quote
 from watchkeeper.web.errors import ApiError, bad_data
 from watchkeeper.web.form import read_form
+from watchkeeper.web.params import INTEGER, NUMBER, parse_int, parse_rfc3339_ns
 
 if TYPE_CHECKING:
     from watchkeeper.web.loki.backend import Backend
@@ -31,9 +32,6 @@ MIN_NS: Final = -(2**62)
 MAX_NS: Final = 2**62
 MAX_INT32: Final = 2**32 - 1
 
-_INTEGER: Final = re.compile(r"[+-]?\d+", re.ASCII)
-_FLOAT: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
-_RFC3339: Final = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _GO_DURATION: Final = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
 _UNIT_NS: Final = {"ns": 1, "us": 1000, "µs": 1000, "μs": 1000, "ms": MS, "s": NS, "m": 60 * NS, "h": HOUR_NS}
 
@@ -152,12 +150,10 @@ class Params:
 
     @staticmethod
     def _integer(text: str) -> int:
-        if not _INTEGER.fullmatch(text):
-            raise bad_data(f"strconv.Atoi: parsing {quote(text)}: invalid syntax")
-        number = int(text) if len(text) <= 20 else MAX_INT64 + 1
-        if not -MAX_INT64 - 1 <= number <= MAX_INT64:
-            raise bad_data(f"strconv.Atoi: parsing {quote(text)}: value out of range")
-        return number
+        try:
+            return parse_int(text)
+        except ValueError as error:
+            raise bad_data(str(error)) from None
 
 
 def parse_time_ns(text: str) -> int:
@@ -165,24 +161,17 @@ def parse_time_ns(text: str) -> int:
 
     Raises ValueError with upstream's words.
     """
-    if "." in text and _FLOAT.fullmatch(text):
+    if "." in text and NUMBER.fullmatch(text):
         seconds = float(text)
         if abs(seconds) < MAX_INT64 / NS:
             return round(seconds * 1000) * MS
-    if _INTEGER.fullmatch(text):
+    if INTEGER.fullmatch(text):
         number = int(text) if len(text) <= 20 else MAX_INT64 + 1
         if not -MAX_INT64 - 1 <= number <= MAX_INT64:
             raise ValueError(f"strconv.ParseInt: parsing {quote(text)}: value out of range")
         return number * NS if len(text) <= 10 else number
-    if match := _RFC3339.fullmatch(text):
-        day, clock, fraction, zone = match.groups()
-        try:
-            whole = datetime.fromisoformat(f"{day}T{clock}{zone.replace('Z', '+00:00')}")
-        except ValueError:
-            pass
-        else:
-            found = int(whole.timestamp()) * NS + int((fraction or "0")[:9].ljust(9, "0"))
-            return max(-MAX_INT64 - 1, min(found, MAX_INT64))
+    if (ns := parse_rfc3339_ns(text)) is not None:
+        return max(-MAX_INT64 - 1, min(ns, MAX_INT64))
     raise ValueError(f"strconv.ParseInt: parsing {quote(text)}: invalid syntax")
 
 
@@ -208,7 +197,7 @@ def rfc3339(ns: int) -> str:
 
 
 def _parse_step_ns(text: str) -> int:
-    if _FLOAT.fullmatch(text):
+    if NUMBER.fullmatch(text):
         seconds = float(text)
         if not math.isfinite(seconds) or abs(seconds) * NS > MAX_INT64:
             raise bad_data(f"cannot parse {quote(text)} to a valid duration. It overflows int64")
