@@ -11,6 +11,7 @@ import click
 
 from watchkeeper.cli.check_loki import check_loki
 from watchkeeper.cli.check_promtail import check_promtail
+from watchkeeper.cli.findings import counted, show_problems, without_files
 from watchkeeper.core.model.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -39,12 +40,11 @@ def check_config(files: tuple[Path, ...], syntax_only: bool) -> None:
             config = load_prometheus_yml(path, environ=os.environ, files_checked=not syntax_only)
         except ConfigError as error:
             failed = True
-            for problem in error.problems:
-                click.echo(str(problem), err=True)
+            show_problems(error.problems)
             continue
         click.echo(f"{path}: {_summary(config)}")
         if not syntax_only:
-            for pattern in _without_files(config.rule_files):
+            for pattern in without_files(config.rule_files):
                 click.echo(f"{path}: warning: no rule file matches {pattern}", err=True)
             failed = not _check_target_files(path, config) or failed
     if failed:
@@ -52,14 +52,14 @@ def check_config(files: tuple[Path, ...], syntax_only: bool) -> None:
 
 
 def _summary(config: PrometheusConfig) -> str:
-    parts = [_count(len(config.jobs), "scrape config"), _count(len(config.rule_paths), "rule file")]
+    parts = [counted(len(config.jobs), "scrape config"), counted(len(config.rule_paths), "rule file")]
     for number, noun in (
         (len(config.alerting.alertmanagers), "alertmanager config"),
         (len(config.remote_write), "remote write"),
         (len(config.remote_read), "remote read"),
     ):
         if number:
-            parts.append(_count(number, noun))
+            parts.append(counted(number, noun))
     return f"valid: {', '.join(parts)}"
 
 
@@ -68,7 +68,7 @@ def _check_target_files(path: Path, config: PrometheusConfig) -> bool:
     from watchkeeper.discovery.file import read_groups
 
     patterns = {pattern: job.job_name for job in config.jobs for item in job.discovery.file for pattern in item.files}
-    for pattern in _without_files(tuple(patterns)):
+    for pattern in without_files(patterns):
         job = patterns[pattern]
         click.echo(f'{path}: warning: no file matches {pattern} of file_sd_configs in job "{job}"', err=True)
     is_good = True
@@ -85,11 +85,3 @@ def _check_target_files(path: Path, config: PrometheusConfig) -> bool:
             continue
         is_good = False
     return is_good
-
-
-def _without_files(patterns: tuple[str, ...]) -> list[str]:
-    return [pattern for pattern in patterns if not glob.glob(pattern)]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from watchkeeper.cli.findings import counted, show_problems
 from watchkeeper.core.model.errors import ConfigError, ConfigProblem
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def check_loki(files: tuple[Path, ...], expand_env: bool) -> None:
             config = load_loki_config(path, expand_env=expand_env)
         except ConfigError as error:
             failed = True
-            _show(error.problems)
+            show_problems(error.problems)
             continue
         _warn(config.warnings)
         click.echo(f"{path}: {_summary(config)}")
@@ -52,12 +53,12 @@ def _check_overrides(config: LokiConfig) -> bool:
     try:
         by_tenant, warnings = read_overrides(config.runtime_files, config.limits_config)
     except ConfigError as error:
-        _show(error.problems)
+        show_problems(error.problems)
         return False
     _warn(warnings)
     if config.runtime_files:
         names = ", ".join(map(str, config.runtime_files))
-        click.echo(f"{names}: valid: limits of {_count(len(by_tenant), 'tenant')}")
+        click.echo(f"{names}: valid: limits of {counted(len(by_tenant), 'tenant')}")
     return True
 
 
@@ -74,18 +75,9 @@ def _summary(config: LokiConfig) -> str:
     if settings.retention_enabled and (limits.retention_period_ns or limits.retention_stream):
         period = limits.retention_period_ns
         kept = f"for {format_duration_ns(period)}" if period else "for ever"
-        kept += f", {_count(len(limits.retention_stream), 'rule')} for streams" if limits.retention_stream else ""
+        kept += f", {counted(len(limits.retention_stream), 'rule')} for streams" if limits.retention_stream else ""
     tenants = "several tenants" if config.auth_enabled else "one tenant"
     return f"valid: entries of {tenants} are kept in {where} {kept}"
-
-
-def _show(problems: list[ConfigProblem]) -> None:
-    for problem in problems:
-        click.echo(str(problem), err=True)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _warn(warnings: Sequence[ConfigProblem]) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from watchkeeper.cli.findings import counted, show_problems, without_files
 from watchkeeper.core.model.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ def check_promtail(files: tuple[Path, ...], syntax_only: bool, expand_env: bool)
             check_config(config, str(path))
         except ConfigError as error:
             failed = True
-            for problem in error.problems:
-                click.echo(str(problem), err=True)
+            show_problems(error.problems)
             continue
         click.echo(f"{path}: {_summary(config)}")
         for warning in _warnings(config, looks_for_files=not syntax_only):
@@ -45,9 +44,9 @@ def check_promtail(files: tuple[Path, ...], syntax_only: bool, expand_env: bool)
 def _summary(config: PromtailConfig) -> str:
     stages = sum(len(job.pipeline_stages) for job in config.scrape_configs)
     parts = [
-        _count(len(config.scrape_configs), "scrape config"),
-        _count(stages, "pipeline stage"),
-        _count(len(config.clients), "client"),
+        counted(len(config.scrape_configs), "scrape config"),
+        counted(stages, "pipeline stage"),
+        counted(len(config.clients), "client"),
     ]
     return f"valid: {', '.join(parts)}"
 
@@ -64,11 +63,6 @@ def _warnings(config: PromtailConfig, *, looks_for_files: bool) -> list[str]:
         for file_sd in job.discovery.file:
             out += [
                 f'no file matches {pattern} of file_sd_configs in job "{job.job_name}"'
-                for pattern in file_sd.files
-                if not glob.glob(pattern)
+                for pattern in without_files(file_sd.files)
             ]
     return out
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -9,30 +9,19 @@ from itertools import groupby
 from typing import Any, Final
 
 from watchkeeper.metrics.scrape.target import Target
+from watchkeeper.web.html_page import fact, html_page
 
 STYLE: Final = """
-:root { color-scheme: light dark; --line: #8884; --muted: #777; --good: #1f8a4c; --bad: #c8372d; --soft: #8881; }
-@media (prefers-color-scheme: dark) { :root { --muted: #999; --good: #4cc27f; --bad: #ff7b70; } }
-* { box-sizing: border-box; }
-body { font: 14px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 1200px; padding: 1.2rem 1.5rem 4rem; }
-header { display: flex; gap: .4rem 1.4rem; align-items: baseline; flex-wrap: wrap; }
-h1 { font-size: 1.35rem; margin: 0; } h2 { font-size: 1.05rem; margin: 2rem 0 .5rem; }
-nav a { margin-right: .9rem; } a { color: inherit; text-underline-offset: 2px; }
-table { border-collapse: collapse; width: 100%; } td, th { overflow-wrap: anywhere; }
-th { text-align: left; font-weight: 600; color: var(--muted); }
-th, td { padding: .34rem .8rem .34rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th.job { color: inherit; padding-top: 1.1rem; }
 th.job span { color: var(--muted); font-weight: 400; margin-left: .5rem; }
 td:nth-child(2) { width: 36%; }
-.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; padding-right: 0; }
+.number { padding-right: 0; }
 th.number + th.number, td.number + td.number { padding-left: .8rem; }
 .state { white-space: nowrap; } .state::before { content: "\\25CF"; margin-right: .35em; }
-.up { color: var(--good); } .down, .error { color: var(--bad); } .unknown, .muted { color: var(--muted); }
+.up { color: var(--good); } .down, .error { color: var(--bad); } .unknown { color: var(--muted); }
 .label { display: inline-block; font: 12px/1.5 ui-monospace, monospace; background: var(--soft); border-radius: 4px;
   padding: 0 .4em; margin: 0 .3em .25em 0; max-width: 100%; }
-pre { background: var(--soft); padding: .8rem 1rem; border-radius: 6px; overflow: auto; font-size: 12.5px; }
-dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: .7rem; margin: 0; }
-dt { color: var(--muted); } dd { margin: 0; font-size: 1.15rem; font-variant-numeric: tabular-nums; }
+pre { font-size: 12.5px; }
 @media (max-width: 720px) {
   body { padding: 1rem; } thead { display: none; } tr { display: block; border-bottom: 1px solid var(--line); }
   th, td { display: block; width: auto !important; border: 0; padding: .2rem 0; }
@@ -58,16 +47,12 @@ def status_page(
     body = [
         f"<header><h1>{escape(title)}</h1><nav><a href='#targets'>Targets</a><a href='#config'>Configuration</a>",
         f"<a href='{escape(prefix, quote=True)}/metrics'>Metrics</a></nav></header><h2 id='status'>Status</h2><dl>",
-        *(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts),
+        *(fact(name, value) for name, value in facts),
         "</dl><h2 id='targets'>Targets</h2>",
         _target_table(rows),
         f"<h2 id='config'>Configuration</h2><pre>{escape(config)}</pre>",
     ]
-    return (
-        "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
-        "<meta name='viewport' content='width=device-width,initial-scale=1'>"
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>{''.join(body)}</body></html>"
-    )
+    return html_page(title, body, STYLE)
 
 
 def _head_facts(head: Mapping[str, Any]) -> list[tuple[str, str]]:

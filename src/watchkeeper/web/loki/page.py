@@ -9,26 +9,10 @@ from typing import Any, Final
 from aiohttp import web
 
 from watchkeeper.web.build import build_info
+from watchkeeper.web.html_page import fact, html_page
 from watchkeeper.web.loki.backend import Backend
 
-STYLE: Final = """
-:root { color-scheme: light dark; --line: #8884; --muted: #777; --soft: #8881; }
-@media (prefers-color-scheme: dark) { :root { --muted: #999; } }
-* { box-sizing: border-box; }
-body { font: 14px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 1200px; padding: 1.2rem 1.5rem 4rem; }
-header { display: flex; gap: .4rem 1.4rem; align-items: baseline; flex-wrap: wrap; }
-h1 { font-size: 1.35rem; margin: 0; } h2 { font-size: 1.05rem; margin: 2rem 0 .5rem; }
-nav a { margin-right: .9rem; } a { color: inherit; text-underline-offset: 2px; }
-table { border-collapse: collapse; width: 100%; } td, th { overflow-wrap: anywhere; }
-th { text-align: left; font-weight: 600; color: var(--muted); }
-th, td { padding: .34rem .8rem .34rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.muted { color: var(--muted); }
-code, pre { font: 12.5px/1.5 ui-monospace, monospace; }
-pre { background: var(--soft); padding: .8rem 1rem; border-radius: 6px; overflow: auto; }
-dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: .7rem; margin: 0; }
-dt { color: var(--muted); } dd { margin: 0; font-size: 1.15rem; font-variant-numeric: tabular-nums; }
-"""
+STYLE: Final = "code, pre { font: 12.5px/1.5 ui-monospace, monospace; }"
 MAX_STREAMS: Final = 200
 DAY_NS: Final = 86_400_000_000_000
 
@@ -67,7 +51,7 @@ def status_page(
         f"<header><h1>{escape(title)} logs</h1><nav><a href='#streams'>Streams</a><a href='#limits'>Limits</a>",
         f"<a href='{at}/config'>Configuration</a><a href='{at}/metrics'>Metrics</a></nav></header>",
         "<h2>Status</h2><dl>",
-        *(_fact(name, value) for name, value in (*facts, ("Version", version))),
+        *(fact(name, value) for name, value in (*facts, ("Version", version))),
         "</dl><h2 id='streams'>Streams of the last day</h2>",
         _stream_table(streams),
         "<h2 id='limits'>Limits</h2><table><tbody>",
@@ -77,11 +61,7 @@ def status_page(
         ),
         "</tbody></table><h2>Ask</h2><pre>watchkeeper logs '{job=~\".+\"}' --limit 20</pre>",
     ]
-    return (
-        "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
-        "<meta name='viewport' content='width=device-width,initial-scale=1'>"
-        f"<title>{escape(title)} logs</title><style>{STYLE}</style></head><body>{''.join(body)}</body></html>"
-    )
+    return html_page(f"{title} logs", body, STYLE)
 
 
 def size_text(n_bytes: float) -> str:
@@ -91,10 +71,6 @@ def size_text(n_bytes: float) -> str:
             return f"{n_bytes:.0f} {unit}" if unit == "B" else f"{n_bytes:.1f} {unit}"
         n_bytes /= 1024
     return f"{n_bytes:.1f} TiB"
-
-
-def _fact(name: str, value: str) -> str:
-    return f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
 
 
 def _stream_table(streams: Sequence[tuple[str, int, int]]) -> str:
