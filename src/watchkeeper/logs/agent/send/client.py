@@ -67,7 +67,7 @@ class Client:
         self._current: Batch | None = None  # What is being sent.
         self._lags: dict[tuple[str, ...], float] = {}  # When each series of the lag was last set.
         self._pruned_s = 0.0
-        self._told_s = -QUIET_S
+        self._told_s: dict[str, float] = {}  # When each failure was last told.
         self.is_reachable = True
         metrics.show_client(self.host, config.tenant_id)
 
@@ -302,8 +302,8 @@ class Client:
 
     def _complain(self, what: str, **fields: object) -> None:
         now_s = self._clock()
-        if now_s - self._told_s >= QUIET_S:
-            self._told_s = now_s
+        if now_s - self._told_s.get(what, -QUIET_S) >= QUIET_S:
+            self._told_s[what] = now_s
             log.warn(what, client=self.name, host=self.host, **fields)
         else:
             log.debug(what, client=self.name, host=self.host, **fields)

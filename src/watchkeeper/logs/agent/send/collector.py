@@ -46,11 +46,27 @@ class Collector:
             was_empty = not self._open
             n_ready = len(self._ready)
             step = self._ledger.begin(marks)
+            self._keep_whole(runs)
             for run in runs:
                 self._add_run(run, step, now_s)
             self._ledger.close((step,))
             # A batch is full, or the clock of the first one begins, or there are positions and no batch to wait for.
             return len(self._ready) > n_ready or (was_empty and bool(self._open or marks))
+
+    def _keep_whole(self, runs: Sequence[Run]) -> None:
+        """Ends batches that would take only the beginning of a read: what is kept or sent of a read in part is read
+        again after a kill, and would be stored twice."""
+        if not self._open:
+            return
+        size_of: dict[str, int] = {}
+        for run in runs:
+            tenant = run.stream.tenant or self._config.tenant_id
+            size_of[tenant] = size_of.get(tenant, 0) + sum(sizes(run))
+        limit = self._config.batchsize
+        for tenant, size in size_of.items():
+            batch = self._open.get(tenant)
+            if batch is not None and size <= limit < batch.size + size:
+                self._ready.append(self._open.pop(tenant))
 
     def _add_run(self, run: Run, step: int, now_s: float) -> None:
         tenant = run.stream.tenant or self._config.tenant_id

@@ -96,6 +96,19 @@ async def test_batches_of_a_size(receiver):
     assert one.positions.get("f") == "10"
 
 
+async def test_a_batch_ends_between_reads(receiver):
+    """A read that is sent in part would be read again after a kill."""
+    async with sending(receiver.url, client="batchsize: 100, batchwait: 10s,") as one:
+        one.put("a" * 30, "b" * 30, position=60)
+        one.put("c" * 30, "d" * 30, position=120)
+        await until(lambda: one.positions.get("f") == "60")
+        assert [line[0] for line in receiver.texts()] == ["a", "b"]
+        one.put("e" * 150, "f", position=272)
+        one.put("g", position=273)
+    assert [line[0] for line in receiver.texts()] == list("abcdefg")
+    assert one.positions.get("f") == "273"
+
+
 async def test_tenants_headers_and_external_labels(receiver):
     client = "tenant_id: main, external_labels: {cluster: eu, job: other}, headers: {X-A: b}, "
     client += "basic_auth: {username: u, password: p},"
@@ -252,6 +265,23 @@ async def test_a_disk_that_takes_nothing(receiver, tmp_path, monkeypatch):
         one.put("a", position=1)
         await until(lambda: receiver.texts() == ["a"], 10)
         await until(lambda: one.positions.get("f") == "1")
+
+
+async def test_a_full_disk_is_told_though_the_server_is_away_too(receiver, tmp_path, monkeypatch, capfd):
+    spool = Spool(tmp_path)
+
+    def fail(*_):
+        raise WriteFailed("no room")
+
+    monkeypatch.setattr(spool, "add", fail)
+    receiver.status = 503
+    async with sending(receiver.url, spool=spool) as one:
+        one.put("a", position=1)
+        await until(lambda: receiver.n_requests == 2)
+        receiver.status = 204
+    told = capfd.readouterr().err
+    assert told.count("error sending batch, will retry") == 1
+    assert told.count("a batch can't be kept on the disk; it waits in memory") == 1
 
 
 async def test_a_full_spool_holds_reading_back(receiver, tmp_path, monkeypatch):
