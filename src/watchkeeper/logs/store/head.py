@@ -20,6 +20,7 @@ from watchkeeper.core.disk.wal import Wal, WriteFailed
 from watchkeeper.core.kernels.line_block import Block
 from watchkeeper.core.model.errors import UnavailableError
 from watchkeeper.core.model.labels import Labels
+from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.logs.interface import EntryBatch
 from watchkeeper.logs.store import entries
 from watchkeeper.logs.store.metrics import StoreMetrics
@@ -29,6 +30,8 @@ from watchkeeper.logs.store.stream import HeadBlock, HeadStream
 from watchkeeper.logs.store.streams import Streams
 from watchkeeper.logs.store.tail import Tails
 from watchkeeper.logs.store.wal import Levels, position_of, push_record, segment_of, streams_record
+
+log = get_logger("logs.store")
 
 PUSH_WAIT_S: Final = 10.0
 CHECK_BYTES: Final = 1 << 20  # The room on the disk is looked at after so many bytes.
@@ -73,6 +76,7 @@ class Head:
         self.stuck = ""  # Why segments can't be written now.
         self._unchecked_bytes = CHECK_BYTES
         self._is_full = False
+        self._is_refusing = False  # The log could not be written last time.
         self.is_helped = False  # A thread seals what waits.
         self.wake: Callable[[], None] = lambda: None
 
@@ -131,9 +135,15 @@ class Head:
             position = position_of(segment, wal.offset + sum(map(len, defined)))
             data = b"".join([*defined, *parts])
             wal.append_framed(data)
-        except WriteFailed:
+        except WriteFailed as error:
             self._metrics.wal_disk_full.inc()
+            if not self._is_refusing:
+                self._is_refusing = True
+                log.error("pushes are refused: their lines can't be kept", err=str(error))
             raise
+        if self._is_refusing:
+            self._is_refusing = False
+            log.info("pushes are taken again")
         for stream in new.values():
             stream.defined_in = segment
         self._metrics.wal_records.inc(2 if new else 1)

@@ -370,18 +370,24 @@ def test_what_waits_for_segments_that_can_not_be_written_has_a_bound(
     assert sorted(stores.lines()) == sorted([*before, b"again"])
 
 
-def test_the_last_room_on_the_disk_is_kept_for_segments(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_last_room_on_the_disk_is_kept_for_segments(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     stores.with_options(reserve_bytes=1 << 20)
     room = [1 << 19]
     monkeypatch.setattr(
         "watchkeeper.logs.store.head.os.statvfs",
         lambda path: os.statvfs_result((4096, 4096, 1 << 20, 0, room[0] // 4096, 0, 0, 0, 0, 255)),
     )
-    with pytest.raises(WriteFailed, match="No space left on device"):
-        stores.push(APP, row(1, "a"))
+    for _ in range(3):
+        with pytest.raises(WriteFailed, match="No space left on device"):
+            stores.push(APP, row(1, "a"))
     room[0] = 1 << 30
     stores.push(APP, row(1, "a"))
     assert stores.lines() == [b"a"]
+    told = capfd.readouterr().err
+    assert told.count("pushes are refused: their lines can't be kept") == 1
+    assert told.count("pushes are taken again") == 1
 
 
 def test_what_memory_would_refuse_is_not_in_the_log(stores: Stores) -> None:
