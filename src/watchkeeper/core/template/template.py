@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from watchkeeper.core.template import nodes
-from watchkeeper.core.template import times as _times  # noqa: F401 - so that every template knows times.
 from watchkeeper.core.template.builtins import BUILTINS
 from watchkeeper.core.template.evaluate import DEFAULT_LIMITS, Limits, Source
 from watchkeeper.core.template.execute import Execution
