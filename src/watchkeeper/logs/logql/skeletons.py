@@ -7,7 +7,7 @@ numbers come out, there the slots' values would. So names are cleaned and repeat
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from watchkeeper.core.kernels import line_fields
-from watchkeeper.core.kernels.line_block import JSON, LOGFMT, Block
+from watchkeeper.core.kernels.line_block import JSON, LOGFMT, Block, Skeleton
 from watchkeeper.core.kernels.texts import Coded, Rows, Texts
 from watchkeeper.logs.logql.columns import NO_TEXTS, Column, Mask, concatenated, equal_to, joined
-from watchkeeper.logs.logql.rows import BlockRows
+from watchkeeper.logs.logql.rows import BlockRows, Label, Lazy
 
 Parts: TypeAlias = tuple[bytes | None, ...]
 """A skeleton's parts; None stands for any slot."""
@@ -234,7 +234,9 @@ def _reread(
     return Coded(table[coded.codes], texts)
 
 
-def slot_decoder(form: Format, name: str, sources: dict[int, tuple[Field, list[int]]]) -> Callable[[BlockRows], Column]:
+def _slot_decoder(
+    form: Format, name: str, sources: dict[int, tuple[Field, list[int]]]
+) -> Callable[[BlockRows], Column]:
     """Decodes one field for rows of several skeletons: by skeleton the field and its slots."""
 
     def decode(rows: BlockRows) -> Column:
@@ -249,7 +251,7 @@ def slot_decoder(form: Format, name: str, sources: dict[int, tuple[Field, list[i
     return decode
 
 
-def slot_numbers(
+def _slot_numbers(
     sources: dict[int, tuple[Field, list[int]]],
 ) -> Callable[[BlockRows], tuple[npt.NDArray[np.float64], Mask] | None]:
     """Likewise as numbers: float64 and which rows have the field; None where a column is not known to be numbers."""
@@ -279,3 +281,41 @@ def slot_numbers(
         return out, has
 
     return decode
+
+
+class FieldSources:
+    """Which slots the fields of a block's lines are in, by name and by number of the skeleton.
+
+    wanted   the only fields that count; None for all
+    """
+
+    __slots__ = ("_form", "_sources", "_wanted")
+
+    def __init__(self, form: Format, wanted: Sequence[str] | None) -> None:
+        self._form = form
+        self._wanted = None if wanted is None else set(wanted)
+        self._sources: dict[str, dict[int, tuple[Field, list[int]]]] = {}
+
+    def add(self, number: int, skeleton: Skeleton) -> bool:
+        """Take in the fields of a skeleton; False where its lines have to be parsed."""
+        common, slots = taken_apart(skeleton.parts)
+        fields = fields_of(self._form, common)
+        if fields is None:
+            return False
+        for name, field in fields.items():
+            if self._wanted is None or name in self._wanted:
+                self._sources.setdefault(name, {})[number] = field, slots
+        return True
+
+    def labels(
+        self, base: Mapping[str, Column], together: Callable[[BlockRows], dict[str, Coded]]
+    ) -> Iterator[tuple[str, Label]]:
+        """Each field by its name. `base` holds those of lines that were parsed; `together` is as of `Lazy`."""
+        for name in dict.fromkeys((*self._sources, *base)):
+            source = self._sources.get(name)
+            if source is None:
+                yield name, base[name]
+            else:
+                numbers = _slot_numbers(source) if name not in base else None
+                decode = _slot_decoder(self._form, name, source)
+                yield name, Lazy(decode, base.get(name), numbers, name, together)

@@ -9,15 +9,12 @@ from watchkeeper.core.kernels.line_block import JSON, PLAIN, Skeleton
 from watchkeeper.core.kernels.texts import Coded
 from watchkeeper.logs.logql.ast import JsonExtraction
 from watchkeeper.logs.logql.columns import Column, Mask, joined, without
-from watchkeeper.logs.logql.rows import BlockRows, Lazy, Places
+from watchkeeper.logs.logql.rows import BlockRows, Places
 from watchkeeper.logs.logql.skeletons import (
     JSON_FORMAT,
-    Field,
-    fields_of,
+    FieldSources,
     path_values,
     paths_of,
-    slot_decoder,
-    slot_numbers,
     taken_apart,
 )
 from watchkeeper.logs.logql.stages.stage import (
@@ -60,7 +57,7 @@ class Json:
 
     def run(self, rows: BlockRows) -> None:
         """Adds labels; marks rows that are no object."""
-        sources: dict[str, dict[int, tuple[Field, list[int]]]] = {}
+        sources = FieldSources(JSON_FORMAT, self._wanted)
         rest: list[Places] = []
         if rows.own_lines:
             skeletons = rows.block.skeletons()
@@ -68,7 +65,6 @@ class Json:
                 rows.fail(slice_of(None), JSON_ERROR, MALFORMED_OBJECT)
                 return
         if rows.own_lines and not rows.is_scattered:
-            wanted = None if self._wanted is None else set(self._wanted)
             for number, places in rows.skeletons():
                 skeleton = skeletons[number]
                 if skeleton.kind != JSON:
@@ -76,15 +72,8 @@ class Json:
                         rows.fail(slice_of(places), JSON_ERROR, MALFORMED_OBJECT)
                     else:
                         rest.append(places)
-                    continue
-                common, slots = taken_apart(skeleton.parts)
-                fields = fields_of(JSON_FORMAT, common)
-                if fields is None:
+                elif not sources.add(number, skeleton):
                     rest.append(places)
-                    continue
-                for name, field in fields.items():
-                    if wanted is None or name in wanted:
-                        sources.setdefault(name, {})[number] = field, slots
         elif len(rows):
             rest.append(None)
         base: dict[str, Column] = {}
@@ -96,14 +85,7 @@ class Json:
                 raise too_many_names() from None
             _mark(rows, places, failed)
             base = scattered([(places, columns)], len(rows))
-        for name in dict.fromkeys((*sources, *base)):
-            found = sources.get(name)
-            label: Lazy | Column
-            if found is None:
-                label = base[name]
-            else:
-                numbers = slot_numbers(found) if name not in base else None
-                label = Lazy(slot_decoder(JSON_FORMAT, name, found), base.get(name), numbers, name, self._together)
+        for name, label in sources.labels(base, self._together):
             add_field(rows, name, label, self._needed, shared=self._shared)
 
 

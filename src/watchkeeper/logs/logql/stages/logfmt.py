@@ -14,14 +14,7 @@ from watchkeeper.core.kernels.texts import Coded
 from watchkeeper.logs.logql.ast import LogfmtExtraction
 from watchkeeper.logs.logql.columns import Column, merged, without
 from watchkeeper.logs.logql.rows import BlockRows, Label, Lazy, Places
-from watchkeeper.logs.logql.skeletons import (
-    Field,
-    Format,
-    fields_of,
-    slot_decoder,
-    slot_numbers,
-    taken_apart,
-)
+from watchkeeper.logs.logql.skeletons import FieldSources, Format
 from watchkeeper.logs.logql.stages.stage import (
     LOGFMT_ERROR,
     Needed,
@@ -105,24 +98,14 @@ class Logfmt:
         return np.flatnonzero(found) if places is None else places[found]
 
     def _found(self, rows: BlockRows) -> dict[str, Label]:
-        sources: dict[str, dict[int, tuple[Field, list[int]]]] = {}
+        sources = FieldSources(self._format, self._wanted)
         rest: list[Places] = []
         if rows.own_lines and not self._strict and not rows.is_scattered:
             skeletons = rows.block.skeletons()
-            wanted = None if self._wanted is None else set(self._wanted)
             for number, places in rows.skeletons():
                 skeleton = skeletons[number]
-                if skeleton.kind != LOGFMT:
+                if skeleton.kind != LOGFMT or not sources.add(number, skeleton):
                     rest.append(places)
-                    continue
-                common, slots = taken_apart(skeleton.parts)
-                fields = fields_of(self._format, common)
-                if fields is None:
-                    rest.append(places)
-                    continue
-                for name, field in fields.items():
-                    if wanted is None or name in wanted:
-                        sources.setdefault(name, {})[number] = field, slots
         elif len(rows):
             rest.append(None)
         base: dict[str, Column] = {}
@@ -138,17 +121,7 @@ class Logfmt:
                 where = np.flatnonzero(failed)
                 rows.fail(where if places is None else places[where], LOGFMT_ERROR, MALFORMED_PAIR)
             base = scattered([(places, columns)], len(rows))
-        out: dict[str, Label] = {}
-        for name in dict.fromkeys((*sources, *base)):
-            source = sources.get(name)
-            if source is None:
-                out[name] = base[name]
-            else:
-                numbers = slot_numbers(source) if name not in base else None
-                out[name] = Lazy(
-                    slot_decoder(self._format, name, source), base.get(name), numbers, name, self._together
-                )
-        return out
+        return dict(sources.labels(base, self._together))
 
 
 def _cleaned(key: str) -> str:
