@@ -370,9 +370,9 @@ def test_what_waits_for_segments_that_can_not_be_written_has_a_bound(
     assert sorted(stores.lines()) == sorted([*before, b"again"])
 
 
-def test_the_last_room_on_the_disk_is_kept_for_segments(
-    stores: Stores, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_the_last_room_on_the_disk_is_kept_for_segments(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = io.StringIO()
+    configure(stream=shown)
     stores.with_options(reserve_bytes=1 << 20)
     room = [1 << 19]
     monkeypatch.setattr(
@@ -385,7 +385,7 @@ def test_the_last_room_on_the_disk_is_kept_for_segments(
     room[0] = 1 << 30
     stores.push(APP, row(1, "a"))
     assert stores.lines() == [b"a"]
-    told = capfd.readouterr().err
+    told = shown.getvalue()
     assert told.count("pushes are refused: their lines can't be kept") == 1
     assert told.count("pushes are taken again") == 1
 
