@@ -44,7 +44,7 @@ class Rendering:
         uses = self._template.fields()
         self._names = None if uses.whole else tuple(sorted(uses.fields - {"Value", "Entry"}))
         self._reads_entry = uses.whole or "Entry" in uses.fields
-        self._is_stable = not uses.functions & {"now", "date", "unixEpoch"}
+        self._is_stable = not uses.functions & {"now", "date", "unixEpoch", "uuidv4"}
 
     def texts(self, entries: Entries, values: list[str | None]) -> list[str | None]:
         """The text for each entry; `values` are its `.Value`. None where the template fails, as is logged."""

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from watchkeeper.core.template.template import Template
 from watchkeeper.core.template.values import Function, function
+from watchkeeper.logs.agent.stages.template_sprig import SPRIG
 from watchkeeper.logs.lines.template_functions import FUNCTIONS as SHARED
 
 
@@ -81,7 +82,10 @@ _OWN: Final[Mapping[str, Callable[..., Any]]] = {
     "atoi": _atoi,
 }
 
-FUNCTIONS: Final[Mapping[str, Function]] = {**SHARED, **{name: function(call) for name, call in _OWN.items()}}
+FUNCTIONS: Final[Mapping[str, Function]] = {
+    **SHARED,
+    **{name: function(call) for name, call in {**SPRIG, **_OWN}.items()},
+}
 
 
 def compiled(text: str) -> Template:
