@@ -7,7 +7,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from watchkeeper.logs.agent.config.scrape import ScrapeConfig
 from watchkeeper.logs.agent.entries import TENANT, Entries, LabelSet, Metadata
@@ -19,6 +19,8 @@ from watchkeeper.logs.agent.telemetry import AgentMetrics
 
 if TYPE_CHECKING:
     from watchkeeper.logs.agent.sources.labelling import Group
+
+CLOCK_SET_BACK_NS: Final = 10**9  # Times go on from the last one only so far: servers refuse what is of the future.
 
 _orders = itertools.count(1)
 
@@ -51,7 +53,9 @@ class Job:
 
     def times(self, n: int) -> list[int]:
         """Now, for so many lines: each a nanosecond later, so that equal lines are no duplicates."""
-        first = max(self.clock_ns(), self._last_ns + 1)
+        first = self.clock_ns()
+        if first <= self._last_ns < first + CLOCK_SET_BACK_NS:
+            first = self._last_ns + 1
         self._last_ns = first + n - 1
         return list(range(first, first + n))
 

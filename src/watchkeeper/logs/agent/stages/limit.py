@@ -101,8 +101,9 @@ class LimitStage:
                 log.warn("limit stage: too many label values; counting begins anew", limit="max_distinct_labels")
                 self._buckets.clear()
             found = self._buckets[key] = _Bucket(float(self._config.burst), now_ns)
-        elif now_ns > found.last_ns:
-            more = (now_ns - found.last_ns) * self._config.rate / 1e9
+        elif now_ns != found.last_ns:
+            # A clock that was set back brings nothing, and counts from there.
+            more = max(0, now_ns - found.last_ns) * self._config.rate / 1e9
             found.tokens = min(float(self._config.burst), found.tokens + more)
             found.last_ns = now_ns
         return found

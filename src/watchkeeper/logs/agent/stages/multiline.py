@@ -91,8 +91,9 @@ class MultilineStage:
 
     def due(self, now_ns: int) -> list[Entries]:
         """Blocks that have waited for long enough."""
-        waited = self._max_wait_ns
-        out = [block.flush() for block in self._blocks.values() if block.lines and now_ns - block.last_ns >= waited]
+        # A clock that was set back must not hold a block until it has caught up.
+        waited = range(self._max_wait_ns)
+        out = [block.flush() for block in self._blocks.values() if block.lines and now_ns - block.last_ns not in waited]
         if len(self._blocks) > 10_000:
             self._blocks = {key: block for key, block in self._blocks.items() if block.lines}
         return out

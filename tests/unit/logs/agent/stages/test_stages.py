@@ -390,6 +390,19 @@ def test_limit_drops():
     assert bench.dropped() == {"ratelimit_drop_stage": 13}
 
 
+def test_a_clock_that_is_set_back_holds_nothing():
+    bench = Bench("[limit: {rate: 10, burst: 2, drop: true}]")
+    assert len(bench.run("1", "2", "3")) == 2
+    bench.now_ns -= 7200 * S
+    assert bench.run("4") == []
+    bench.now_ns += S
+    assert len(bench.run("5", "6")) == 2
+    bench = Bench("[multiline: {firstline: '^S'}]")
+    assert bench.run("S1", " a") == []
+    bench.now_ns -= 7200 * S
+    assert [one["line"] for one in bench.seen(bench.pipeline.due(bench.now_ns))] == ["S1\n a"]
+
+
 def test_limit_waits():
     bench = Bench("[{limit: {rate: 10, burst: 5}}]")
     assert len(bench.run(*["x"] * 8)) == 8
