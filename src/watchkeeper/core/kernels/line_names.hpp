@@ -5,38 +5,11 @@
 #include <string>
 #include <string_view>
 
+#include "utf8.hpp"
+
 namespace line_fields {
 
-// The size in bytes of the character at p; 1 for bytes that are no UTF-8. `code` is U+FFFD then.
-inline size_t next_rune(const char* p, const char* end, uint32_t& code) {
-    const uint8_t c = uint8_t(*p);
-    code = c;
-    if (c < 0x80) return 1;
-    code = 0xFFFD;
-    size_t more;
-    uint8_t lo = 0x80, hi = 0xBF;
-    if (c >= 0xC2 && c <= 0xDF) {
-        more = 1;
-    } else if (c >= 0xE0 && c <= 0xEF) {
-        more = 2;
-        if (c == 0xE0) lo = 0xA0;
-        if (c == 0xED) hi = 0x9F;
-    } else if (c >= 0xF0 && c <= 0xF4) {
-        more = 3;
-        if (c == 0xF0) lo = 0x90;
-        if (c == 0xF4) hi = 0x8F;
-    } else {
-        return 1;
-    }
-    if (size_t(end - p) <= more || uint8_t(p[1]) < lo || uint8_t(p[1]) > hi) return 1;
-    uint32_t value = c & (0x3F >> more);
-    for (size_t i = 1; i <= more; i++) {
-        if ((uint8_t(p[i]) & 0xC0) != 0x80) return 1;
-        value = value << 6 | (uint8_t(p[i]) & 0x3F);
-    }
-    code = value;
-    return more + 1;
-}
+using utf8::next_rune;
 
 inline bool is_space(uint32_t c) {
     return (c >= 9 && c <= 13) || c == ' ' || c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) ||
