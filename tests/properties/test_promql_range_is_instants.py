@@ -12,8 +12,9 @@ from watchkeeper.core.model.errors import QueryError
 from watchkeeper.core.model.histogram import Histogram
 from watchkeeper.core.model.labels import Labels
 from watchkeeper.core.model.stale import STALE
+from watchkeeper.core.testlang import almost_equal
 from watchkeeper.metrics.promql.parser import ALL_OPTIONS, parse
-from watchkeeper.metrics.promql.testlang.comparison import Point, almost_equal, histograms_equal
+from watchkeeper.metrics.promql.testlang.comparison import Point, histograms_equal
 from watchkeeper.metrics.promql.testlang.engine_adapter import EngineAdapter
 from watchkeeper.metrics.promql.testlang.memory_store import MemoryStore
 

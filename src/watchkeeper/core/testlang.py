@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import enum
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from watchkeeper.core.model.errors import QueryError
+from watchkeeper.core.model.stale import is_stale
+
+RELATIVE_TOLERANCE: Final = 1e-6
+SMALLEST_NORMAL: Final = 2.2250738585072014e-308
 
 
 class ScriptError(QueryError):
@@ -87,3 +93,17 @@ def annotation_problems(kind: str, found: Sequence[str], expects: Sequence[Expec
     return [f"missing {kind}: {expect.message or expect.pattern or 'any'}" for expect in missing] + [
         f"unexpected {kind}: {text}" for text in surplus
     ]
+
+
+def almost_equal(first: float, second: float) -> bool:
+    """Equal to a relative tolerance; NaN equals NaN, a stale marker only another one."""
+    if is_stale(first) or is_stale(second):
+        return is_stale(first) and is_stale(second)
+    if math.isnan(first) or math.isnan(second):
+        return math.isnan(first) and math.isnan(second)
+    if first == second:
+        return True
+    difference = abs(first - second)
+    if first == 0 or second == 0 or abs(first) + abs(second) < SMALLEST_NORMAL:
+        return difference < RELATIVE_TOLERANCE * SMALLEST_NORMAL
+    return difference / min(abs(first) + abs(second), 1.7976931348623157e308) < RELATIVE_TOLERANCE

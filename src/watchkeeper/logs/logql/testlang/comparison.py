@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
 
 from watchkeeper.core.model.go_float import format_plain
 from watchkeeper.core.model.labels import Labels
+from watchkeeper.core.testlang import almost_equal
 from watchkeeper.logs.logql.answer import LogStream
 from watchkeeper.logs.logql.printer import quote_text
 from watchkeeper.logs.logql.testlang.entries import Entry
 from watchkeeper.logs.logql.testlang.script import ExpectedLines
 from watchkeeper.logs.logql.units import format_duration_ns
 
-RELATIVE_TOLERANCE: Final = 1e-6
-
 Points = Mapping[int, float]
 """Values by time in ns."""
-
-
-def almost_equal(first: float, second: float) -> bool:
-    """Equal to a relative tolerance; NaN equals NaN, zero and infinities only themselves."""
-    if math.isnan(first) or math.isnan(second):
-        return math.isnan(first) and math.isnan(second)
-    if first == second:
-        return True
-    if first == 0 or second == 0 or math.isinf(first) or math.isinf(second):
-        return False
-    return abs(first - second) / (abs(first) + abs(second)) < RELATIVE_TOLERANCE
 
 
 def compare_series(

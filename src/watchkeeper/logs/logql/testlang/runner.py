@@ -12,13 +12,13 @@ from typing import Final
 
 from watchkeeper.core.model.errors import QueryError
 from watchkeeper.core.model.labels import Labels
-from watchkeeper.core.testlang import CaseResult, ExpectKind, annotation_problems, failure_problems
+from watchkeeper.core.testlang import CaseResult, ExpectKind, almost_equal, annotation_problems, failure_problems
 from watchkeeper.logs.logql import ast
 from watchkeeper.logs.logql.answer import Answer, LogStreams, Matrix, QueryLimits, Request, Scalar, Vector
 from watchkeeper.logs.logql.engine import Engine
 from watchkeeper.logs.logql.parser import parse
 from watchkeeper.logs.logql.printer import format_query, pretty
-from watchkeeper.logs.logql.testlang.comparison import Points, almost_equal, compare_lines, compare_series
+from watchkeeper.logs.logql.testlang.comparison import Points, compare_lines, compare_series
 from watchkeeper.logs.logql.testlang.memory_store import Cut, MemoryStore
 from watchkeeper.logs.logql.testlang.script import (
     Clear,

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from watchkeeper.core.model.histogram import Histogram
 from watchkeeper.core.model.labels import Labels
 from watchkeeper.core.model.stale import is_stale
+from watchkeeper.core.testlang import almost_equal
 from watchkeeper.metrics.promql.printer import format_number
 from watchkeeper.metrics.promql.testlang.histograms import Buckets, buckets_of
 from watchkeeper.metrics.promql.testlang.series import SeriesValue
-
-RELATIVE_TOLERANCE: Final = 1e-6
-SMALLEST_NORMAL: Final = 2.2250738585072014e-308
 
 Point = float | Histogram
 
@@ -48,20 +44,6 @@ class ExpectedSeries:
 
     labels: Labels
     points: dict[int, SeriesValue]
-
-
-def almost_equal(first: float, second: float) -> bool:
-    """Equal to a relative tolerance; NaN equals NaN, a stale marker only another one."""
-    if is_stale(first) or is_stale(second):
-        return is_stale(first) and is_stale(second)
-    if math.isnan(first) or math.isnan(second):
-        return math.isnan(first) and math.isnan(second)
-    if first == second:
-        return True
-    difference = abs(first - second)
-    if first == 0 or second == 0 or abs(first) + abs(second) < SMALLEST_NORMAL:
-        return difference < RELATIVE_TOLERANCE * SMALLEST_NORMAL
-    return difference / min(abs(first) + abs(second), 1.7976931348623157e308) < RELATIVE_TOLERANCE
 
 
 def _buckets_equal(first: Buckets, second: Buckets) -> bool:

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from watchkeeper.core.model.errors import QueryError
-from watchkeeper.core.testlang import CaseResult, ExpectKind, annotation_problems, failure_problems
+from watchkeeper.core.testlang import CaseResult, ExpectKind, almost_equal, annotation_problems, failure_problems
 from watchkeeper.metrics.interface import Querier
 from watchkeeper.metrics.promql.parser import ALL_OPTIONS, parse
 from watchkeeper.metrics.promql.testlang.comparison import (
     Answer,
     AnswerSeries,
     ExpectedSeries,
-    almost_equal,
     compare_series,
 )
 from watchkeeper.metrics.promql.testlang.memory_store import MemoryStore

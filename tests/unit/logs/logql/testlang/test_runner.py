@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from watchkeeper.core.model.labels import Labels
-from watchkeeper.core.testlang import CaseResult
+from watchkeeper.core.testlang import CaseResult, almost_equal
 from watchkeeper.logs.logql.engine import Engine
-from watchkeeper.logs.logql.testlang.comparison import almost_equal, compare_series
+from watchkeeper.logs.logql.testlang.comparison import compare_series
 from watchkeeper.logs.logql.testlang.entries import Entry
 from watchkeeper.logs.logql.testlang.memory_store import Cut, MemoryStore
 from watchkeeper.logs.logql.testlang.runner import run_script

@@ -9,11 +9,11 @@ import pytest
 from watchkeeper.core.model.histogram import Histogram, ResetHint
 from watchkeeper.core.model.labels import Labels
 from watchkeeper.core.model.stale import STALE
+from watchkeeper.core.testlang import almost_equal
 from watchkeeper.metrics.promql.parser import ALL_OPTIONS, parse
 from watchkeeper.metrics.promql.testlang.comparison import (
     AnswerSeries,
     ExpectedSeries,
-    almost_equal,
     compare_series,
     histograms_equal,
 )
