@@ -35,7 +35,7 @@ class StoreOptions:
     """
 
     cut_raw_bytes: int = MIB
-    max_open_bytes: int = 48 * MIB
+    max_open_bytes: int = 32 * MIB
     max_waiting_bytes: int = 16 * MIB
     max_pending_bytes: int = 64 * MIB
     flush_bytes: int = 8 * MIB
