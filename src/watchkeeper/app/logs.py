@@ -213,7 +213,7 @@ class LogsPart:
         shown = {}
         for name, title in FIGURES.items():
             if name in values:
-                shown[title] = size_text(values[name]) if name.endswith("bytes") else int(values[name])
+                shown[title] = size_text(values[name]) if "bytes" in name else int(values[name])
         return {**shown, "Tenants": "several" if self.config.auth_enabled else "one"}
 
 
