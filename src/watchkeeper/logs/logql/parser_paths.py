@@ -11,6 +11,10 @@ from watchkeeper.core.model.regex import RegexError, compile_re2
 
 _JSON_TOKEN: Final = re.compile(r'[ \t\n]*(?:(\[)|(\])|(\.)|([A-Za-z_][A-Za-z0-9_]*)|([0-9]+)|("(?:[^"\\]|\\.)*"))')
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
+# The name of a group, or first of all what only looks like one: quoted text, an escape, a class of characters.
+_GROUP_NAME: Final = re.compile(
+    r"\\Q.*?(?:\\E|\Z)|\\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]])*\]|\(\?P?<([^>]*)>", re.DOTALL
+)
 
 
 class PathError(ValueError):
@@ -61,13 +65,16 @@ def _json_token(text: str, pos: int) -> tuple[str | int, int]:
 
 def parse_group_names(expression: str) -> tuple[str, ...]:
     """The names of an expression's named groups, in order. Raises PathError."""
-    compiled = compile_pattern(expression)
-    names = [name for name, _ in sorted(compiled.groupindex.items(), key=lambda item: item[1])]
+    compile_pattern(expression)
+    # Of groups with the same name, RE2's own index has only the first.
+    names = [found[1] for found in _GROUP_NAME.finditer(expression) if found[1]]
     if not names:
         raise PathError("at least one named capture must be supplied")
-    for name in names:
+    for place, name in enumerate(names):
         if not is_legacy_name(name):
             raise PathError(f"invalid extracted label name '{name}'")
+        if name in names[:place]:
+            raise PathError(f"duplicate extracted label name '{name}'")
     return tuple(names)
 
 
