@@ -89,15 +89,15 @@ def detected_values(streams: LogStreams, name: str, limit: int) -> list[str]:
 
 
 def _parsed(stream: LogStream) -> Iterator[tuple[str, dict[str, Coded]]]:
-    """The columns that each parser finds in the lines that it understands."""
+    """The columns that each parser finds: JSON's in lines that it understands, logfmt's in all others."""
     columns, failed = line_fields.json(stream.lines, None)
     broken = failed != 0
     if not broken.all():
         yield "json", {name: _where(coded, ~broken) for name, coded in columns.items()}
     if broken.any():
         rest = stream.lines if broken.all() else gathered(stream.lines, broken)
-        columns, failed = line_fields.logfmt(rest, None, strict=True)
-        yield "logfmt", {name: _where(coded, failed == 0) for name, coded in columns.items()}
+        columns, _ = line_fields.logfmt(rest, None)
+        yield "logfmt", columns
 
 
 def _where(coded: Coded, rows: np.ndarray[Any, np.dtype[np.bool_]]) -> Coded:

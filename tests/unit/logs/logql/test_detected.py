@@ -23,7 +23,7 @@ def test_json_then_logfmt() -> None:
             b'{"level":"info","took":"1.5s","http":{"status":200},"app":"y"}',
             b'{"level":"warn","http":{"status":404}}',
             b"level=error size=2KB ok=true",
-            b'broken "',
+            b'broken " size=3KB',
         ),
         100,
     )
@@ -32,7 +32,7 @@ def test_json_then_logfmt() -> None:
         ("http_status", "int", 2, ["json"], ["http", "status"]),
         ("level", "string", 3, ["json", "logfmt"], ["level"]),
         ("ok", "boolean", 1, ["logfmt"], []),
-        ("size", "bytes", 1, ["logfmt"], []),
+        ("size", "bytes", 2, ["logfmt"], []),
         ("took", "duration", 1, ["json"], ["took"]),
     ]
 
