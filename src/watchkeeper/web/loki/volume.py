@@ -119,7 +119,9 @@ async def _volume(
         if not one.volume_enabled:
             raise ApiError(404, "disabled", "the volume endpoint is disabled by volume_enabled")
         check_matchers(matchers, one)
-    names = set(targets) or {matcher.name for matcher in matchers}
+    names = set(targets)
+    if not names and by_label == "series":
+        names = {matcher.name for matcher in matchers}
     # Streams without a label that is asked for are not counted.
     asked = [*matchers, *(Matcher(name, MatchType.REGEX, ".+") for name in targets if _lacks(name, matchers))]
 

@@ -81,6 +81,8 @@ async def test_volumes_by_series_and_by_label(filled: Site) -> None:
     labels = await filled.json("index/volume", query='{app=~".+"}', aggregateBy="labels", targetLabels="env,app")
     assert {next(iter(one["metric"])) for one in labels["data"]["result"]} == {"app", "env"}
     assert set(labels["data"]["result"][0]["metric"].values()) == {""}
+    all_labels = await filled.json("index/volume", query='{app=~".+"}', aggregateBy="labels")
+    assert {next(iter(one["metric"])) for one in all_labels["data"]["result"]} >= {"app", "env"}
     few = await filled.json("index/volume", query='{app=~".+"}', limit="1")
     assert len(few["data"]["result"]) == 1
     assert await filled.refusal("index/volume", query="{}", aggregateBy="size") == "invalid aggregation option"
