@@ -151,9 +151,9 @@ class RuleFiles:
             try:
                 self._check_expression(rule.expr)
             except WatchkeeperError as error:
-                name = rule.record or rule.alert
+                kind, name = ("record", rule.record) if rule.record else ("alert", rule.alert)
                 raise RuleError(
-                    f"could not parse expression for record '{name}' in group '{group.name}': {error}"
+                    f"could not parse expression for {kind} '{name}' in group '{group.name}': {error}"
                 ) from None
         return group
 

@@ -63,7 +63,7 @@ async def test_groups_and_namespaces_are_removed(site: Site) -> None:
         ("name: x\nrules: 7", "unable to decoded rule group"),
         (
             "name: x\nrules: [{alert: A, expr: 'rate('}]",
-            "could not parse expression for record 'A' in group 'x': parse error",
+            "could not parse expression for alert 'A' in group 'x': parse error",
         ),
         ("name: x\nrules: [{alert: A, record: b, expr: 1}]", "only one of 'record' and 'alert' must be set"),
         ("name: x\nrules: [{expr: '1'}]", "one of 'record' or 'alert' must be set"),
