@@ -29,29 +29,16 @@ Groups = dict[str, tuple[dict[str, str], int]]  # By name: the metric that is sh
 
 async def index_stats(backend: Backend, request: web.Request) -> web.Response:
     """GET POST /index/stats: streams, chunks, bytes and entries that a selector names."""
-    params = await Params.of(request, backend)
-    matchers = selector(params)
-    start_ns, end_ns = bounds_in_order(params)
-
-    def read(querier: LogQuerier, start_ns: int, end_ns: int) -> Volumes:
-        return querier.volumes(matchers, start_ns, end_ns)
-
-    found = await read_streams(backend, request, start_ns, end_ns, read)
-    return json_response(
-        dumps(
-            {
-                "streams": len(found),
-                "chunks": sum(chunks for _, chunks, _, _ in found),
-                "bytes": sum(size for _, _, size, _ in found),
-                "entries": sum(entries for *_, entries in found),
-            }
-        )
-        + b"\n"
-    )
+    return json_response(dumps(await _totals(backend, request)) + b"\n")
 
 
 async def index_shards(backend: Backend, request: web.Request) -> web.Response:
     """GET POST /index/shards: one shard, which holds everything; queries here are not split over machines."""
+    shard = {"bounds": {"min": 0, "max": 2**64 - 1}, "stats": await _totals(backend, request)}
+    return json_response(b'{"shards":%b,"statistics":%b}\n' % (dumps([shard]), stats_json(Stats())))
+
+
+async def _totals(backend: Backend, request: web.Request) -> dict[str, int]:
     params = await Params.of(request, backend)
     matchers = selector(params)
     start_ns, end_ns = bounds_in_order(params)
@@ -60,14 +47,12 @@ async def index_shards(backend: Backend, request: web.Request) -> web.Response:
         return querier.volumes(matchers, start_ns, end_ns)
 
     found = await read_streams(backend, request, start_ns, end_ns, read)
-    stats = {
+    return {
         "streams": len(found),
         "chunks": sum(chunks for _, chunks, _, _ in found),
         "bytes": sum(size for _, _, size, _ in found),
         "entries": sum(entries for *_, entries in found),
     }
-    shard = {"bounds": {"min": 0, "max": 2**64 - 1}, "stats": stats}
-    return json_response(b'{"shards":%b,"statistics":%b}\n' % (dumps([shard]), stats_json(Stats())))
 
 
 async def volume(backend: Backend, request: web.Request) -> web.Response:
