@@ -19,6 +19,8 @@ from watchkeeper.core.telemetry.log import get_logger
 
 SHUTDOWN_S: Final = 5.0  # How long answers under way may take once the server stops.
 BACKLOG: Final = 512
+# Of a request's first line. A query of 128 KiB takes three times as much there if each byte is written as `%7B` is.
+MAX_LINE_BYTES: Final = 1 << 19
 RETRY_S: Final = 0.5  # After an accept that failed, as for want of file descriptors.
 SLOW_BODY_S: Final = 2.0  # A body that takes longer to arrive makes room for others, where there is no other room.
 EVICT_S: Final = 0.05  # While no place is free: how often an idle connection is looked for.
@@ -170,6 +172,7 @@ class _Connection(web.RequestHandler):
             "access_log": None,
             "logger": _library_log,
             "keepalive_timeout": limits.read_timeout_s,
+            "max_line_size": MAX_LINE_BYTES,
         }
         super().__init__(server, loop=loop, **options)
         self._release: Callable[[], None] | None = release
