@@ -30,6 +30,11 @@ class Pipeline:
         """Whether some stage keeps lines back; entries then need to say where their lines start."""
         return bool(self._holding)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether some stage wants nothing more to be read for now."""
+        return any(getattr(stage, "is_full", False) for _, stage in self._holding)
+
     def run(self, entries: Entries) -> list[Entries]:
         """What comes out, in order."""
         with self._lock:

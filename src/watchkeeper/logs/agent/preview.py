@@ -103,7 +103,7 @@ class Inspected:
 
     def __getattr__(self, name: str) -> Any:
         # A stage that holds lines back is asked for them through this one.
-        if name in ("due", "held_from"):
+        if name in ("due", "held_from", "is_full"):
             return getattr(self._stage, name)
         raise AttributeError(name)
 

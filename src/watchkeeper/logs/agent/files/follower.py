@@ -271,7 +271,7 @@ class Follower:
             self._hot.add(one)
         if not has_news:
             return False
-        if self._is_full():
+        if self._is_full() or one.target.job.pipeline.is_full:
             return False
         before = tail.current
         one.used_s = now_s
@@ -312,7 +312,7 @@ class Follower:
 
     def _read_compressed(self, one: Followed, now_s: float) -> bool:
         target = one.target
-        if one.n_lines < 0 or now_s - target.since_s < target.delay_s or self._is_full():
+        if one.n_lines < 0 or now_s - target.since_s < target.delay_s or self._is_full() or target.job.pipeline.is_full:
             return False
         try:
             if one.pieces is None:

@@ -96,8 +96,11 @@ class Job:
             if held is None:
                 self._behind.pop(key, None)
             else:
-                self._behind[key], position = (position, beginning), str(held)
-            marks = {key: Mark(next_order(), position, beginning)}
+                # A cursor has no place of a line: it waits for what is held.
+                place = str(held) if position.isdecimal() else None
+                self._behind[key], position = (position, beginning), place
+            if position is not None:
+                marks = {key: Mark(next_order(), position, beginning)}
         self.outlet.put(out, marks)
 
     async def handle_groups(self, groups: Iterable[Group], *, key: str = "", position: str | None = None) -> None:
@@ -105,7 +108,7 @@ class Job:
 
         The position counts once all of them are done.
         """
-        while self.outlet.is_full:
+        while self.outlet.is_full or self.pipeline.is_full:
             await asyncio.sleep(0.05)
         await asyncio.to_thread(self._handle_all, list(groups), key, position)
 

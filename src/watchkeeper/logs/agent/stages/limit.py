@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Final
 
 from watchkeeper.core.config.decode import SectionPlace
@@ -9,7 +10,7 @@ from watchkeeper.core.config.kinds import Boolean, Integer, Nested, Number, Text
 from watchkeeper.core.config.schema import section, setting
 from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.logs.agent.entries import Entries
-from watchkeeper.logs.agent.stages.stage import Stage, StageContext
+from watchkeeper.logs.agent.stages.stage import FOREVER_NS, Stage, StageContext
 
 MIN_DISTINCT: Final = 10_000
 REASON: Final = "ratelimit_drop_stage"
@@ -57,6 +58,11 @@ class LimitStage:
         self._config = config
         self._context = context
         self._buckets: dict[str, _Bucket] = {}
+        self._queue: deque[Entries] = deque()  # What waits, in order: nothing else stands still meanwhile.
+        if not config.drop:
+            # Only then does the pipeline have to ask this stage for what it holds.
+            self.held_from = self._held_from
+            self.due = self._due
         self._max_distinct = max(MIN_DISTINCT, config.max_distinct_labels)
         self._by_label = context.registry.counter(
             "logentry_dropped_lines_by_label_total",
@@ -69,16 +75,17 @@ class LimitStage:
         name = self._config.by_label_name
         now_ns = self._context.clock_ns()
         if not name:
-            bucket = self._bucket("", now_ns)
+            if self._queue:
+                self._queue.append(entries)
+                return entries.picked(())
             n = len(entries)
-            if not self._config.drop:
-                bucket.tokens -= n
-                if bucket.tokens < 0:
-                    self._context.sleep(-bucket.tokens / self._config.rate)
-                return entries
+            bucket = self._bucket("", now_ns)
             taken = min(n, int(bucket.tokens))
             bucket.tokens -= taken
-            self._context.drop(REASON, n - taken)
+            if self._config.drop:
+                self._context.drop(REASON, n - taken)
+            elif taken < n:
+                self._queue.append(entries.picked(range(taken, n)))
             return entries.take(range(taken))
         values = [labels.get(name) for labels in entries.sets]
         keep: list[int] = []
@@ -94,7 +101,33 @@ class LimitStage:
         self._context.drop(REASON, len(entries) - len(keep))
         return entries.take(keep)
 
-    def _bucket(self, key: str, now_ns: int) -> _Bucket:
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing more should be read until what waits is through."""
+        return bool(self._queue)
+
+    def _due(self, now_ns: int) -> list[Entries]:
+        out: list[Entries] = []
+        while self._queue:
+            first = self._queue[0]
+            n = taken = len(first)
+            if now_ns < FOREVER_NS:
+                # Lines that wait use up what comes back at once: no burst bounds it.
+                bucket = self._bucket("", now_ns, float("inf"))
+                taken = min(n, int(bucket.tokens))
+                bucket.tokens -= taken
+            if taken:
+                out.append(first.take(range(taken)))
+            if taken < n:
+                self._queue[0] = first.picked(range(taken, n))
+                break
+            self._queue.popleft()
+        return out
+
+    def _held_from(self, origin: str) -> int | None:
+        return next((one.at[0] if one.at else 0 for one in self._queue if one.origin == origin), None)
+
+    def _bucket(self, key: str, now_ns: int, most: float = 0.0) -> _Bucket:
         found = self._buckets.get(key)
         if found is None:
             if len(self._buckets) >= self._max_distinct:
@@ -104,7 +137,7 @@ class LimitStage:
         elif now_ns != found.last_ns:
             # A clock that was set back brings nothing, and counts from there.
             more = max(0, now_ns - found.last_ns) * self._config.rate / 1e9
-            found.tokens = min(float(self._config.burst), found.tokens + more)
+            found.tokens = min(most or float(self._config.burst), found.tokens + more)
             found.last_ns = now_ns
         return found
 

@@ -50,6 +50,11 @@ class MatchStage:
             self.held_from = self._held_from
             self.due = self._due
 
+    @property
+    def is_full(self) -> bool:
+        """Whether a stage wants nothing more to be read for now."""
+        return any(getattr(stage, "is_full", False) for _, stage in self._holding)
+
     def run(self, entries: Entries) -> Entries:
         """The entries, those that match behind their stages; in the order in which they came."""
         takes = self._test(entries)

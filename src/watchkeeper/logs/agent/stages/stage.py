@@ -28,14 +28,12 @@ class StageContext:
 
     matcher    compiles the selector of `match`
     clock_ns   the time
-    sleep      waits so many seconds; for stages that hold back instead of dropping
     """
 
     registry: Registry
     job: str = ""
     matcher: Matcher = no_matcher
     clock_ns: Callable[[], int] = time.time_ns
-    sleep: Callable[[float], None] = time.sleep
     dropped: Counter = field(init=False)
 
     def __post_init__(self) -> None:

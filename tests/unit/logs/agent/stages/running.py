@@ -21,9 +21,8 @@ class Bench:
         text = f"scrape_configs: [{{job_name: a, static_configs: [], pipeline_stages: {stages}}}]"
         settings = parse_promtail_yml(text).scrape_configs[0].pipeline_stages
         self.now_ns = NOW_NS
-        self.slept_s: list[float] = []
         self.registry = Registry()
-        context = StageContext(self.registry, "a", row_test, lambda: self.now_ns, self.slept_s.append)
+        context = StageContext(self.registry, "a", row_test, lambda: self.now_ns)
         self.pipeline = Pipeline(settings, context)
 
     def run(self, *lines: str | bytes, at: list[int] | None = None, **labels: str) -> list[dict[str, Any]]:

@@ -404,9 +404,17 @@ def test_a_clock_that_is_set_back_holds_nothing():
 
 
 def test_limit_waits():
-    bench = Bench("[{limit: {rate: 10, burst: 5}}]")
-    assert len(bench.run(*["x"] * 8)) == 8
-    assert bench.slept_s == [pytest.approx(0.3)]
+    bench = Bench("[{limit: {rate: 10, burst: 2}}]")
+    assert [one["line"] for one in bench.run(*"abcdef", at=[0, 2, 4, 6, 8, 10])] == ["a", "b"]
+    assert bench.pipeline.is_full
+    assert bench.pipeline.held_from("file") == 4
+    assert bench.run("g", at=[12]) == []
+    bench.now_ns += 3 * S // 10
+    assert [one["line"] for one in bench.seen(bench.pipeline.due(bench.now_ns))] == ["c", "d", "e"]
+    assert bench.pipeline.held_from("file") == 10
+    assert [one["line"] for one in bench.seen(bench.pipeline.flush())] == ["f", "g"]
+    assert not bench.pipeline.is_full
+    assert bench.dropped() == {}
 
 
 def test_limit_by_label():
