@@ -56,6 +56,11 @@ def _warnings(config: PromtailConfig, *, looks_for_files: bool) -> list[str]:
     if not config.clients:
         out.append("no client: entries go nowhere, but inside of `watchkeeper up`, whose store takes them")
     for job in config.scrape_configs:
+        if job.reads_nothing:
+            out.append(
+                f'job "{job.job_name}" reads nothing but standard input (-stdin); '
+                "give it static_configs, journal, syslog, loki_push_api or gelf"
+            )
         if job.discovery.kubernetes:
             out.append(f'kubernetes_sd_configs of job "{job.job_name}" are read but not discovered by this version')
         if not looks_for_files:

@@ -140,6 +140,13 @@ def test_standard_input_alone_is_read(tmp_path):
     assert b"a line of a file" not in preview(path, "-dry-run", lines=b"x\n" * 1000).stdout
     path.write_text('clients: [{url: "http://a/push"}]')
     assert b'job="stdin"' in preview(path, "-dry-run", lines=b"x\n").stdout
+    # A job of stages alone is for this.
+    path.write_text(
+        'clients: [{url: "http://a/push"}]\n'
+        "scrape_configs: [{job_name: try, pipeline_stages: [{static_labels: {team: blue}}]}]\n"
+    )
+    assert b'team="blue"' in preview(path, "-dry-run", lines=b"x\n").stdout
+    assert 'job "try" reads nothing but standard input' in check(path).output
 
 
 def check(*arguments):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import dataclasses
 from typing import ClassVar, Final
 
 from watchkeeper.core.config.decode import SectionPlace
@@ -16,14 +17,6 @@ from watchkeeper.logs.agent.stages.table import StageKind, StageSetting
 
 FORMATS: Final = ("gz", "bz2", "z")
 SOURCES: Final = ("journal", "syslog", "loki_push_api", "gelf")
-DISCOVERIES: Final = (
-    "static_configs",
-    "file_sd_configs",
-    "http_sd_configs",
-    "dns_sd_configs",
-    "kubernetes_sd_configs",
-    "docker_sd_configs",
-)
 
 
 def check_encoding(name: str) -> None:
@@ -76,11 +69,14 @@ class ScrapeConfig:
     discovery: AgentDiscoveryConfigs = setting(Inline(AgentDiscoveryConfigs), default_factory=AgentDiscoveryConfigs)
 
     def checked(self, at: SectionPlace) -> ScrapeConfig:
-        """Reports a name that another job has, and a job that reads nothing."""
+        """Reports a name that another job has."""
         problem = f'found multiple scrape configs with job name "{self.job_name}"'
         at.claim("agent scrape config", "job_name", self.job_name, problem)
-        if not any(key in at.entries for key in (*SOURCES, *DISCOVERIES, *self.UNSUPPORTED)) and not any(
-            key.endswith("_sd_configs") for key in at.entries
-        ):
-            at.report("", f"the job reads nothing: give it one of {', '.join(('static_configs', *SOURCES))}")
         return self
+
+    @property
+    def reads_nothing(self) -> bool:
+        """Whether it names no source: only its stages are of use then, to lines from standard input."""
+        if any(getattr(self, source) is not None for source in SOURCES):
+            return False
+        return not any(getattr(self.discovery, item.name) for item in dataclasses.fields(self.discovery))
