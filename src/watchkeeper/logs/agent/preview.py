@@ -171,4 +171,4 @@ class BeforeAfter:
 def inspect_pipeline(pipeline: Pipeline, printer: Printer) -> None:
     """Makes every stage tell what it changes."""
     for i, stage in enumerate(pipeline.stages):
-        pipeline.replace_stage(i, Inspected(stage, pipeline.names[i], printer))
+        pipeline.stages.replace(i, Inspected(stage, pipeline.names[i], printer))

@@ -64,9 +64,7 @@ class Follower:
         self._targets: list[FileTarget] = []
         self._next: list[FileTarget] | None = None
         self._watcher = Watcher()
-        self._watched: set[str] = set()
         self._stopping = threading.Event()
-        self._drained = threading.Event()
         self._thread = threading.Thread(target=self._run, name="agent-files", daemon=True)
         self._told_s: dict[str, float] = {}
         self._n_followed = 0

@@ -84,7 +84,6 @@ class Spool:
         self._waiting = deque(one for one in self._waiting if (one.segment, one.offset) > sent)
         self._size = sum(one.size for one in self._waiting)
         self._wal = Wal(directory, segment_bytes=SEGMENT_BYTES)
-        self._n_reads = 0
 
     @property
     def n_batches(self) -> int:

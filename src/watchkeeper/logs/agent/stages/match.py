@@ -8,7 +8,8 @@ from watchkeeper.core.config.decode import SectionPlace
 from watchkeeper.core.config.kinds import Choice, ListOf, Nested, Text
 from watchkeeper.core.config.schema import section, setting
 from watchkeeper.logs.agent.entries import Entries, concatenated
-from watchkeeper.logs.agent.stages.stage import Stage, StageContext, is_holding
+from watchkeeper.logs.agent.stages.chain import StageChain
+from watchkeeper.logs.agent.stages.stage import Stage, StageContext
 from watchkeeper.logs.agent.stages.table import StageKind, StageSetting
 
 
@@ -40,20 +41,19 @@ class MatchStage:
     def __init__(self, config: MatchConfig, context: StageContext) -> None:
         """Raises ValueError where the selector is none."""
         self._test = context.matcher(config.selector)
-        self._stages = [setting.make(context) for setting in config.stages]
-        self._holding = [(i, stage) for i, stage in enumerate(self._stages) if is_holding(stage)]
+        self._stages = StageChain(config.stages, context)
         self._drops = config.action == "drop"
         self._reason = config.drop_counter_reason
         self._context = context
-        if self._holding:
+        if self._stages.holds:
             # Only then does the pipeline have to ask this stage for what it holds.
-            self.held_from = self._held_from
+            self.held_from = self._stages.held_from
             self.due = self._due
 
     @property
     def is_full(self) -> bool:
         """Whether a stage wants nothing more to be read for now."""
-        return any(getattr(stage, "is_full", False) for _, stage in self._holding)
+        return self._stages.is_full
 
     def run(self, entries: Entries) -> Entries:
         """The entries, those that match behind their stages; in the order in which they came."""
@@ -66,37 +66,25 @@ class MatchStage:
             self._context.drop(self._reason, len(rows))
             return entries.take(others)
         if not others:
-            return self._through(entries, 0)
+            return self._stages.run(entries)
         matched = entries.take(rows)
         rest = entries.take(others)
         # The place of each entry, carried along as if it had been extracted.
         matched.extracted[_PLACE] = list(rows)
         rest.extracted[_PLACE] = list(others)
-        matched = self._through(matched, 0)
+        matched = self._stages.run(matched)
         both = concatenated([matched, rest]) if matched.lines else rest
         places = both.extracted.pop(_PLACE)
         # What was held from an earlier read has no place here: it comes first.
         order = sorted(range(len(both)), key=lambda row: -1 if places[row] is None else places[row])
         return both if order == list(range(len(both))) else both.picked(order)
 
-    def _through(self, entries: Entries, first: int) -> Entries:
-        for stage in self._stages[first:]:
-            if not entries.lines:
-                break
-            entries = stage.run(entries)
-        return entries
-
     def _due(self, now_ns: int) -> list[Entries]:
         out: list[Entries] = []
-        for i, stage in self._holding:
-            for entries in stage.due(now_ns):  # type: ignore[attr-defined]
-                entries.extracted.pop(_PLACE, None)
-                out.append(self._through(entries, i + 1))
+        for entries, first in self._stages.released(now_ns):
+            entries.extracted.pop(_PLACE, None)
+            out.append(self._stages.run(entries, first))
         return [entries for entries in out if entries.lines]
-
-    def _held_from(self, origin: str) -> int | None:
-        found = [stage.held_from(origin) for _, stage in self._holding]  # type: ignore[attr-defined]
-        return min((at for at in found if at is not None), default=None)
 
 
 _PLACE: Final = "\0place"

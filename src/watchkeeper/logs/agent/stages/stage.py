@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 from watchkeeper.core.telemetry.metrics import Counter, Registry
 from watchkeeper.logs.agent.entries import Entries, LabelSet
@@ -72,7 +72,7 @@ class HoldingStage(Stage, Protocol):
 FOREVER_NS = 2**63 - 1
 
 
-def is_holding(stage: Stage) -> bool:
+def is_holding(stage: Stage) -> TypeGuard[HoldingStage]:
     """Whether a stage keeps lines back."""
     return hasattr(stage, "held_from")
 
