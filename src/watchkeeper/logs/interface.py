@@ -129,10 +129,6 @@ class LogQuerier(Protocol):
         ...
 
 
-QuerierFunc = Callable[[str], LogQuerier]
-"""The querier of a tenant, at this moment. Several may be joined for `a|b`; they then add `__tenant_id__`."""
-
-
 @dataclass(frozen=True, slots=True)
 class TailBatch:
     """Rows that were just stored: of one stream, in one block."""

@@ -13,11 +13,11 @@ import orjson
 from watchkeeper.core.kernels import line_fields
 from watchkeeper.core.kernels.texts import Coded, Texts
 from watchkeeper.logs.interface import Stream
-from watchkeeper.logs.lines.names import clean_name
+from watchkeeper.logs.lines.names import clean_name, extracted_name
 from watchkeeper.logs.lines.units import UnitError, parse_bytes, parse_float, parse_go_duration_ns
 from watchkeeper.logs.logql.answer import LogStream, LogStreams
 from watchkeeper.logs.logql.columns import gathered
-from watchkeeper.logs.logql.rows import ERROR, ERROR_DETAILS, EXTRACTED
+from watchkeeper.logs.logql.rows import ERROR, ERROR_DETAILS
 
 ALWAYS_KEPT: Final = frozenset(("cluster", "namespace", "instance", "pod"))
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
@@ -71,7 +71,7 @@ def detected_fields(streams: LogStreams, limit: int) -> list[DetectedField]:
         parsed = {name for name, _ in stream.parsed}
         for parser, columns in _parsed(stream):
             for name, coded in columns.items():
-                label = name + EXTRACTED if name in taken else name
+                label = extracted_name(name, taken)
                 for code in np.unique(coded.codes[coded.codes >= 0]).tolist():
                     add(label, coded.values[code].decode("utf-8", "replace"), parser)
                 if label in parsed and label in found and parser not in found[label].parsers:
@@ -118,7 +118,7 @@ def _add_paths(lines: Texts, taken: set[str], found: Mapping[str, DetectedField]
             continue
         for path in _paths(value, ()):
             name = clean_name("_".join(path))
-            label = name + EXTRACTED if name in taken else name
+            label = extracted_name(name, taken)
             if label in missing:
                 missing.discard(label)
                 found[label].json_path = list(path)

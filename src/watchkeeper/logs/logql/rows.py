@@ -20,7 +20,6 @@ from watchkeeper.logs.logql.columns import Column, Mask, Values, gathered, joine
 
 ERROR: Final = "__error__"
 ERROR_DETAILS: Final = "__error_details__"
-EXTRACTED: Final = "_extracted"
 
 ROWS_AT_ONCE: Final = 12  # So many lines are parsed in the time that one column of one skeleton takes.
 MANY_SKELETONS: Final = 32  # Up to so many, looking at each costs less than unpacking all columns of a block.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from watchkeeper.logs.lines.names import extracted_name
 from watchkeeper.logs.logql.columns import Column, joined
-from watchkeeper.logs.logql.rows import EXTRACTED, BlockRows, Lazy, partition
+from watchkeeper.logs.logql.rows import BlockRows, Lazy, partition
 
 
 def with_metadata(rows: BlockRows, wanted: frozenset[str] | None) -> None:
@@ -15,15 +16,14 @@ def with_metadata(rows: BlockRows, wanted: frozenset[str] | None) -> None:
     block = rows.block
     shapes = block.shapes()
     own = rows.of.labels
-    names = {name + EXTRACTED if name in own else name for shape in shapes for name in shape}
+    names = {extracted_name(name, own) for shape in shapes for name in shape}
     if not names or (wanted is not None and wanted.isdisjoint(names)):
         return
     parts = partition(block.shape_of(rows.rows))
     places: dict[str, dict[int, int]] = {}
     for shape, _ in parts:
         for position, name in enumerate(shapes[shape]):
-            if name in own:
-                name = name + EXTRACTED  # As upstream: the stream's label keeps its name.
+            name = extracted_name(name, own)  # As upstream: the stream's label keeps its name.
             if wanted is None or name in wanted:
                 places.setdefault(name, {})[shape] = position  # Of a name that stands twice the last one counts.
     for name, positions in places.items():

@@ -21,7 +21,6 @@ NO_GROUPS: Final = "no rule groups found"
 NO_GROUP: Final = "group does not exist"
 BAD_GROUP: Final = "unable to decoded rule group"  # So upstream says it, and clients may look for it.
 SUFFIXES: Final = (".yaml", ".yml")
-MAX_NAME_BYTES: Final = 200
 
 
 class RuleError(WatchkeeperError):

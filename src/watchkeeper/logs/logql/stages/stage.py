@@ -9,8 +9,9 @@ import numpy as np
 
 from watchkeeper.core.kernels.texts import Coded
 from watchkeeper.core.model.errors import LimitExceeded
+from watchkeeper.logs.lines.names import EXTRACTED
 from watchkeeper.logs.logql.columns import Column, joined, without
-from watchkeeper.logs.logql.rows import ERROR, ERROR_DETAILS, EXTRACTED, BlockRows, Label, Lazy, Places
+from watchkeeper.logs.logql.rows import ERROR, ERROR_DETAILS, BlockRows, Label, Lazy, Places
 
 Needed: TypeAlias = frozenset[str] | None
 """Labels that are looked at later; None for all."""
