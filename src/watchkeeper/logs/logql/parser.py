@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Final, NoReturn
 
 from watchkeeper.core.model.go_regex_error import regex_problem
+from watchkeeper.core.model.height import node_at_height
 from watchkeeper.core.model.matcher import Matcher
 from watchkeeper.core.model.regex import RegexError, compile_re2
 from watchkeeper.core.model.span import Span
@@ -78,12 +79,9 @@ class _Parser(RangeParser):
 
     def _limit_height(self, expr: ast.Expr) -> None:
         """Refuse trees that are deep by long chains of operators, which are parsed in a loop."""
-        level: list[ast.Expr] = [expr]
-        for _ in range(MAX_DEPTH):
-            level = [child for node in level for child in ast.children(node)]
-            if not level:
-                return
-        self._too_deep(level[0].span)
+        deep = node_at_height(expr, ast.children, MAX_DEPTH)
+        if deep is not None:
+            self._too_deep(deep.span)
 
     # --- expressions ---
 

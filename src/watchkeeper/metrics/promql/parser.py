@@ -10,6 +10,7 @@ import math
 from dataclasses import replace
 from typing import Final
 
+from watchkeeper.core.model.height import node_at_height
 from watchkeeper.core.model.labels import METRIC_NAME, Labels, quote
 from watchkeeper.core.model.matcher import Matcher, MatchType
 from watchkeeper.core.model.regex import RegexError
@@ -88,12 +89,9 @@ class _Parser(DurationParser):
 
     def _limit_height(self, expr: ast.Expr) -> None:
         """Refuse trees that are deep by long chains of operators, which are parsed in a loop."""
-        level: list[ast.Expr] = [expr]
-        for _ in range(MAX_DEPTH):
-            level = [child for node in level for child in ast.children(node)]
-            if not level:
-                return
-        self._too_deep(level[0].span)
+        deep = node_at_height(expr, ast.children, MAX_DEPTH)
+        if deep is not None:
+            self._too_deep(deep.span)
 
     # --- expressions ---
 
