@@ -3,7 +3,7 @@
 set -u
 declare -A command_of=(
   [prometheus]=prometheus [prometheus-node-exporter]=prometheus-node-exporter [victoria-metrics]=victoria-metrics
-  [ripgrep]=rg [zstd]=zstdcat
+  [prometheus-alertmanager]=prometheus-alertmanager [ripgrep]=rg [zstd]=zstdcat
 )
 # Node's senders, where Node is: their exact versions stand in the lock file.
 senders="$(dirname "$0")/senders"
