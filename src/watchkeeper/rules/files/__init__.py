@@ -1,0 +1,1 @@
+"""Rule files: YAML to groups of rules that are ready to run."""
