@@ -35,7 +35,10 @@ class Samples:
 class Expression(Protocol):
     """A parsed expression, made once for a rule and evaluated as often as its group is due."""
 
-    text: str  # As the language's printer writes it: shown in the API, in links and in equality of rules.
+    @property
+    def text(self) -> str:
+        """As the language's printer writes it: shown in the API, in links and in equality of rules."""
+        ...
 
     def evaluate(self, time_ms: int) -> Samples:
         """Its value. Synchronous, safe to call from several threads. Raises QueryError."""
