@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import field
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import Final
 
 from watchkeeper.core.config.decode import Load, SectionPlace, decode_partly
 from watchkeeper.core.config.document import read_text
@@ -26,14 +26,13 @@ from watchkeeper.core.config.kinds import (
     Size,
     Text,
 )
-from watchkeeper.core.config.schema import Inline, section, setting
+from watchkeeper.core.config.schema import section, setting
 from watchkeeper.core.config.secret import Secret
-from watchkeeper.core.http.config import HTTPClientConfig, TLSConfig
+from watchkeeper.core.http.config import TLSConfig
 from watchkeeper.core.model.errors import ConfigError
-from watchkeeper.core.relabel import RelabelConfig
-from watchkeeper.discovery.config import DiscoveryConfigs
 from watchkeeper.metrics.remote.config import RemoteReadConfig, RemoteWriteConfig
 from watchkeeper.metrics.scrape.config import GlobalConfig, ScrapeConfig
+from watchkeeper.rules.send.config import AlertingConfig
 
 _FILE_PATTERN: Final = re.compile(r"[^*]*(\*[^/]*)?")
 
@@ -58,41 +57,6 @@ class RuntimeConfig:
     """Settings of Go's runtime, accepted and without effect here."""
 
     gogc: int = setting(Integer(-1), default=75)
-
-
-@section
-class AlertmanagerConfig:
-    """Where alerts are sent: discovered Alertmanagers, and how to speak to them."""
-
-    UNSUPPORTED: ClassVar[dict[str, str]] = {
-        "sigv4": "not supported by watchkeeper; use basic_auth, authorization or oauth2"
-    }
-
-    http_client: HTTPClientConfig = setting(Inline(HTTPClientConfig), default_factory=HTTPClientConfig)
-    scheme: str = setting(Choice("http", "https", fold=True), default="http")
-    path_prefix: str = setting(Text(), default="")
-    timeout_ms: int = setting(Duration(positive=True), key="timeout", default=10_000)
-    api_version: str = setting(Text(), default="v2")
-    relabel_configs: tuple[RelabelConfig, ...] = setting(ListOf(Nested(RelabelConfig)), default=())
-    alert_relabel_configs: tuple[RelabelConfig, ...] = setting(ListOf(Nested(RelabelConfig)), default=())
-    discovery: DiscoveryConfigs = setting(Inline(DiscoveryConfigs), default_factory=DiscoveryConfigs)
-
-    def checked(self, at: SectionPlace) -> AlertmanagerConfig:
-        """Reports API versions that no Alertmanager has any more, and addresses that are none."""
-        if self.api_version != "v2":
-            problem = f"expected Alertmanager api version to be one of [v2] but got {self.api_version}"
-            at.report("api_version", problem)
-        if not self.relabel_configs and not at.is_broken("relabel_configs"):
-            self.discovery.report_urls(at)
-        return self
-
-
-@section
-class AlertingConfig:
-    """Where alerts go, and how their labels change on the way."""
-
-    alert_relabel_configs: tuple[RelabelConfig, ...] = setting(ListOf(Nested(RelabelConfig)), default=())
-    alertmanagers: tuple[AlertmanagerConfig, ...] = setting(ListOf(Nested(AlertmanagerConfig)), default=())
 
 
 @section
