@@ -67,8 +67,8 @@ class Reason(enum.Enum):
     """Why a notification is sent; the values are upstream's words."""
 
     FIRST = "first notification"
-    NEW_ALERTS = "new alerts in group"
-    NEW_RESOLVED = "new resolved alerts"
+    NEW_ALERTS = "new alerts added"
+    NEW_RESOLVED = "some alerts resolved"
     ALL_RESOLVED = "all alerts resolved"
     REPEAT = "repeat interval elapsed"
 

@@ -19,3 +19,6 @@ def hash_codes(codes: npt.NDArray[np.int32], names: _Hashes, values: _Hashes) ->
 
     raises   ValueError where a code has no value
     """
+
+def fnv1a_pairs(pairs: tuple[tuple[str, str], ...]) -> int:
+    """The 64-bit FNV-1a hash of `name 0xff value 0xff`…, in the order of the pairs."""

@@ -64,3 +64,20 @@ def hash_codes(const int32_t[:, ::1] codes not None, const uint64_t[::1] names n
     if not good:
         raise ValueError("a code has no value")
     return hashes
+
+
+def fnv1a_pairs(tuple pairs not None):
+    cdef uint64_t hash = 14695981039346656037u
+    cdef Py_ssize_t size, i
+    cdef const char* text
+    cdef tuple pair
+    cdef bytes raw
+    for pair in pairs:
+        for part in pair:
+            raw = (<str?> part).encode("utf-8", "surrogatepass")
+            text = PyBytes_AS_STRING(raw)
+            size = PyBytes_GET_SIZE(raw)
+            for i in range(size):
+                hash = (hash ^ <unsigned char> text[i]) * 1099511628211u
+            hash = (hash ^ 0xFF) * 1099511628211u
+    return hash
