@@ -72,18 +72,25 @@ class Template:
                 sources[defined] = Source(name, text)
         return Template(self.text, self.name, bodies, sources, self._functions, self._missing_key, self._limits)
 
-    def execute(self, data: Any, functions: Functions | None = None, template: str | None = None) -> str:
+    def execute(
+        self,
+        data: Any,
+        functions: Functions | None = None,
+        template: str | None = None,
+        execution: type[Execution] = Execution,
+    ) -> str:
         """The text for this data. Raises TemplateError.
 
         data       a plain dict of nothing but texts counts as a StringMap
         functions  take the place of those of the same name, with their parameters, for this execution only
         template   the name of one that the text defines, to be executed in place of the whole
+        execution  how it is done; one that escapes what is written, for one
         """
         given = {name: self._replaced(name, item) for name, item in functions.items()} if functions else {}
         name = self.name if template is None else template
         if type(data) is dict and all(isinstance(value, str) for value in data.values()):
             data = StringMap(data)
-        run = Execution(name, self._bodies, self._sources, self._functions, given, self._missing_key, self._limits)
+        run = execution(name, self._bodies, self._sources, self._functions, given, self._missing_key, self._limits)
         return run.run(data)
 
     def _replaced(self, name: str, item: Function | Callable[..., Any]) -> Function:

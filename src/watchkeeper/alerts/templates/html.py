@@ -1,0 +1,68 @@
+"""A template executed into HTML: what it prints is escaped for the place where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from watchkeeper.alerts.templates.functions import SafeHtml, SafeUrl
+from watchkeeper.alerts.templates.html_context import Context, advance, escape, escape_html
+from watchkeeper.core.template import nodes
+from watchkeeper.core.template.builtins import BUILTINS
+from watchkeeper.core.template.evaluate import Evaluation, Limits, Source
+from watchkeeper.core.template.execute import Execution
+from watchkeeper.core.template.formatting import sprint
+from watchkeeper.core.template.values import ANY, NO_VALUE, Function
+
+
+class HtmlExecution(Execution):
+    """One execution. The context follows the template's own text along the way that is taken."""
+
+    def __init__(
+        self,
+        name: str,
+        bodies: Mapping[str, nodes.List],
+        sources: Mapping[str, Source],
+        functions: Mapping[str, Function],
+        given: Mapping[str, Function],
+        missing_key: str,
+        limits: Limits,
+    ) -> None:
+        super().__init__(name, bodies, sources, functions, {**ESCAPERS, **given}, missing_key, limits)
+        self._context = Context()
+        self._prints = False
+
+    def _print(self, value: Any) -> None:
+        # None prints as nothing: `<no value>` would look like a tag.
+        self._prints = True
+        super()._print("" if value is None else value)
+
+    def _write(self, text: str) -> None:
+        """Of the template's own text, or, while a value is printed, of that."""
+        if self._prints:
+            self._prints = False
+            text, self._context = escape(self._context, text)
+        else:
+            self._context, text = advance(self._context, text)
+        Evaluation._write(self, text)
+
+
+def _html(*values: object) -> SafeHtml:
+    """`html` at a pipeline's end: escaped once, not again by the context."""
+    return SafeHtml(escape_html(_text_of(values)))
+
+
+def _urlquery(*values: object) -> SafeUrl:
+    text = BUILTINS["urlquery"].call(*values)
+    return SafeUrl(text)
+
+
+def _text_of(values: tuple[object, ...]) -> str:
+    return sprint([NO_VALUE if value is None else value for value in values])
+
+
+ESCAPERS: Final[Mapping[str, Function]] = {
+    "html": Function(_html, (), ANY),
+    "urlquery": Function(_urlquery, (), ANY),
+}
+"""What templates call to escape for themselves."""
