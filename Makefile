@@ -34,8 +34,8 @@ KERNELS := $(wildcard $(addprefix src/watchkeeper/core/kernels/*,.pyx .pxd .hpp)
 
 setup: .venv/built ## create .venv, build the kernels, leave .venv/bin/watchkeeper
 
-run: setup ## start the whole stack on localhost with real data in view
-	@exec $(BIN)/watchkeeper up --data-dir $(DATA_DIR)
+run: setup ## start the whole stack on localhost with real data in view; ARGS="--flags" for more
+	@exec $(BIN)/watchkeeper up --data-dir $(DATA_DIR) $(ARGS)
 
 test: .venv/dev ## run the tests; installs what they need where it may
 	@tests/system_packages.sh
