@@ -1,0 +1,1 @@
+"""In: the text of alertmanager.yml. Out: its sections, or every error with its place. Never here: sending, state."""
