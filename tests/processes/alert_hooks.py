@@ -17,13 +17,16 @@ from tests.processes.timeline import Action, Labels, Notification, Timeline
 class Hooks:
     """Webhooks at `url/<anything>`: `got` has (seconds of the monotonic clock, path, body) in order of arrival.
 
-    A status set in `answers` for a path is answered so many times, and nothing is kept then.
+    A status in `answers` for a path is answered once, and nothing is kept then; seconds in `delays` are waited once
+    before the answer, and nothing is kept either if the sender has gone meanwhile.
     """
 
     def __init__(self) -> None:
         self.got: list[tuple[float, str, dict[str, Any]]] = []
         self.refused: list[tuple[float, str]] = []
         self.answers: dict[str, list[int]] = defaultdict(list)
+        self.delays: dict[str, list[float]] = defaultdict(list)
+        self.begun: list[tuple[float, str]] = []
         hooks = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -32,6 +35,9 @@ class Hooks:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 path = self.path.lstrip("/")
+                hooks.begun.append((time.monotonic(), path))
+                if hooks.delays[path]:
+                    time.sleep(hooks.delays[path].pop(0))
                 status = hooks.answers[path].pop(0) if hooks.answers[path] else 200
                 if status == 200:
                     hooks.got.append((time.monotonic(), path, json.loads(body)))

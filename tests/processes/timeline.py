@@ -15,7 +15,7 @@ Labels = tuple[tuple[str, str], ...]
 _SET = re.compile(r"\{[^}]*\}")
 _PAIR = re.compile(r'([a-zA-Z_]\w*)\s*(=~|!~|!=|=)\s*"((?:[^"\\]|\\.)*)"')
 _ACTION = re.compile(
-    r"(?P<at>[\d.]+)s (?P<verb>fire|resolve|silence|expire|answer)(?: (?P<set>\{[^}]*\}))?(?P<rest>.*)"
+    r"(?P<at>[\d.]+)s (?P<verb>fire|resolve|silence|expire|answer|open|close)(?: (?P<set>\{[^}]*\}))?(?P<rest>.*)"
 )
 _EXPECT = re.compile(r"expect (?P<receiver>\S+) (?P<lo>[\d.]+)s\.\.(?P<hi>[\d.]+)s(?P<rest>.*)")
 
