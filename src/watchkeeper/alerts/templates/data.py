@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from watchkeeper.alerts.fingerprint import fingerprint_text
 from watchkeeper.alerts.interface import Alert, Notice
 from watchkeeper.core.model.gotime import LAYOUTS, ZERO_TIME, GoTime
 from watchkeeper.core.model.labels import Labels
-from watchkeeper.core.template.values import Function, GoType, StringMap, expose, function, to_bytes
+from watchkeeper.core.template.values import Function, GoType, StringMap, expose, function
 
 _FIRST_NAME: Final = "alertname"  # Stands before all other names, wherever names are in order.
 _QUOTED_FORM: Final = re.compile(r"[\\.+*?()|\[\]{}^$]")
@@ -155,18 +156,8 @@ def _alert(alert: Alert, now_ns: int) -> AlertData:
         # The end of one that still fires is a guess of its sender, which upstream does not show either.
         ends_at=GoTime(alert.ends_ns) if is_resolved else ZERO_TIME,
         generator_url=alert.generator_url,
-        fingerprint=fingerprint(alert.labels),
+        fingerprint=fingerprint_text(alert.labels),
     )
-
-
-def fingerprint(labels: Labels) -> str:
-    """Upstream's name of a label set: FNV-1a of names and values, each followed by the byte 255, as 16 hex digits."""
-    state = 0xCBF29CE484222325
-    for name, value in labels.pairs:
-        for text in (name, value):
-            for byte in to_bytes(text) + b"\xff":
-                state = (state ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
-    return f"{state:016x}"
 
 
 def _common(sets: Sequence[Labels]) -> KV:
