@@ -1,0 +1,556 @@
+"""Alertmanager in a process: alerts come in, notifications go out, and everything in between is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from watchkeeper.alerts.alert_store import AlertStore, moved
+from watchkeeper.alerts.clock import JUMP_NS, Clock
+from watchkeeper.alerts.dispatch import Dispatcher
+from watchkeeper.alerts.fingerprint import fingerprint_text
+from watchkeeper.alerts.group import Group, compare_labels, in_order
+from watchkeeper.alerts.inhibit import Inhibitor
+from watchkeeper.alerts.intake import completed, problem_of
+from watchkeeper.alerts.interface import Alert, Notifier, Silence
+from watchkeeper.alerts.journal import Journal, Restored
+from watchkeeper.alerts.nflog import NotificationLog, Told
+from watchkeeper.alerts.options import AlertOptions
+from watchkeeper.alerts.parts import Parts, parts_of
+from watchkeeper.alerts.pipeline import Integration, Pipeline
+from watchkeeper.alerts.silences import SilenceLimits, Silences, SilenceState
+from watchkeeper.alerts.status import AlertState, AlertView, ClusterView, GroupView
+from watchkeeper.alerts.telemetry import AlertMetrics
+from watchkeeper.core.model.labels import Labels
+from watchkeeper.core.model.matcher import Matcher
+from watchkeeper.core.telemetry.log import get_logger
+from watchkeeper.core.telemetry.metrics import Registry
+
+if TYPE_CHECKING:
+    from watchkeeper.alerts.config.alertmanager_yml import AlertmanagerYml
+
+log = get_logger("alerts")
+
+ALIVE_INTERVAL_S: Final = 10.0  # How exactly a restart knows when the process ended.
+CHUNK: Final = 500
+COUNTS_AGE_S: Final = 1.0
+
+
+class MakeNotifier(Protocol):
+    """Makes the notifier of one integration, in the running loop."""
+
+    def __call__(self, receiver: str, kind: str, index: int, section: Any) -> Notifier:
+        """
+        kind      as metrics and the notification log call it: `webhook`, `email`, …
+        index     its place among those of its kind in the receiver
+        section   the integration's configuration
+        """
+        ...
+
+
+@dataclass(slots=True)
+class _Running:
+    """What one configuration is made of."""
+
+    dispatcher: Dispatcher
+    pipeline: Pipeline
+    inhibitor: Inhibitor
+    notifiers: list[Notifier]
+    resolve_timeout_ns: int
+
+
+class AlertManager:
+    """All of it. Everything but `put` is called on the thread of the loop that `start` ran in."""
+
+    def __init__(
+        self,
+        dir: Path,
+        registry: Registry,
+        clock_ns: Callable[[], int],
+        options: AlertOptions,
+        make_notifier: MakeNotifier,
+    ) -> None:
+        """
+        dir        where the journal is kept; made where it is missing
+        clock_ns   the wall clock
+        """
+        self._options = options
+        self._make_notifier = make_notifier
+        self.metrics = AlertMetrics(registry)
+        self._registry = registry
+        self._wall_ns = clock_ns
+        self._journal = Journal(dir, self.metrics)
+        self._store = AlertStore(options.per_alertname_limit)
+        self._clock_ns: Callable[[], int] = clock_ns
+        self.silences = Silences(
+            lambda: self._clock_ns(),
+            retention_ns=options.retention_ns,
+            limits=SilenceLimits(options.max_silences, options.max_silence_bytes, options.max_silence_matchers),
+            on_change=self._silences_changed,
+            on_query=self.metrics.timed_silence_query,
+        )
+        self._nflog = NotificationLog(
+            lambda: self._clock_ns(), retention_ns=options.retention_ns, on_change=self._told_changed
+        )
+        self._running: _Running | None = None
+        self._next_inhibitor: Inhibitor | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._applying = asyncio.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = 0
+        self._early: list[Alert] = []
+        self._early_lock = threading.Lock()
+        self._start_s = 0.0
+        self._counts: dict[AlertState, int] = dict.fromkeys(AlertState, 0)
+        self._counted_s = float("-inf")
+
+    # Life.
+
+    async def start(self) -> None:
+        """Read back what is on disk and begin to take alerts. Raises OSError."""
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
+        self._clock_ns = Clock(self._wall_ns, self._loop.time, self._clock_was_set)
+        self._start_s = self._loop.time() + self._options.start_delay_ns / 1e9
+        self._restore(self._journal.open())
+        self._set_gauges()
+        options = self._options
+        self._tasks = [
+            self._loop.create_task(self._every(seconds, work))
+            for seconds, work in (
+                (ALIVE_INTERVAL_S, self._mark_alive),
+                (options.group_maintenance_ns / 1e9, self._sweep),
+                (options.gc_ns / 1e9, self._collect_alerts),
+                (options.maintenance_ns / 1e9, self.maintain),
+            )
+        ]
+        self._journal.alive(self._clock_ns())
+        with self._early_lock:
+            early, self._early = self._early, []
+        if early:
+            self.receive(early)
+
+    def _restore(self, restored: Restored) -> None:
+        now_ns = self._clock_ns()
+        self.silences.merge(restored.silences)
+        self._nflog.merge(restored.told)
+        for alert in restored.alerts.values():
+            if restored.alive_ns > now_ns + JUMP_NS:
+                alert = moved(alert, now_ns - restored.alive_ns, restored.alive_ns, now_ns)
+            ended = alert.is_resolved_at(min(restored.alive_ns, now_ns)) or alert.ends_ns <= alert.updated_ns
+            if not ended:
+                # It fired when the process ended. Its sender gets as long as it gave itself to speak of it again.
+                grace_ns = min(max(alert.ends_ns - alert.updated_ns, 0), self._options.restart_grace_ns)
+                alert = replace(alert, ends_ns=max(alert.ends_ns, now_ns + grace_ns))
+            elif alert.labels in restored.settled and alert.ends_ns <= now_ns - self._options.gc_ns:
+                continue
+            self._store.restore(alert)
+        for labels in restored.settled:
+            self._store.settle(labels)
+        if len(self._store) or len(self.silences) or len(self._nflog):
+            log.info(
+                "read back", alerts=len(self._store), silences=len(self.silences), notifications=len(self._nflog)
+            )  # fmt: skip
+
+    async def apply(self, config: AlertmanagerYml, make_notifier: MakeNotifier | None = None) -> None:
+        """Route and notify by this configuration from now on; alerts, silences and the notification log stay.
+
+        What is being sent is given a few seconds to arrive. Raises what `make_notifier` raises, and then nothing
+        has changed.
+        """
+        await self.apply_parts(parts_of(config), make_notifier)
+
+    async def apply_parts(self, parts: Parts, make_notifier: MakeNotifier | None = None) -> None:
+        """As `apply`, for a configuration that comes from elsewhere than a file."""
+        async with self._applying:
+            make = make_notifier or self._make_notifier
+            receivers: dict[str, list[Integration]] = {}
+            notifiers: list[Notifier] = []
+            try:
+                for name, found in parts.receivers.items():
+                    receivers[name] = []
+                    for part in found:
+                        notifiers.append(make(name, part.kind, part.index, part.section))
+                        receivers[name].append(Integration(part.kind, part.index, part.send_resolved, notifiers[-1]))
+            except BaseException:
+                await _close_all(notifiers)
+                raise
+            self._make_notifier = make
+            await self._replace(parts, receivers, notifiers)
+
+    async def _replace(self, parts: Parts, receivers: dict[str, list[Integration]], notifiers: list[Notifier]) -> None:
+        inhibitor = self._next_inhibitor = Inhibitor(parts.rules)
+        for i, alert in enumerate(list(self._store), 1):
+            # Newer reports of it have come to the inhibitor by themselves.
+            inhibitor.put(self._store.get(alert.labels) or alert)
+            if i % CHUNK == 0:
+                await asyncio.sleep(0)
+        old = self._running
+        if old is not None:
+            old.dispatcher.close()
+            old.pipeline.close()
+            await old.dispatcher.drained(self._options.stop_grace_s)
+        pipeline = Pipeline(
+            receivers,
+            parts.intervals,
+            inhibitor=inhibitor,
+            silences=self.silences,
+            nflog=self._nflog,
+            metrics=self.metrics,
+            clock_ns=self._clock_ns,
+            peers=None,
+        )
+        dispatcher = Dispatcher(
+            parts.tree,
+            pipeline.run,
+            self._clock_ns,
+            on_settled=self._settled,
+            on_routed=self._routed,
+            start_s=self._start_s,
+        )
+        self._running = _Running(dispatcher, pipeline, inhibitor, notifiers, parts.resolve_timeout_ns)
+        self._next_inhibitor = None
+        self.metrics.receivers.set(len(receivers))
+        self.metrics.integrations.set(sum(map(len, receivers.values())))
+        self.metrics.inhibition_rules.set(len(parts.rules))
+        dispatcher.insert(self._store.unsettled())
+        if old is not None:
+            await _close_all(old.notifiers)
+
+    async def stop(self) -> None:
+        """Let what is being sent arrive, bring everything to disk, and let go of it."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        async with self._applying:
+            running, self._running = self._running, None
+            if running is not None:
+                running.dispatcher.close()
+                running.pipeline.close()
+                await running.dispatcher.drained(self._options.stop_grace_s)
+                await _close_all(running.notifiers)
+        if self._loop is not None:
+            self._journal.alive(self._clock_ns())
+            self._journal.close()
+        self._loop = None
+
+    # Alerts in.
+
+    def put(self, alerts: Sequence[Alert], *, is_counted: bool = True) -> None:
+        """Take alerts, from any thread, and return at once; what is wrong with one is logged.
+
+        is_counted   whether whoever hands them over has counted them as received, as the API has
+        """
+        with self._early_lock:
+            loop = self._loop
+            if loop is None:
+                self._early = [*self._early, *alerts][-100_000:]
+                return
+        if threading.get_ident() == self._thread:
+            self._receive_quietly(alerts, is_counted)
+        else:
+            with suppress(RuntimeError):  # The loop has ended, and everything with it.
+                loop.call_soon_threadsafe(self._receive_quietly, alerts, is_counted)
+
+    def _receive_quietly(self, alerts: Sequence[Alert], is_counted: bool) -> None:
+        problems = self.receive(alerts, is_counted=is_counted)
+        if problems:
+            log.warn("alerts were refused", alerts=len(problems), err=problems[0])
+
+    def receive(self, alerts: Sequence[Alert], *, is_counted: bool = False) -> list[str]:
+        """Take alerts on the loop's thread; what is wrong with those that were not stored, in their order.
+
+        When this returns, the alerts are in the journal. A missing start is now, a missing end is resolve_timeout away.
+        """
+        now_ns = self._clock_ns()
+        running = self._running
+        timeout_ns = running.resolve_timeout_ns if running is not None else self._options.resolve_timeout_ns
+        problems: list[str] = []
+        stored: list[Alert] = []
+        changed: list[Alert] = []
+        heard: list[Alert] = []
+        n_resolved = limited = 0
+        for alert in alerts:
+            alert = completed(alert, now_ns, timeout_ns)
+            n_resolved += alert.ends_ns <= now_ns
+            problem = problem_of(alert)
+            if problem:
+                problems.append(problem)
+                continue
+            before = self._store.get(alert.labels)
+            now = self._store.put(alert, now_ns)
+            if now is None:
+                limited += 1
+                problems.append(
+                    f"alertname {alert.name!r} has the maximum number of alerts "
+                    f"(limit: {self._options.per_alertname_limit}, alerts.per-alertname-limit)"
+                )
+                continue
+            stored.append(now)
+            (heard if before is not None and _only_ends_differ(before, now) else changed).append(now)
+        self._journal.alerts(changed, heard)
+        self.metrics.limited.inc(limited)
+        if not is_counted:
+            self.metrics.received.labels("firing", "v2").inc(len(alerts) - n_resolved)
+            self.metrics.received.labels("resolved", "v2").inc(n_resolved)
+            self.metrics.invalid.labels("v2").inc(len(problems) - limited)
+        for inhibitor in (running.inhibitor if running else None, self._next_inhibitor):
+            if inhibitor is not None:
+                for alert in stored:
+                    inhibitor.put(alert)
+        if running is not None:
+            running.dispatcher.insert(stored)
+        return problems
+
+    # What there is.
+
+    @property
+    def now_ns(self) -> int:
+        """The time that everything here goes by."""
+        return self._clock_ns()
+
+    def alerts(
+        self,
+        matchers: Iterable[Matcher] = (),
+        *,
+        receiver: Callable[[str], bool] | None = None,
+        active: bool = True,
+        silenced: bool = True,
+        inhibited: bool = True,
+        unprocessed: bool = True,
+    ) -> list[AlertView]:
+        """The alerts that have not ended, by fingerprint.
+
+        receiver   only alerts that go to a receiver of which this is true
+        active, silenced, inhibited, unprocessed   whether those are among them
+        """
+        now_ns = self._clock_ns()
+        tests = [(m.name, m.predicate()) for m in matchers]
+        found = []
+        for alert in self._store:
+            if alert.is_resolved_at(now_ns) or not all(test(alert.labels.get(name)) for name, test in tests):
+                continue
+            receivers = self._receivers_of(alert.labels)
+            if receiver is not None and not any(map(receiver, receivers)):
+                continue
+            view = self._view(alert, now_ns, receivers)
+            if _is_wanted(view, active, silenced, inhibited, unprocessed):
+                found.append((view.fingerprint, view))
+        found.sort(key=lambda pair: pair[0])
+        return [view for _, view in found]
+
+    def groups(
+        self,
+        matchers: Iterable[Matcher] = (),
+        *,
+        receiver: Callable[[str], bool] | None = None,
+        active: bool = True,
+        silenced: bool = True,
+        inhibited: bool = True,
+        muted: bool = True,
+    ) -> list[GroupView]:
+        """The groups that hold an alert which was asked for, by labels and receiver; for the rest see `alerts`.
+
+        muted   whether groups that a time interval mutes are among them
+        """
+        if self._running is None:
+            return []
+        now_ns = self._clock_ns()
+        tests = [(m.name, m.predicate()) for m in matchers]
+        chosen: list[tuple[Group, list[Alert]]] = []
+        receivers: dict[Labels, list[str]] = {}
+        for group in self._running.dispatcher.groups():
+            if (receiver is not None and not receiver(group.route.receiver)) or (group.muted_by and not muted):
+                continue
+            alerts = [
+                alert
+                for alert in group.alerts.values()
+                if not alert.is_resolved_at(now_ns) and all(test(alert.labels.get(name)) for name, test in tests)
+            ]
+            for alert in alerts:
+                receivers.setdefault(alert.labels, []).append(group.route.receiver)
+            if alerts:
+                chosen.append((group, alerts))
+        views = []
+        for group, alerts in chosen:
+            shown = [
+                self._view(alert, now_ns, tuple(sorted(receivers[alert.labels])), group.muted_by)
+                for alert in in_order(alerts)
+            ]
+            shown = [view for view in shown if _is_wanted(view, active, silenced, inhibited, True)]
+            if shown:
+                views.append(
+                    GroupView(group.labels, group.route.receiver, group.key, group.route, tuple(shown), group.muted_by)
+                )
+        return sorted(views, key=lambda view: (_Ordered(view.labels), view.receiver))
+
+    def _view(self, alert: Alert, now_ns: int, receivers: tuple[str, ...], muted_by: tuple[str, ...] = ()) -> AlertView:
+        silenced_by = self.silences.muted_by(alert.labels, now_ns)
+        inhibited_by: tuple[str, ...] = ()
+        if self._running is not None:
+            source = self._running.inhibitor.inhibited_by(alert.labels, now_ns)
+            inhibited_by = (fingerprint_text(source),) if source is not None else ()
+        state = AlertState.ACTIVE if self._running is not None else AlertState.UNPROCESSED
+        if silenced_by or inhibited_by or muted_by:
+            state = AlertState.SUPPRESSED
+        return AlertView(alert, state, silenced_by, inhibited_by, muted_by, receivers)
+
+    def _receivers_of(self, labels: Labels) -> tuple[str, ...]:
+        if self._running is None:
+            return ()
+        return tuple(dict.fromkeys(route.receiver for route in self._running.dispatcher.routes_of(labels)))
+
+    def peers(self) -> ClusterView:
+        """The cluster; `disabled` where this instance is alone."""
+        return ClusterView()
+
+    # What changes by itself.
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[None] | None]) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                result = work()
+                if result is not None:
+                    await result
+            except Exception:  # The next round may go well.
+                log.exception("maintenance of alerts failed")
+
+    def _mark_alive(self) -> None:
+        self._journal.alive(self._clock_ns())
+
+    def _sweep(self) -> None:
+        if self._running is not None:
+            self.metrics.groups.set(self._running.dispatcher.sweep())
+
+    def _collect_alerts(self) -> None:
+        running = self._running
+        holds = running.dispatcher.holds if running is not None else (lambda labels: False)
+        gone = self._store.collect(self._clock_ns(), but=holds)
+        if running is not None:
+            running.dispatcher.forget(gone)
+            running.inhibitor.forget(gone)
+        self.silences.forget(gone)
+
+    async def maintain(self) -> None:
+        """Remove silences and entries that have expired, and write the journal anew."""
+        for kind, collect in (("silences", self.silences.collect), ("nflog", self._nflog.collect)):
+            began_s = time.perf_counter()
+            collect()
+            self.metrics.gc_seconds[kind].observe(time.perf_counter() - began_s)
+            self.metrics.maintenance[kind].inc()
+        await self.compact()
+
+    async def compact(self) -> None:
+        """Write all that is known to a fresh start of the journal."""
+        store = self._store
+        alerts = (alert for labels in [a.labels for a in store] if (alert := store.get(labels)) is not None)
+        settled = (alert.labels for alert in store if store.is_settled(alert.labels))
+        for _ in self._journal.compact(alerts, settled, self.silences.all(), self._nflog.all(), self._clock_ns()):
+            await asyncio.sleep(0)
+
+    def _clock_was_set(self, by_ns: int, before_ns: int, now_ns: int) -> None:
+        log.warn("the clock was set; what alerts and notifications wait for is moved along", seconds=by_ns / 1e9)
+        change = partial(moved, by_ns=by_ns, before_ns=before_ns, now_ns=now_ns)
+        self._store.replace_all(change)
+        self._nflog.move(by_ns)
+        if self._running is not None:
+            self._running.dispatcher.replace_all(change)
+            for alert in self._store:
+                self._running.inhibitor.put(alert)
+        if self._loop is not None:
+            self._loop.call_soon(self._compact_soon)
+
+    def _compact_soon(self) -> None:
+        if self._loop is not None:
+            task = self._loop.create_task(self.compact())
+            self._tasks.append(task)
+            task.add_done_callback(lambda done: self._tasks.remove(done) if done in self._tasks else None)
+
+    def _settled(self, labels: list[Labels]) -> None:
+        for each in labels:
+            self._store.settle(each)
+        self._journal.settled(labels)
+
+    def _routed(self, seconds: float, n: int) -> None:
+        self.metrics.routed.observe(seconds / n)
+
+    def _silences_changed(self, silences: Sequence[Silence]) -> None:
+        self._journal.silences(silences)
+
+    def _told_changed(self, entries: Sequence[Told]) -> None:
+        self._journal.told(entries)
+
+    # Gauges.
+
+    def _set_gauges(self) -> None:
+        metrics = self.metrics
+        for state in AlertState:
+            metrics.alerts.labels(state.value).set_function(partial(self._count, state))
+            metrics.marked.labels(state.value).set_function(partial(self._count, state))
+        for silence_state in self.silences.count(0):
+            metrics.silences.labels(silence_state.value).set_function(partial(self._count_silences, silence_state))
+        metrics.nflog_entries.set_function(lambda: len(self._nflog))
+
+    def _count(self, state: AlertState) -> int:
+        """How many alerts are in a state; a second old at most, where the loop's own thread asks."""
+        loop = self._loop
+        if loop is None or threading.get_ident() != self._thread or loop.time() < self._counted_s + COUNTS_AGE_S:
+            return self._counts[state]
+        self._counted_s = loop.time()
+        now_ns = self._clock_ns()
+        self._counts = dict.fromkeys(AlertState, 0)
+        for alert in self._store:
+            if not alert.is_resolved_at(now_ns):
+                self._counts[self._view(alert, now_ns, ()).state] += 1
+        return self._counts[state]
+
+    def _count_silences(self, state: SilenceState) -> int:
+        return self.silences.count(self._wall_ns())[state]
+
+
+class _Ordered:
+    """Labels in upstream's order, as a key to sort by."""
+
+    __slots__ = ("labels",)
+
+    def __init__(self, labels: Labels) -> None:
+        self.labels = labels
+
+    def __lt__(self, other: _Ordered) -> bool:
+        return compare_labels(self.labels, other.labels) < 0
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Ordered) and self.labels == other.labels
+
+
+def _only_ends_differ(before: Alert, now: Alert) -> bool:
+    return (
+        before.starts_ns == now.starts_ns
+        and before.generator_url == now.generator_url
+        and before.annotations == now.annotations
+    )
+
+
+def _is_wanted(view: AlertView, active: bool, silenced: bool, inhibited: bool, unprocessed: bool) -> bool:
+    if not active and view.state is AlertState.ACTIVE:
+        return False
+    if not unprocessed and view.state is AlertState.UNPROCESSED:
+        return False
+    return (silenced or not view.silenced_by) and (inhibited or not view.inhibited_by)
+
+
+async def _close_all(notifiers: Iterable[Notifier]) -> None:
+    for notifier in notifiers:
+        try:
+            await notifier.close()
+        except Exception as error:
+            log.warn("an integration did not close", err=error)

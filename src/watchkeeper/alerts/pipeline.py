@@ -1,0 +1,337 @@
+"""From a group that is due to its receiver's integrations: mute, wait, compare with what was told, tell, note.
+
+A stage is a coroutine from the alerts of a flush to those that are left of them; nothing is left to do where none is.
+In order: wait until peers are known; drop what is inhibited; stop outside of active and inside of mute intervals; drop
+what is silenced; then, for each integration by itself: wait for the peers before us, decide, try until it works, note.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+
+from watchkeeper.alerts.fingerprint import fingerprint
+from watchkeeper.alerts.group import Group
+from watchkeeper.alerts.inhibit import Inhibitor
+from watchkeeper.alerts.interface import Alert, Notice, Notifier, NotifyError, Reason
+from watchkeeper.alerts.nflog import NotificationLog, reason_to_notify
+from watchkeeper.alerts.silences import Silences
+from watchkeeper.alerts.telemetry import CAUSES, AlertMetrics
+from watchkeeper.core.telemetry.log import get_logger
+
+if TYPE_CHECKING:
+    from watchkeeper.alerts.time_interval import TimeInterval
+
+log = get_logger("dispatcher")
+
+MIN_TIMEOUT_S: Final = 10.0  # A group may be flushed every second; a receiver needs longer.
+FIRST_DELAY_S: Final = 0.5  # Before the second attempt; the next ones wait half as long again each, give or take half.
+DELAY_GROWTH: Final = 1.5
+DELAY_SPREAD: Final = 0.5
+MAX_DELAY_S: Final = 60.0
+CHUNK: Final = 500  # Alerts that are looked at before others get their turn.
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """One integration of a receiver. `index` is its place among those of its kind."""
+
+    kind: str
+    index: int
+    send_resolved: bool
+    notifier: Notifier
+
+    def __str__(self) -> str:
+        return f"{self.kind}[{self.index}]"
+
+
+class Peers(Protocol):
+    """The other instances, as the pipeline sees them."""
+
+    def wait_s(self) -> float:
+        """How long to leave it to those before us."""
+        ...
+
+    async def settled(self) -> None:
+        """Returns when it is known who the others are."""
+        ...
+
+
+@dataclass(slots=True)
+class FlushContext:
+    """One flush: of which group, when, and until when by the steady clock."""
+
+    group: Group
+    now_ns: int
+    deadline_s: float
+
+
+Stage: TypeAlias = Callable[[FlushContext, list[Alert]], Awaitable[list[Alert]]]
+
+
+class Pipeline:
+    """All stages for the receivers and intervals of one configuration."""
+
+    def __init__(
+        self,
+        receivers: Mapping[str, Sequence[Integration]],
+        intervals: Mapping[str, TimeInterval],
+        *,
+        inhibitor: Inhibitor,
+        silences: Silences,
+        nflog: NotificationLog,
+        metrics: AlertMetrics,
+        clock_ns: Callable[[], int],
+        peers: Peers | None = None,
+        spread: Callable[[], float] = lambda: random.uniform(-1.0, 1.0),
+    ) -> None:
+        """
+        spread   a number from -1 to 1, by which waits between attempts differ
+        """
+        self._receivers = receivers
+        self._intervals = intervals
+        self._inhibitor = inhibitor
+        self._silences = silences
+        self._nflog = nflog
+        self._metrics = metrics
+        self._clock_ns = clock_ns
+        self._peers = peers
+        self._spread = spread
+        self._closing = asyncio.Event()
+        self._stages: tuple[Stage, ...] = (
+            self._settle, self._drop_inhibited, self._stop_when_inactive, self._stop_when_muted, self._drop_silenced,
+            self._fan_out,
+        )  # fmt: skip
+        for integrations in receivers.values():
+            for integration in integrations:
+                metrics.announce(integration.kind)
+
+    def close(self) -> None:
+        """Begin no attempt any more; flushes that wait for their next one end at once."""
+        self._closing.set()
+
+    async def run(self, group: Group, alerts: list[Alert], now_ns: int) -> bool:
+        """Tell of a group's alerts; whether all integrations know what they are to know."""
+        timeout_s = max(group.route.group_interval_ns / 1e9, MIN_TIMEOUT_S)
+        if self._peers is not None:
+            timeout_s += self._peers.wait_s()
+        context = FlushContext(group, now_ns, asyncio.get_running_loop().time() + timeout_s)
+        try:
+            for stage in self._stages:
+                if not alerts:
+                    break
+                alerts = await stage(context, alerts)
+        except NotifyError as error:
+            level = log.debug if self._closing.is_set() else log.error
+            level("notifying of alerts failed", group=group.key, alerts=len(alerts), err=error)
+            return False
+        except Exception:  # A fault of this program must not end the group's life.
+            log.exception("notifying of alerts failed", group=group.key)
+            return False
+        return True
+
+    async def _settle(self, context: FlushContext, alerts: list[Alert]) -> list[Alert]:
+        if self._peers is not None:
+            try:
+                async with asyncio.timeout_at(context.deadline_s):
+                    await self._peers.settled()
+            except TimeoutError:
+                raise NotifyError("peers have not settled in time", is_retryable=True) from None
+        return alerts
+
+    async def _drop_inhibited(self, context: FlushContext, alerts: list[Alert]) -> list[Alert]:
+        def is_inhibited(alert: Alert) -> bool:
+            return self._inhibitor.inhibited_by(alert.labels, self._clock_ns()) is not None
+
+        return await self._drop(alerts, is_inhibited, "inhibition")
+
+    async def _drop_silenced(self, context: FlushContext, alerts: list[Alert]) -> list[Alert]:
+        def is_silenced(alert: Alert) -> bool:
+            return bool(self._silences.muted_by(alert.labels, self._clock_ns()))
+
+        return await self._drop(alerts, is_silenced, "silence")
+
+    async def _drop(self, alerts: list[Alert], is_muted: Callable[[Alert], bool], reason: str) -> list[Alert]:
+        left = []
+        for i, alert in enumerate(alerts, 1):
+            if not is_muted(alert):
+                left.append(alert)
+            if i % CHUNK == 0:
+                await asyncio.sleep(0)
+        if len(left) < len(alerts):
+            self._metrics.suppressed.labels(reason).inc(len(alerts) - len(left))
+        return left
+
+    async def _stop_when_inactive(self, context: FlushContext, alerts: list[Alert]) -> list[Alert]:
+        names = context.group.route.active_time_intervals
+        context.group.muted_by = ()
+        if not names or self._within(names, context.now_ns):
+            return alerts
+        context.group.muted_by = tuple(names)
+        self._metrics.suppressed.labels("active_time_interval").inc(len(alerts))
+        return []
+
+    async def _stop_when_muted(self, context: FlushContext, alerts: list[Alert]) -> list[Alert]:
+        muted_by = self._within(context.group.route.mute_time_intervals, context.now_ns)
+        context.group.muted_by = muted_by
+        if not muted_by:
+            return alerts
+        self._metrics.suppressed.labels("mute_time_interval").inc(len(alerts))
+        return []
+
+    def _within(self, names: Sequence[str], now_ns: int) -> tuple[str, ...]:
+        return tuple(name for name in names if name in self._intervals and self._intervals[name].contains(now_ns))
+
+    async def _fan_out(self, context: FlushContext, alerts: list[Alert]) -> list[Alert]:
+        integrations = self._receivers.get(context.group.route.receiver, ())
+        if len(integrations) == 1:
+            await self._deliver(context, alerts, integrations[0])
+            return alerts
+        results = await asyncio.gather(
+            *(self._deliver(context, alerts, integration) for integration in integrations), return_exceptions=True
+        )
+        errors = [result for result in results if isinstance(result, BaseException)]
+        for error in errors:
+            if not isinstance(error, NotifyError):
+                raise error
+        if errors:
+            raise NotifyError("; ".join(str(error) for error in errors), is_retryable=False)
+        return alerts
+
+    async def _deliver(self, context: FlushContext, alerts: list[Alert], integration: Integration) -> None:
+        """Everything for one integration: what it is told, if anything, and the note of it. Raises NotifyError."""
+        if self._peers is not None:
+            await self._leave_it_to_peers(context)
+        group, route = context.group, context.group.route
+        firing = frozenset(fingerprint(alert.labels) for alert in alerts if not alert.ends_ns)
+        resolved = frozenset(fingerprint(alert.labels) for alert in alerts if alert.ends_ns)
+        began_s = time.perf_counter()
+        told = self._nflog.get(group.key, route.receiver, integration.kind, integration.index)
+        self._metrics.timed_nflog_query(time.perf_counter() - began_s)
+        reason = reason_to_notify(
+            told,
+            firing,
+            resolved,
+            send_resolved=integration.send_resolved,
+            repeat_ns=route.repeat_interval_ns,
+            now_ns=self._clock_ns(),
+        )
+        if reason is None:
+            return
+        sent = alerts if integration.send_resolved else [alert for alert in alerts if not alert.ends_ns]
+        if sent:
+            notice = Notice(
+                route.receiver, group.key, group.labels, tuple(sent), context.now_ns, reason, route.labels
+            )  # fmt: skip
+            await self._try(context, notice, integration, reason)
+        self._nflog.put(
+            group.key, route.receiver, integration.kind, integration.index, firing, resolved,
+            2 * route.repeat_interval_ns,
+        )  # fmt: skip
+
+    async def _leave_it_to_peers(self, context: FlushContext) -> None:
+        assert self._peers is not None
+        wait_s = self._peers.wait_s()
+        if wait_s > 0 and await self._closes_within(wait_s):
+            raise _canceled(context, 0)
+
+    async def _closes_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._closing.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _try(self, context: FlushContext, notice: Notice, integration: Integration, reason: Reason) -> None:
+        """Notify, again and again where that may help, until the deadline. Raises NotifyError, counted."""
+        self._metrics.notifications.labels(integration.kind).inc()
+        loop = asyncio.get_running_loop()
+        who = f"{notice.receiver}/{integration}"
+        delay_s, attempts = FIRST_DELAY_S, 0
+        last: NotifyError | None = None
+        last_text = ""
+        try:
+            while True:
+                attempts += 1
+                began_s = loop.time()
+                try:
+                    async with asyncio.timeout_at(context.deadline_s):
+                        await self._attempt(notice, integration)
+                except TimeoutError:
+                    raise last or _too_late(who, attempts) from None
+                except NotifyError as error:
+                    if not error.is_retryable:
+                        why = f"due to unrecoverable error after {attempts} attempts: {error}"
+                        raise NotifyError(
+                            f"{who}: notify retry canceled {why}", is_retryable=False, cause=error.cause
+                        ) from error
+                    if str(error) != last_text:
+                        last_text = str(error)
+                        log.warn(
+                            "notify attempt failed, will retry later", receiver=notice.receiver,
+                            integration=str(integration), group=notice.group_key, attempts=attempts, err=error,
+                        )  # fmt: skip
+                    last = NotifyError(
+                        f"{who}: notify retry canceled after {attempts} attempts: {error}",
+                        is_retryable=True,
+                        cause=error.cause,
+                    )
+                else:
+                    (log.info if attempts > 1 else log.debug)(
+                        "notified", receiver=notice.receiver, integration=str(integration), group=notice.group_key,
+                        alerts=len(notice.alerts), reason=reason.value, attempts=attempts,
+                    )  # fmt: skip
+                    return
+                # The wait counts from the attempt's start, as upstream's ticker does.
+                next_s = began_s + delay_s * (1 + DELAY_SPREAD * self._spread())
+                delay_s = min(delay_s * DELAY_GROWTH, MAX_DELAY_S)
+                if self._closing.is_set() or await self._closes_within(
+                    max(0.0, min(next_s, context.deadline_s) - loop.time())
+                ):
+                    raise _canceled(context, attempts)
+                if next_s >= context.deadline_s:
+                    raise last
+        except NotifyError as error:
+            cause = error.cause if error.cause in CAUSES else "other"
+            self._metrics.failed.labels(integration.kind, cause).inc()
+            raise
+
+    async def _attempt(self, notice: Notice, integration: Integration) -> None:
+        began_s = time.perf_counter()
+        failed = True
+        try:
+            await integration.notifier.notify(notice)
+            failed = False
+        except (NotifyError, asyncio.CancelledError):
+            raise
+        except TimeoutError:
+            raise NotifyError("timed out", is_retryable=True, cause="contextDeadlineExceeded") from None
+        except Exception as error:  # An integration that has a fault must not look like one that waits.
+            log.exception("an integration failed unexpectedly", integration=str(integration))
+            raise NotifyError(f"unexpected {type(error).__name__}", is_retryable=False) from error
+        finally:
+            self._metrics.latency.labels(integration.kind).observe(time.perf_counter() - began_s)
+            self._metrics.requests.labels(integration.kind).inc()
+            if failed:
+                self._metrics.requests_failed.labels(integration.kind).inc()
+
+
+def _too_late(who: str, attempts: int) -> NotifyError:
+    return NotifyError(
+        f"{who}: notify retry canceled after {attempts} attempts: context deadline exceeded",
+        is_retryable=True,
+        cause="contextDeadlineExceeded",
+    )
+
+
+def _canceled(context: FlushContext, attempts: int) -> NotifyError:
+    return NotifyError(
+        f"{context.group.route.receiver}: notify retry canceled after {attempts} attempts: context canceled",
+        is_retryable=True,
+        cause="contextCanceled",
+    )
