@@ -7,7 +7,7 @@ without recursion: PyYAML's composer overflows the stack on deep nesting, and re
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -55,13 +55,16 @@ class MappingNode:
 Node = ScalarNode | SequenceNode | MappingNode
 
 
-def compose(text: str, file: str) -> Node | None:
-    """The root node of the only document in `text`; None where it is empty. Raises ConfigError."""
+def compose(text: str, file: str, *, on_another: Callable[[int, int], None] | None = None) -> Node | None:
+    """The root node of the only document in `text`; None where it is empty. Raises ConfigError.
+
+    on_another   makes more documents no error: it is told where the second begins, and none after the first is read
+    """
     line, column, words = 1, 1, ""
     try:
         loader = _Loader(text)
         try:
-            return _compose(loader)
+            return _compose(loader, on_another)
         finally:
             loader.dispose()
     except _Refused as error:
@@ -88,7 +91,7 @@ class _Refused(Exception):
         super().__init__(words)
 
 
-def _compose(loader: Any) -> Node | None:
+def _compose(loader: Any, on_another: Callable[[int, int], None] | None) -> Node | None:
     """The node of the first document, from its events. Raises _Refused and yaml.YAMLError."""
     root: Node | None = None
     open_nodes: list[SequenceNode | MappingNode] = []
@@ -115,6 +118,9 @@ def _compose(loader: Any) -> Node | None:
                 continue
             case yaml.DocumentStartEvent():
                 n_documents += 1
+                if n_documents > 1 and on_another is not None:
+                    on_another(mark.line + 1, mark.column + 1)
+                    break
                 if n_documents > 1:
                     raise _Refused(mark, "found another document, expected one")
                 continue
