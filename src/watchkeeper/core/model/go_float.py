@@ -25,12 +25,21 @@ def format_shortest(value: float) -> str:
         return special
     if value == 0:
         return "-0" if math.copysign(1, value) < 0 else "0"
+    _, digits, power = Decimal(repr(value)).as_tuple()
+    assert isinstance(power, int)
+    exponent = len(digits) + power - 1
+    return format_plain(value) if -4 <= exponent < LARGE_EXPONENT else format_exponent(value)
+
+
+def format_exponent(value: float) -> str:
+    """Go's `FormatFloat(v, 'e', -1, 64)`: as few digits as needed, always with an exponent (`1e+00`, `2.5e-01`)."""
+    special = _special(value)
+    if special:
+        return special
     sign, digits, power = Decimal(repr(value)).as_tuple()
     assert isinstance(power, int)
-    text = "".join(map(str, digits)).rstrip("0")
-    exponent = len(digits) + power - 1
-    if -4 <= exponent < LARGE_EXPONENT:
-        return format_plain(value)
+    exponent = len(digits) + power - 1 if value else 0
+    text = "".join(map(str, digits)).rstrip("0") or "0"
     mantissa = text[0] + ("." + text[1:] if len(text) > 1 else "")
     return f"{'-' if sign else ''}{mantissa}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
 

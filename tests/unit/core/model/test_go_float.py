@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from watchkeeper.core.model.go_float import format_plain, format_shortest
+from watchkeeper.core.model.go_float import format_exponent, format_plain, format_shortest
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,21 @@ from watchkeeper.core.model.go_float import format_plain, format_shortest
 def test_texts(value: float, shortest: str, plain: str) -> None:
     assert format_shortest(value) == shortest
     assert format_plain(value) == plain
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0e+00"),
+        (-0.0, "-0e+00"),
+        (1.0, "1e+00"),
+        (-0.25, "-2.5e-01"),
+        (100.0, "1e+02"),
+        (123456789.0, "1.23456789e+08"),
+        (5e-324, "5e-324"),
+        (math.inf, "+Inf"),
+        (math.nan, "NaN"),
+    ],
+)
+def test_texts_with_an_exponent(value: float, text: str) -> None:
+    assert format_exponent(value) == text

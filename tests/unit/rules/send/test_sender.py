@@ -14,6 +14,7 @@ from aiohttp import web
 from tests.unit.rules.send.alertmanager_double import AlertmanagerDouble, alert, alerting
 from watchkeeper.alerts.interface import Alert
 from watchkeeper.core.telemetry.metrics import Registry
+from watchkeeper.discovery.interface import TargetGroup
 from watchkeeper.rules.send.options import LocalAlertmanager, SendOptions
 from watchkeeper.rules.send.sender import Sender
 
@@ -325,18 +326,30 @@ async def test_a_reload_keeps_what_is_as_before_and_moves_what_waits(
 
 
 async def test_alerts_wait_for_the_first_alertmanager_that_is_found(
-    make_way: MakeWay, double: AlertmanagerDouble, tmp_path: Any
+    make_way: MakeWay, double: AlertmanagerDouble
 ) -> None:
-    path = tmp_path / "found.yml"
-    path.write_text("[]")
     way = make_way()
-    way.sender.apply(to("{file_sd_configs: [{files: ['%s'], refresh_interval: 50ms}]}" % path), {})
+    way.sender.apply(to("{}"), {})
+    way.sender.follow({"config-0": []})
     way.sender.send([alert("Early")])
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.02)
     assert way.sender.active_urls == []
-    path.write_text(f"[{{targets: ['{double.address}']}}]")
-    await until(lambda: double.taken, 15.0)
+    way.sender.follow({"config-0": [TargetGroup("one", ({"__address__": double.address},))]})
+    await until(lambda: double.taken)
     assert double.names == ["Early"]
+
+
+async def test_one_that_discovery_lost_is_sent_to_no_more(make_way: MakeWay, double: AlertmanagerDouble) -> None:
+    way = make_way()
+    way.sender.apply(to(block(double.address)), {})
+    await until(lambda: way.sender.active_urls)
+    way.sender.follow({"config-0": []})
+    assert way.sender.active_urls == []
+    assert way.counts("alertmanagers_discovered") == {"": 0}
+    await until(lambda: not way.counts("queue_length"))
+    way.sender.send([alert("A")])
+    await asyncio.sleep(0.05)
+    assert double.n_requests == 0
 
 
 async def test_without_alertmanagers_this_process_has_its_own(make_way: MakeWay, double: AlertmanagerDouble) -> None:
