@@ -86,3 +86,18 @@ def to_loki(error: BaseException) -> ApiError:
             return ApiError(500, "unavailable", errors.describe_os_error(error))
         case _:
             return ApiError(500, "internal", f"{type(error).__name__}: {error}")
+
+
+def to_alertmanager(error: BaseException) -> ApiError:
+    """The answer of Alertmanager's API to any exception: there only status and text count. Source: reference §5.3."""
+    match error:
+        case ApiError():
+            return error
+        case errors.NotFoundError():
+            return ApiError(404, "not_found", str(error))
+        case errors.UnavailableError():
+            return ApiError(503, "unavailable", str(error))
+        case OSError():
+            return ApiError(500, "unavailable", errors.describe_os_error(error))
+        case _:
+            return ApiError(500, "internal", f"{type(error).__name__}: {error}")

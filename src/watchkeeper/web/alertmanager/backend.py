@@ -1,0 +1,135 @@
+"""What the API of alerts needs of the rest of the program, handed in at construction."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from watchkeeper.alerts.interface import Alert, Silence
+from watchkeeper.alerts.matchers import Mode
+from watchkeeper.alerts.silences import SilenceState
+from watchkeeper.alerts.status import AlertView, ClusterView, GroupView
+from watchkeeper.core.model.labels import Labels
+from watchkeeper.core.model.matcher import Matcher
+from watchkeeper.core.telemetry.metrics import Counter, Registry
+from watchkeeper.web.lifecycle import Lifecycle
+
+T = TypeVar("T")
+
+MAX_BODY_BYTES = 64 << 20  # Upstream has no bound; 10,000 alerts with annotations take about 10 MiB.
+
+
+class Silences(Protocol):
+    """The silences that there are."""
+
+    def query(
+        self, matchers: Iterable[Matcher] = (), *, states: Iterable[SilenceState] | None = None
+    ) -> Sequence[Silence]:
+        """Those in one of these states whose matchers' texts pass the given ones, in any order."""
+        ...
+
+    def get(self, id: str) -> Silence:
+        """The silence of this id. Raises NotFoundError."""
+        ...
+
+    def set(self, silence: Silence) -> str:
+        """Takes a new silence, or another form of the one with this id; the id it has now.
+
+        Raises NotFoundError where an id is given that no silence has, and WatchkeeperError where it can't be taken.
+        """
+        ...
+
+    def expire(self, id: str) -> None:
+        """Ends it now. Raises NotFoundError."""
+        ...
+
+
+class Alerts(Protocol):
+    """What the API asks of the alert manager, on the event loop's thread."""
+
+    @property
+    def silences(self) -> Silences: ...
+
+    def receive(self, alerts: Sequence[Alert], version: str = "v2") -> list[str]:
+        """Takes alerts, which may lack start and end; what is wrong with those that were not stored."""
+        ...
+
+    def alerts(
+        self,
+        matchers: Iterable[Matcher] = (),
+        *,
+        receiver: Callable[[str], bool] | None = None,
+        active: bool = True,
+        silenced: bool = True,
+        inhibited: bool = True,
+        unprocessed: bool = True,
+    ) -> Sequence[AlertView]:
+        """All that have not ended and were asked for, by fingerprint."""
+        ...
+
+    def groups(
+        self,
+        matchers: Iterable[Matcher] = (),
+        *,
+        receiver: Callable[[str], bool] | None = None,
+        active: bool = True,
+        silenced: bool = True,
+        inhibited: bool = True,
+        muted: bool = True,
+    ) -> Sequence[GroupView]:
+        """All groups with alerts that were asked for, by labels and receiver."""
+        ...
+
+    def peers(self) -> ClusterView:
+        """Who else is there."""
+        ...
+
+
+class Run(Protocol):
+    """Runs work on another thread, and gives what it returns."""
+
+    def __call__(self, work: Callable[[], T]) -> Awaitable[T]: ...
+
+
+@dataclass(slots=True)
+class Settings:
+    """What flags decide about the API.
+
+    get_concurrency   how many GETs of the API are answered at a time; 0 for as many as there are processors, at least 8
+    """
+
+    route_prefix: str = ""
+    page_title: str = "watchkeeper"
+    external_url: str = ""
+    get_concurrency: int = 0
+    max_body_bytes: int = MAX_BODY_BYTES
+    started_s: float = 0.0
+    mode: Mode = Mode.FALLBACK
+
+
+@dataclass(slots=True)
+class Backend:
+    """What the routes work with.
+
+    receivers     all of the configuration by name, with their labels
+    config_text   the configuration in force as YAML, secrets hidden
+    reload        raises ConfigError or OSError
+    """
+
+    settings: Settings
+    lifecycle: Lifecycle
+    registry: Registry
+    alerts: Alerts
+    receivers: Callable[[], Mapping[str, Labels]]
+    config_text: Callable[[], str]
+    reload: Callable[[], Awaitable[None]]
+    run: Run
+    now_ns: Callable[[], int]
+
+    @property
+    def invalid(self) -> Counter:
+        """Alerts that were refused before the alert manager saw them."""
+        return self.registry.counter(
+            "alertmanager_alerts_invalid_total", "The total number of received alerts that were invalid.", ("version",)
+        ).labels("v2")
