@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from watchkeeper.cli.check_alertmanager import check_alertmanager
 from watchkeeper.cli.check_loki import check_loki
 from watchkeeper.cli.check_promtail import check_promtail
 from watchkeeper.cli.findings import counted, show_problems, without_files
@@ -23,6 +24,7 @@ def check() -> None:
     """Check files before they are used."""
 
 
+check.add_command(check_alertmanager)
 check.add_command(check_loki)
 check.add_command(check_promtail)
 

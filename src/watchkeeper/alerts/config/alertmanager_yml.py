@@ -21,7 +21,7 @@ from watchkeeper.core.config.document import is_null, read_text
 from watchkeeper.core.config.go_kinds import AcceptedBlock, format_duration_ns
 from watchkeeper.core.config.kinds import FilePath, ListOf, Nested
 from watchkeeper.core.config.schema import section, setting
-from watchkeeper.core.model.errors import ConfigProblem
+from watchkeeper.core.model.errors import ConfigError, ConfigProblem
 
 # What the root can't have, since every alert must find a route.
 _NOT_ON_ROOT: Final = {
@@ -97,6 +97,19 @@ class AlertmanagerYml:
     def template_paths(self) -> tuple[str, ...]:
         """The template files that exist now: of each pattern sorted, each once."""
         return tuple(dict.fromkeys(path for pattern in self.templates for path in sorted(glob.glob(pattern))))
+
+    def template_texts(self) -> list[tuple[str, str]]:
+        """Name and text of each template file. Raises ConfigError with all files that can't be read."""
+        found: list[tuple[str, str]] = []
+        problems: list[ConfigProblem] = []
+        for path in self.template_paths:
+            try:
+                found.append((path, read_text(Path(path))))
+            except ConfigError as error:
+                problems += error.problems
+        if problems:
+            raise ConfigError(problems)
+        return found
 
     def warnings_for(self, retention_ns: int) -> list[str]:
         """What of the file can't hold where the notification log forgets after this time."""

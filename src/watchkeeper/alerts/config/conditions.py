@@ -48,14 +48,18 @@ class MatcherList(Kind[tuple[Matcher, ...]]):
 
 
 class LabelMap(Kind[dict[str, str]]):
-    """Label names to values, or, with `expressions`, to regular expressions for the whole value."""
+    """Label names to values, or, with `expressions`, to regular expressions for the whole value.
 
-    def __init__(self, *, expressions: bool = False) -> None:
+    legacy   whether names are of letters, digits and `_` only, whatever the form of the matchers
+    """
+
+    def __init__(self, *, legacy: bool = False, expressions: bool = False) -> None:
+        self.legacy = legacy
         self.expressions = expressions
         self.label = "map of label name to " + ("regular expression" if expressions else "text")
 
     def read(self, at: Place) -> dict[str, str]:
-        mode = at.load.shared(Form).mode
+        mode = Mode.CLASSIC if self.legacy else at.load.shared(Form).mode
         found: dict[str, str] = {}
         for name, entry in at.entries().items():
             if not is_label_name(name, mode):

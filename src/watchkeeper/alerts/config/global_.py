@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from watchkeeper.alerts.config.kinds import ApiUrl, HostPort, HostPortKind, SecretUrl
+from watchkeeper.alerts.config.kinds import ApiUrl, HostPort, HostPortKind, Interval, SecretUrl
 from watchkeeper.core.config.decode import SectionPlace
-from watchkeeper.core.config.go_kinds import MINUTE_NS, Nanoseconds
+from watchkeeper.core.config.go_kinds import MINUTE_NS
 from watchkeeper.core.config.kinds import Boolean, FilePath, Nested, SecretKind, Text, UrlKind
 from watchkeeper.core.config.schema import section, setting
 from watchkeeper.core.config.secret import Secret, Url
@@ -32,7 +32,7 @@ _EITHER: Final = (
 class GlobalConfig:
     """What applies to the whole file. Receivers find it by `at.load.shared(GlobalConfig)`."""
 
-    resolve_timeout_ns: int = setting(Nanoseconds(), key="resolve_timeout", default=5 * MINUTE_NS)
+    resolve_timeout_ns: int = setting(Interval(), key="resolve_timeout", default=5 * MINUTE_NS)
     http_config: HTTPClientConfig = setting(Nested(HTTPClientConfig), default_factory=HTTPClientConfig)
     smtp_from: str = setting(Text(), default="")
     smtp_hello: str = setting(Text(), default="localhost")

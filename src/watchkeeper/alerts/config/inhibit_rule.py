@@ -14,11 +14,11 @@ class InhibitRuleConfig:
     """Source alerts mute target alerts that agree with them in the labels of `equal`."""
 
     name: str = setting(Text(), default="")
-    source_match: dict[str, str] = setting(LabelMap(), default_factory=dict)
-    source_match_re: dict[str, str] = setting(LabelMap(expressions=True), default_factory=dict)
+    source_match: dict[str, str] = setting(LabelMap(legacy=True), default_factory=dict)
+    source_match_re: dict[str, str] = setting(LabelMap(legacy=True, expressions=True), default_factory=dict)
     source_matchers: tuple[Matcher, ...] = setting(MatcherList(), default=())
-    target_match: dict[str, str] = setting(LabelMap(), default_factory=dict)
-    target_match_re: dict[str, str] = setting(LabelMap(expressions=True), default_factory=dict)
+    target_match: dict[str, str] = setting(LabelMap(legacy=True), default_factory=dict)
+    target_match_re: dict[str, str] = setting(LabelMap(legacy=True, expressions=True), default_factory=dict)
     target_matchers: tuple[Matcher, ...] = setting(MatcherList(), default=())
     equal: tuple[str, ...] = setting(ListOf(LabelName("equal"), flow=True), default=())
 
@@ -45,9 +45,12 @@ class InhibitRuleConfig:
 
 
 def all_of(match: dict[str, str], match_re: dict[str, str], matchers: tuple[Matcher, ...]) -> tuple[Matcher, ...]:
-    """The matchers of the three keys that say what an alert must pass."""
+    """The matchers of the three keys that say what an alert must pass.
+
+    Expressions of the old key are anchored in the text too: upstream's keys of routes show them so.
+    """
     return (
         *(Matcher(name, MatchType.EQUAL, value) for name, value in match.items()),
-        *(Matcher(name, MatchType.REGEX, value) for name, value in match_re.items()),
+        *(Matcher(name, MatchType.REGEX, f"^(?:{value})$") for name, value in match_re.items()),
         *matchers,
     )

@@ -8,9 +8,10 @@ from typing import TypeVar
 
 from watchkeeper.core.config.decode import Place
 from watchkeeper.core.config.document import shortened
-from watchkeeper.core.config.kinds import Nested, UrlKind
+from watchkeeper.core.config.kinds import Duration, Nested, UrlKind
 from watchkeeper.core.config.schema import Invalid, Kind
 from watchkeeper.core.config.secret import HIDDEN, Secret, Url
+from watchkeeper.core.model.duration import format_duration_ms
 
 T = TypeVar("T")
 
@@ -51,12 +52,17 @@ def with_slash(url: Url) -> Url:
 
 @dataclass(frozen=True, slots=True)
 class HostPort:
-    """Where a server listens; the port is a number or the name of a service."""
+    """Where a server listens; the port is a number or the name of a service. Without a port it is none, and false."""
 
     host: str
     port: str
 
+    def __bool__(self) -> bool:
+        return bool(self.port)
+
     def __str__(self) -> str:
+        if not self.port:
+            return ""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
@@ -69,7 +75,7 @@ class HostPortKind(Kind[HostPort]):
         text = at.scalar("an address")
         host, colon, port = text.rpartition(":")
         if not text:
-            raise Invalid("address is empty, expected host:port")
+            return HostPort("", "")
         if not colon or text.endswith("]"):
             raise Invalid(f'address "{shortened(text)}": missing port in address')
         if host.startswith("[") and host.endswith("]"):
@@ -98,7 +104,14 @@ class Later(Nested[T]):
         return self.find()
 
 
-def check_label_name(name: str) -> None:
-    """Raises ValueError for an empty label name; any UTF-8 text else is one."""
-    if not name:
-        raise ValueError('invalid label name ""')
+class Interval(Kind[int]):
+    """`1h30m` as Prometheus writes it, whole units from large to small, as nanoseconds."""
+
+    label = "duration"
+    placeholder = 0
+
+    def read(self, at: Place) -> int:
+        return Duration().read(at) * 1_000_000
+
+    def write(self, value: int) -> str:
+        return format_duration_ms(value // 1_000_000)

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from watchkeeper.alerts.config.conditions import LabelMap, LabelName, MatcherList
-from watchkeeper.alerts.config.kinds import Later
+from watchkeeper.alerts.config.kinds import Interval, Later
 from watchkeeper.core.config.decode import Place, SectionPlace
-from watchkeeper.core.config.go_kinds import Nanoseconds
 from watchkeeper.core.config.kinds import Boolean, ListOf, Text
 from watchkeeper.core.config.schema import section, setting
 from watchkeeper.core.model.matcher import Matcher
@@ -31,15 +30,15 @@ class RouteConfig:
 
     receiver: str = setting(Text(), default="")
     group_by: tuple[str, ...] = setting(ListOf(LabelName("group_by"), flow=True), default=())
-    match: dict[str, str] = setting(LabelMap(), default_factory=dict)
-    match_re: dict[str, str] = setting(LabelMap(expressions=True), default_factory=dict)
+    match: dict[str, str] = setting(LabelMap(legacy=True), default_factory=dict)
+    match_re: dict[str, str] = setting(LabelMap(legacy=True, expressions=True), default_factory=dict)
     matchers: tuple[Matcher, ...] = setting(MatcherList(), default=())
     continue_: bool = setting(Boolean(), key="continue", default=False)
     mute_time_intervals: tuple[str, ...] = setting(ListOf(Text()), default=())
     active_time_intervals: tuple[str, ...] = setting(ListOf(Text()), default=())
-    group_wait_ns: int | None = setting(Nanoseconds(), key="group_wait", default=None)
-    group_interval_ns: int | None = setting(Nanoseconds(), key="group_interval", default=None)
-    repeat_interval_ns: int | None = setting(Nanoseconds(), key="repeat_interval", default=None)
+    group_wait_ns: int | None = setting(Interval(), key="group_wait", default=None)
+    group_interval_ns: int | None = setting(Interval(), key="group_interval", default=None)
+    repeat_interval_ns: int | None = setting(Interval(), key="repeat_interval", default=None)
     labels: dict[str, str] = setting(LabelMap(), default_factory=dict)
     routes: tuple[RouteConfig, ...] = setting(ListOf(Later(lambda: RouteConfig)), default=())
 
