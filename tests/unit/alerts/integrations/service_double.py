@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator, Callable
@@ -48,16 +49,21 @@ class Asked:
         return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
 
 
-Answer = tuple[int, str] | Callable[[Asked], tuple[int, str]]
+Answer = tuple[int, str] | Callable[[Asked], tuple[int, str]] | None
 
 
 @dataclass
 class Service:
-    """What was asked, and what is answered: a status and a text, or a function that gives them."""
+    """What was asked, and what is answered: a status and a text, a function that gives them, or None to hang.
+
+    location   where answers point to
+    """
 
     url: str = ""
     answer: Answer = (200, "")
+    location: str = ""
     asked: list[Asked] = field(default_factory=list)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def only(self) -> Asked:
@@ -73,8 +79,10 @@ class Service:
             await request.read(),
         )
         self.asked.append(asked)
-        status, text = self.answer(asked) if callable(self.answer) else self.answer
-        return web.Response(status=status, text=text)
+        if self.answer is None:
+            await self.stopping.wait()
+        status, text = self.answer(asked) if callable(self.answer) else self.answer or (200, "")
+        return web.Response(status=status, text=text, headers={"Location": self.location} if self.location else {})
 
 
 @asynccontextmanager
@@ -90,6 +98,7 @@ async def service() -> AsyncIterator[Service]:
     try:
         yield double
     finally:
+        double.stopping.set()
         await runner.cleanup()
 
 
@@ -113,9 +122,10 @@ FIRING = notice(alert(instance="a"))
 RESOLVED = notice(alert(resolved=True, instance="a"))
 
 
-def surroundings() -> Surroundings:
-    """What integrations are given."""
-    return Surroundings(Templates(external_url=EXTERNAL_URL), EXTERNAL_URL, HTTPClient)
+def surroundings(*definitions: str) -> Surroundings:
+    """What integrations are given; the templates know these definitions beside the default ones."""
+    files = [(f"{number}.tmpl", text) for number, text in enumerate(definitions)]
+    return Surroundings(Templates(files, EXTERNAL_URL), EXTERNAL_URL, HTTPClient)
 
 
 def read(cls: type[T], text: str, common: str = "") -> T:
