@@ -62,7 +62,7 @@ class AlertStore:
         return len(self._alerts)
 
     def __iter__(self) -> Iterator[Alert]:
-        return iter(self._alerts.values())
+        return iter(list(self._alerts.values()))  # A copy: another thread may go through it to answer a question.
 
     def get(self, labels: Labels) -> Alert | None:
         """The alert of these labels."""

@@ -201,9 +201,9 @@ class Dispatcher:
     # What else there is to know and do.
 
     def groups(self) -> Iterator[Group]:
-        """All groups, in no order; empty ones too."""
-        for groups in self._groups.values():
-            yield from groups.values()
+        """All groups, in no order; empty ones too. Any thread may go through them."""
+        for groups in list(self._groups.values()):
+            yield from list(groups.values())
 
     def holds(self, labels: Labels) -> bool:
         """Whether a group still has to tell of the alert of these labels."""

@@ -65,7 +65,10 @@ class _Known:
 
 
 class Inhibitor:
-    """The rules of one configuration and the alerts that are their sources, by the labels that must be equal."""
+    """The rules of one configuration and the alerts that are their sources, by the labels that must be equal.
+
+    Changed on the event loop's thread; any thread may ask.
+    """
 
     def __init__(self, rules: Sequence[InhibitRule]) -> None:
         self._rules = [_Rule(rule) for rule in rules]
@@ -126,13 +129,17 @@ class Inhibitor:
 
 def _firing(sources: dict[Labels, Alert], now_ns: int) -> Labels | None:
     """One that fires. Those that have ended are dropped on sight: whoever prolongs one puts it in again."""
-    ended: list[Labels] = []
-    found = None
-    for labels, alert in sources.items():
-        if not alert.is_resolved_at(now_ns):
-            found = labels
-            break
-        ended.append(labels)
-    for labels in ended:
-        del sources[labels]
-    return found
+    while True:
+        ended: list[Labels] = []
+        found = None
+        try:
+            for labels, alert in sources.items():
+                if not alert.is_resolved_at(now_ns):
+                    found = labels
+                    break
+                ended.append(labels)
+        except RuntimeError:  # Another thread, which answers a question, meets a change.
+            continue
+        for labels in ended:
+            sources.pop(labels, None)
+        return found

@@ -6,6 +6,7 @@ start, and what is older goes. Records hold JSON; their layout is in docs/format
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -65,6 +66,7 @@ class Journal:
         self._wal: Wal | None = None
         self._syncer: Syncer | None = None
         self._is_failing = False
+        self._lock = threading.Lock()
 
     def open(self) -> Restored:
         """Read everything back and be ready for more. Raises OSError and OtherVersion.
@@ -103,8 +105,9 @@ class Journal:
             self._metrics.journal_errors.inc()
             return
         try:
-            self._wal.ready()
-            self._wal.append([(type_, payload)])
+            with self._lock:  # Silences may be changed by any thread.
+                self._wal.ready()
+                self._wal.append([(type_, payload)])
         except (WriteFailed, OSError) as error:
             self._failed(error)
             return
@@ -157,7 +160,8 @@ class Journal:
         if self._wal is None:
             return
         try:
-            first = self._wal.rotate()
+            with self._lock:
+                first = self._wal.rotate()
         except OSError as error:
             self._failed(error)
             return

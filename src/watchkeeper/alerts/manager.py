@@ -67,7 +67,7 @@ class _Running:
 
 
 class AlertManager:
-    """All of it. Everything but `put` is called on the thread of the loop that `start` ran in."""
+    """All of it. Lives in the loop that `start` ran in; `put`, `silences` and what asks may be used in any thread."""
 
     def __init__(
         self,
@@ -372,7 +372,7 @@ class AlertManager:
                 continue
             alerts = [
                 alert
-                for alert in group.alerts.values()
+                for alert in list(group.alerts.values())
                 if not alert.is_resolved_at(now_ns) and all(test(alert.labels.get(name)) for name, test in tests)
             ]
             for alert in alerts:
@@ -458,6 +458,12 @@ class AlertManager:
             await asyncio.sleep(0)
 
     def _clock_was_set(self, by_ns: int, before_ns: int, now_ns: int) -> None:
+        if self._loop is not None and threading.get_ident() != self._thread:
+            self._loop.call_soon_threadsafe(self._move, by_ns, before_ns, now_ns)
+        else:
+            self._move(by_ns, before_ns, now_ns)
+
+    def _move(self, by_ns: int, before_ns: int, now_ns: int) -> None:
         log.warn("the clock was set; what alerts and notifications wait for is moved along", seconds=by_ns / 1e9)
         change = partial(moved, by_ns=by_ns, before_ns=before_ns, now_ns=now_ns)
         self._store.replace_all(change)

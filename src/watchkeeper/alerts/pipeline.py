@@ -33,7 +33,7 @@ FIRST_DELAY_S: Final = 0.5  # Before the second attempt; the next ones wait half
 DELAY_GROWTH: Final = 1.5
 DELAY_SPREAD: Final = 0.5
 MAX_DELAY_S: Final = 60.0
-CHUNK: Final = 500  # Alerts that are looked at before others get their turn.
+TURN_S: Final = 0.005  # How long alerts are looked at before others get their turn.
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +157,13 @@ class Pipeline:
 
     async def _drop(self, alerts: list[Alert], is_muted: Callable[[Alert], bool], reason: str) -> list[Alert]:
         left = []
-        for i, alert in enumerate(alerts, 1):
+        began_s = time.perf_counter()
+        for alert in alerts:
             if not is_muted(alert):
                 left.append(alert)
-            if i % CHUNK == 0:
+            if time.perf_counter() - began_s > TURN_S:
                 await asyncio.sleep(0)
+                began_s = time.perf_counter()
         if len(left) < len(alerts):
             self._metrics.suppressed.labels(reason).inc(len(alerts) - len(left))
         return left
