@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
-from watchkeeper.core.config.decode import Load, decode_value
-from watchkeeper.core.config.kinds import Anything
-from watchkeeper.core.model.errors import ConfigError
-
-MAX_INLINE: Final = 100_000  # Characters of a text that is looked at for being a list, a map or a number.
+import orjson
 
 
 def expanded(value: Any, text: Callable[[str], str]) -> Any:
     """A copy with all texts, keys too, replaced by what their templates give.
 
-    A text that reads as YAML of another type becomes that: `"{{ len .Alerts }}"` a number, `"{{ toJson .Alerts }}"` a
-    list, the empty text null. Upstream executes texts of such lists and maps again; here they are data, since what is
-    in them came with an alert.
+    A text that is JSON becomes what it says: `"{{ len .Alerts }}"` a number, `"{{ toJson .Alerts }}"` a list, the empty
+    text null. Upstream reads it as YAML, to which `host: down` is a map, and executes what it finds once more; here a
+    sentence stays one, and what came with an alert is no template.
     """
     match value:
         case str():
@@ -33,10 +29,8 @@ def expanded(value: Any, text: Callable[[str], str]) -> Any:
 def _inline(text: str) -> Any:
     if not text.strip():
         return None
-    if len(text) > MAX_INLINE and text.lstrip()[0] not in "[{":
-        return text
     try:
-        found = decode_value(Anything(), text, Load("value"))
-    except (ConfigError, RecursionError):
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
         return text
     return text if isinstance(found, str) else found
