@@ -136,7 +136,7 @@ def _summary(config: AlertmanagerYml) -> str:
 def _show_routes(
     path: Path, config: AlertmanagerYml, label_sets: Sequence[Labels], wanted: str | None, tree: bool
 ) -> bool:
-    """Whether every alert goes to the wanted receivers, in their order, if any are said; prints where each goes, and why."""
+    """Whether every alert goes to the wanted receivers, if any are said; prints where each goes, and why."""
     from watchkeeper.alerts.route import RouteTree
     from watchkeeper.cli.route_report import tree_lines, why_lines
 

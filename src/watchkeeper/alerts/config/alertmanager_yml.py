@@ -17,7 +17,7 @@ from watchkeeper.alerts.config.time_intervals import TimeIntervalConfig
 from watchkeeper.alerts.matchers import Mode
 from watchkeeper.alerts.time_interval import TimeInterval
 from watchkeeper.core.config.decode import Load, Place, SectionPlace, decode
-from watchkeeper.core.config.document import is_null, read_text
+from watchkeeper.core.config.document import MappingNode, is_null, read_text
 from watchkeeper.core.config.go_kinds import AcceptedBlock, format_duration_ns
 from watchkeeper.core.config.kinds import FilePath, ListOf, Nested
 from watchkeeper.core.config.schema import section, setting
@@ -56,13 +56,13 @@ class AlertmanagerYml:
     def checked(self, at: SectionPlace) -> AlertmanagerYml:
         """Reports what routes name and the file does not have, and what the root can't have."""
         references = at.load.shared(References)
-        if not at.is_broken("receivers"):
+        if self.receivers or not at.is_broken("receivers"):
             names = {receiver.name for receiver in self.receivers}
             for name, place in references.receivers:
                 if name not in names:
                     place.report(f'undefined receiver "{name}" used in route')
-        if not at.is_broken("time_intervals", "mute_time_intervals"):
-            names = {item.name for item in self.time_intervals + self.mute_time_intervals}
+        names = {item.name for item in self.time_intervals + self.mute_time_intervals}
+        if names or not at.is_broken("time_intervals", "mute_time_intervals"):
             for name, place in references.intervals:
                 if name not in names:
                     place.report(f'undefined time interval "{name}" used in route')
@@ -80,7 +80,9 @@ class AlertmanagerYml:
 
     def _check_root(self, at: SectionPlace) -> None:
         route = at.entries["route"].value
-        if not self.route.receiver and not at.is_broken("route"):
+        if not isinstance(route.node, MappingNode):
+            return
+        if not self.route.receiver and _value_of(route, "receiver") is route:
             route.report("root route must specify a default receiver")
         seen: set[str] = set()
         for name, problem in _NOT_ON_ROOT.items():
