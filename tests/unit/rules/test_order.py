@@ -1,0 +1,53 @@
+"""The levels that rules are cut into."""
+
+from __future__ import annotations
+
+from tests.unit.rules.harness import alert, record
+from watchkeeper.core.telemetry.metrics import Registry
+from watchkeeper.metrics.promql.engine import Engine, EngineOptions
+from watchkeeper.rules.order import levels_of
+from watchkeeper.rules.promql import PromQL
+
+LANGUAGE = PromQL(Engine(EngineOptions(), Registry()), None)  # type: ignore[arg-type]
+
+
+def levels(*rules: str) -> list[tuple[int, ...]]:
+    """Of recording rules `name = expression`, or alerts `! expression`."""
+    made = []
+    for rule in rules:
+        name, _, expr = rule.partition(" = ")
+        made.append(record(LANGUAGE, name, expr) if expr else alert(LANGUAGE, "A", rule.removeprefix("! ")))
+    return levels_of(made)
+
+
+def test_independent_rules_are_one_level():
+    assert levels("a = m", "b = m", "! m > 1") == [(0, 1, 2)]
+
+
+def test_no_rules():
+    assert levels() == []
+
+
+def test_a_reader_is_behind_its_writer():
+    assert levels("a = m", "b = a", "c = b + a", "d = m") == [(0, 3), (1,), (2,)]
+
+
+def test_a_reader_before_its_writer_is_not_behind_it():
+    # `c` is behind `a`, so `b`, which `c` reads from last time, must not be written before.
+    assert levels("a = m", "c = a + b", "b = m") == [(0,), (1, 2)]
+
+
+def test_writers_of_one_metric_keep_their_order():
+    assert levels("x = m", "r = x", "r = n") == [(0,), (1, 2)]
+
+
+def test_alerts_are_read_by_name():
+    assert levels("! m", "a = count(ALERTS)", "! n") == [(0,), (1, 2)]
+
+
+def test_a_selector_without_a_name_reads_everything():
+    assert levels("a = m", 'b = {job="x"}', "c = m") == [(0,), (1, 2)]
+
+
+def test_a_rule_that_reads_itself_is_no_cycle():
+    assert levels("a = a + 1", "b = m") == [(0, 1)]
