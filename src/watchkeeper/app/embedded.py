@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from typing import Final
 
 from watchkeeper.app.options import Options
 
@@ -29,3 +30,20 @@ def prometheus_yml(options: Options) -> str:
             f"        labels: {{node: '{socket.gethostname()}'}}",
         ]
     return "\n".join(out) + "\n"
+
+
+ALERTMANAGER_YML: Final = """\
+route:
+  receiver: none
+  group_by: [alertname, job]
+receivers:
+  - name: none
+inhibit_rules:
+  - source_matchers: [severity="critical"]
+    target_matchers: [severity=~"warning|info"]
+    equal: [alertname, job, instance]
+  - source_matchers: [severity="warning"]
+    target_matchers: [severity="info"]
+    equal: [alertname, job, instance]
+"""
+"""alertmanager.yml for a machine that has none: alerts are grouped and shown, and nobody is told."""

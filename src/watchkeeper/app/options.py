@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from watchkeeper.core.model.duration import format_duration_ms
 
-PARTS: Final = ("metrics", "logs", "agent", "node")
+PARTS: Final = ("metrics", "logs", "alerts", "agent", "node")
+HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 86_400_000
 
 
@@ -23,6 +24,11 @@ class Options:
     loki_config_file, promtail_config_file   likewise, for the log store and for the agent
     logs_port       None for that of loki.yaml, which is 3100 where it says nothing
     logs_retention_time_ms, logs_retention_size_bytes   of the log store where it has no file; 0 for no bound
+    alertmanager_config_file   alertmanager.yml; None for the embedded one, which tells nobody
+    alerts_external_url   what links in notifications start with; None for this machine's name and the port
+    alerts_retention_ms   of silences that have ended, and of what has been notified
+    web_get_concurrency   GETs of the alerts' API at a time; 0 for as many as there are processors, at least 8
+    cluster_listen_address, cluster_peers   host:port each; without both there is no cluster
     config_expand_env   replace ${VAR} in the files of the log store and the agent
     listen          the address that every server binds
     """
@@ -32,9 +38,11 @@ class Options:
     config_file: Path | None = None
     loki_config_file: Path | None = None
     promtail_config_file: Path | None = None
+    alertmanager_config_file: Path | None = None
     listen: str = "127.0.0.1"
     metrics_port: int = 9090
     logs_port: int | None = None
+    alerts_port: int = 9093
     node_port: int = 9100
     enable_lifecycle: bool = False
     enable_admin_api: bool = False
@@ -57,6 +65,21 @@ class Options:
     retention_size_bytes: int = 0
     logs_retention_time_ms: int = 10 * DAY_MS
     logs_retention_size_bytes: int = 0
+    alerts_external_url: str | None = None
+    alerts_retention_ms: int = 120 * HOUR_MS
+    alerts_maintenance_interval_ms: int = HOUR_MS // 4
+    alerts_gc_interval_ms: int = HOUR_MS // 2
+    alerts_per_alertname_limit: int = 0
+    dispatch_start_delay_ms: int = 0
+    dispatch_maintenance_interval_ms: int = 30_000
+    silences_max_silences: int = 0
+    silences_max_silence_size_bytes: int = 0
+    silences_max_matchers: int = 1000
+    web_get_concurrency: int = 0
+    cluster_listen_address: str = ""
+    cluster_advertise_address: str = ""
+    cluster_peers: tuple[str, ...] = ()
+    cluster_peer_timeout_ms: int = 15_000
     config_expand_env: bool = False
     wal_fsync_interval_s: float = 1.0
     out_of_order_window_ms: int = 0
@@ -64,6 +87,13 @@ class Options:
     remote_read_concurrency: int = 10
     remote_read_frame_bytes: int = 1 << 20
     max_connections: int = 512
+    rules_outage_tolerance_ms: int = 3_600_000
+    rules_grace_period_ms: int = 600_000
+    rules_resend_delay_ms: int = 60_000
+    rules_max_concurrent_evals: int = 4
+    notification_queue_capacity: int = 10_000
+    notification_batch_size: int = 256
+    drain_notification_queue: bool = True
     auto_reload_interval_ms: int = 0
     features: tuple[str, ...] = ()
     log_level: str = "info"
@@ -84,6 +114,11 @@ class Options:
     def logs_dir(self) -> Path:
         """Where the log store lives."""
         return self.data_dir / "logs"
+
+    @property
+    def alerts_dir(self) -> Path:
+        """Where alerts, silences and the log of notifications live."""
+        return self.data_dir / "alerts"
 
     @property
     def agent_dir(self) -> Path:
@@ -136,11 +171,35 @@ FLAG_NAMES: Final = {
     "retention_size_bytes": "storage.tsdb.retention.size",
     "logs_retention_time_ms": "logs.retention-time",
     "logs_retention_size_bytes": "logs.retention-size",
+    "alertmanager_config_file": "alertmanager-config",
+    "alerts_port": "alerts-port",
+    "alerts_external_url": "alerts.external-url",
+    "alerts_retention_ms": "alerts.retention",
+    "alerts_maintenance_interval_ms": "alerts.maintenance-interval",
+    "alerts_gc_interval_ms": "alerts.gc-interval",
+    "alerts_per_alertname_limit": "alerts.per-alertname-limit",
+    "dispatch_start_delay_ms": "dispatch.start-delay",
+    "dispatch_maintenance_interval_ms": "dispatch.maintenance-interval",
+    "silences_max_silences": "silences.max-silences",
+    "silences_max_silence_size_bytes": "silences.max-silence-size-bytes",
+    "silences_max_matchers": "silences.max-matchers",
+    "web_get_concurrency": "web.get-concurrency",
+    "cluster_listen_address": "cluster.listen-address",
+    "cluster_advertise_address": "cluster.advertise-address",
+    "cluster_peers": "cluster.peer",
+    "cluster_peer_timeout_ms": "cluster.peer-timeout",
     "config_expand_env": "config.expand-env",
     "wal_fsync_interval_s": "storage.wal-fsync-interval",
     "remote_read_sample_limit": "storage.remote.read-sample-limit",
     "remote_read_concurrency": "storage.remote.read-concurrent-limit",
     "max_connections": "web.max-connections",
+    "rules_outage_tolerance_ms": "rules.alert.for-outage-tolerance",
+    "rules_grace_period_ms": "rules.alert.for-grace-period",
+    "rules_resend_delay_ms": "rules.alert.resend-delay",
+    "rules_max_concurrent_evals": "rules.max-concurrent-evals",
+    "notification_queue_capacity": "alertmanager.notification-queue-capacity",
+    "notification_batch_size": "alertmanager.notification-batch-size",
+    "drain_notification_queue": "alertmanager.drain-notification-queue-on-shutdown",
     "auto_reload_interval_ms": "config.auto-reload-interval",
     "features": "enable-feature",
     "log_level": "log.level",

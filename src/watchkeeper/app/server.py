@@ -26,6 +26,7 @@ from watchkeeper.web.server import Surface, make_app
 
 if TYPE_CHECKING:
     from watchkeeper.app.agent_part import Sink
+    from watchkeeper.app.alerts import AlertsPart
     from watchkeeper.web.access.gate import Access
 
 SWITCH_INTERVAL_S: Final = 0.0005
@@ -125,6 +126,13 @@ class Server:
     def _make_parts(self) -> None:
         """Parts are imported where they run: a log server has no need of a metrics engine in memory."""
         options, shared = self._options, self._shared
+        alerts: AlertsPart | None = None
+        if "alerts" in options.only:
+            from watchkeeper.app.alerts import AlertsPart
+
+            # First up and last down: rules send to it.
+            alerts = AlertsPart(shared)
+            self._parts.append(alerts)
         if "metrics" in options.only:
             from watchkeeper.app.metrics import MetricsPart
             from watchkeeper.web.prometheus.surface import PrometheusSurface
@@ -140,6 +148,8 @@ class Server:
             self._parts.append(logs)
             self._surfaces.append((logs.port, logs.surface))
             sink = logs.appender, logs.agent_tenant
+        if alerts is not None:
+            self._surfaces.append((options.alerts_port, alerts.surface))
         if "agent" in options.only:
             from watchkeeper.app.agent_part import AgentPart
 

@@ -53,6 +53,8 @@ WRITE_MESSAGES = ("prometheus.WriteRequest", "io.prometheus.write.v2.Request")
 DURATION = DurationType()
 SIZE = SizeType()
 PORT = click.IntRange(0, 65535)
+POSITIVE = click.IntRange(1)
+COUNT = click.IntRange(min=0)
 
 
 class AddressType(click.ParamType[tuple[str, int]]):
@@ -92,6 +94,10 @@ ADDRESS = AddressType()
 @click.option("--loki-config", "loki_config_file", type=click.Path(path_type=Path), help="The log store's loki.yaml.")
 @click.option("--promtail-config", "promtail_config_file", type=click.Path(path_type=Path), help="The agent's YAML.")
 @click.option(
+    "--alertmanager-config", "alertmanager_config_file", type=click.Path(path_type=Path),
+    help="Alertmanager's YAML: routes and receivers.",
+)  # fmt: skip
+@click.option(
     "--config.expand-env",
     "-config.expand-env",
     "config_expand_env",
@@ -100,6 +106,7 @@ ADDRESS = AddressType()
 )
 @click.option("--metrics-port", type=PORT, default=9090, show_default=True)
 @click.option("--logs-port", type=PORT, help="[default: http_listen_port of loki.yaml, else 3100]")
+@click.option("--alerts-port", type=PORT, default=9093, show_default=True)
 @click.option("--node-port", type=PORT, default=9100, show_default=True)
 @click.option("--web.enable-lifecycle", "enable_lifecycle", is_flag=True, help="Allow POST /-/reload and /-/quit.")
 @click.option("--web.enable-admin-api", "enable_admin_api", is_flag=True, help="Allow deletes and snapshots.")
@@ -132,6 +139,44 @@ ADDRESS = AddressType()
     "--logs.retention-size", "logs_retention_size_bytes", type=SIZE, default="0", show_default=True,
     help="The oldest lines go when all take more than this, where no loki.yaml says it.",
 )  # fmt: skip
+@click.option(
+    "--alerts.external-url", "alerts_external_url",
+    help="What links in notifications start with.  [default: this machine's name and the port]",
+)  # fmt: skip
+@click.option(
+    "--alerts.retention", "--data.retention", "alerts_retention_ms", type=DURATION, default="5d", show_default=True,
+    help="How long silences that have ended, and what was notified, are remembered.",
+)  # fmt: skip
+@click.option(
+    "--alerts.maintenance-interval", "--data.maintenance-interval", "alerts_maintenance_interval_ms",
+    type=DURATION, default="15m", show_default=True,
+)  # fmt: skip
+@click.option("--alerts.gc-interval", "alerts_gc_interval_ms", type=DURATION, default="30m", show_default=True)
+@click.option(
+    "--alerts.per-alertname-limit", "alerts_per_alertname_limit", type=COUNT, default=0, show_default=True,
+    help="Alerts of one name at a time; 0 for no limit.",
+)  # fmt: skip
+@click.option("--dispatch.start-delay", "dispatch_start_delay_ms", type=DURATION, default="0s", show_default=True)
+@click.option(
+    "--dispatch.maintenance-interval", "dispatch_maintenance_interval_ms", type=DURATION, default="30s",
+    show_default=True,
+)  # fmt: skip
+@click.option("--silences.max-silences", "silences_max_silences", type=COUNT, default=0, show_default=True)
+@click.option(
+    "--silences.max-silence-size-bytes", "silences_max_silence_size_bytes", type=COUNT, default=0, show_default=True
+)
+@click.option("--silences.max-matchers", "silences_max_matchers", type=COUNT, default=1000, show_default=True)
+@click.option(
+    "--web.get-concurrency", "web_get_concurrency", type=COUNT, default=0,
+    help="GETs of the alerts' API at a time.  [default: as many as there are processors, at least 8]",
+)  # fmt: skip
+@click.option(
+    "--cluster.listen-address", "cluster_listen_address", default="", metavar="HOST:PORT",
+    help="Where other instances reach this one, to share silences and what was notified.",
+)  # fmt: skip
+@click.option("--cluster.advertise-address", "cluster_advertise_address", default="", metavar="HOST:PORT")
+@click.option("--cluster.peer", "cluster_peers", multiple=True, metavar="HOST:PORT", help="Another instance.")
+@click.option("--cluster.peer-timeout", "cluster_peer_timeout_ms", type=DURATION, default="15s", show_default=True)
 @click.option("--storage.tsdb.retention", "old_retention_ms", type=DURATION, hidden=True)
 @click.option(
     "--storage.tsdb.path", "tsdb_path", type=click.Path(path_type=Path), help="As --data-dir, by upstream's name."
@@ -142,6 +187,31 @@ ADDRESS = AddressType()
 @click.option("--storage.wal-fsync-interval", "wal_fsync_interval_ms", type=DURATION, default="1s", show_default=True)
 @click.option("--config.auto-reload", "auto_reload", is_flag=True, help="Reload when the configuration file changes.")
 @click.option("--config.auto-reload-interval", "auto_reload_interval_ms", type=DURATION, help="[default: 30s]")
+@click.option(
+    "--rules.alert.for-outage-tolerance", "rules_outage_tolerance_ms", type=DURATION, default="1h", show_default=True,
+    help="After an outage of at most this, alerts wait on where they were.",
+)  # fmt: skip
+@click.option(
+    "--rules.alert.for-grace-period", "rules_grace_period_ms", type=DURATION, default="10m", show_default=True,
+    help="How long an alert waits at least after a restart, where its rule has at least this as `for`.",
+)  # fmt: skip
+@click.option(
+    "--rules.alert.resend-delay", "rules_resend_delay_ms", type=DURATION, default="1m", show_default=True,
+    help="How often an Alertmanager is told again of an alert.",
+)  # fmt: skip
+@click.option("--rules.max-concurrent-evals", "rules_max_concurrent_evals", type=POSITIVE, default=4, show_default=True)
+@click.option(
+    "--alertmanager.notification-queue-capacity", "notification_queue_capacity",
+    type=POSITIVE, default=10_000, show_default=True, help="Alerts that may wait for one Alertmanager.",
+)  # fmt: skip
+@click.option(
+    "--alertmanager.notification-batch-size", "notification_batch_size",
+    type=POSITIVE, default=256, show_default=True, help="Alerts of one request.",
+)  # fmt: skip
+@click.option(
+    "--alertmanager.drain-notification-queue-on-shutdown/--no-alertmanager.drain-notification-queue-on-shutdown",
+    "drain_notification_queue", default=True, help="Send what waits before the end.",
+)  # fmt: skip
 @click.option("--enable-feature", "features", multiple=True, help="Experimental abilities, by upstream's names.")
 @click.option("--log.level", "log_level", type=click.Choice(["debug", "info", "warn", "error"]), default="info")
 @click.option("--log.format", "log_format", type=click.Choice(["logfmt", "json"]), default="logfmt")

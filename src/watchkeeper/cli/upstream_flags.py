@@ -1,4 +1,4 @@
-"""Prometheus's flags that have no effect here: accepted with a warning, so that its manifests work as they are."""
+"""Flags of Prometheus and Alertmanager without effect here: accepted with a warning, so that manifests work as they are."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ from typing import Final
 # Flags with a value.
 WITH_VALUE: Final = frozenset(
     {
-        "alertmanager.notification-batch-size",
-        "alertmanager.notification-queue-capacity",
         "alertmanager.timeout",
         "auto-gomemlimit.ratio",
-        "rules.alert.for-grace-period",
-        "rules.alert.for-outage-tolerance",
-        "rules.alert.resend-delay",
-        "rules.max-concurrent-evals",
+        "cluster.gossip-interval",
+        "cluster.label",
+        "cluster.probe-interval",
+        "cluster.probe-timeout",
+        "cluster.pushpull-interval",
+        "cluster.reconnect-interval",
+        "cluster.reconnect-timeout",
+        "cluster.settle-timeout",
+        "cluster.tcp-timeout",
+        "cluster.tls-config",
         "scrape.discovery-reload-interval",
         "scrape.timestamp-tolerance",
         "storage.agent.path",
@@ -36,6 +40,7 @@ WITH_VALUE: Final = frozenset(
         "web.console.libraries",
         "web.console.templates",
         "web.max-notifications-subscribers",
+        "web.timeout",
         "web.user-assets",
     }
 )
@@ -43,9 +48,10 @@ WITH_VALUE: Final = frozenset(
 SWITCHES: Final = frozenset(
     {
         "agent.no-lockfile",
-        "alertmanager.drain-notification-queue-on-shutdown",
         "auto-gomaxprocs",
         "auto-gomemlimit",
+        "cluster.allow-insecure-public-advertise-address-discovery",
+        "log.silences",
         "scrape.adjust-timestamps",
         "storage.agent.no-lockfile",
         "storage.agent.wal-compression",

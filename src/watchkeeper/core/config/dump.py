@@ -48,7 +48,12 @@ def _is_empty(written: Any, value: object) -> bool:
 
 def dump(config: object) -> str:
     """The YAML text of a section."""
+    return dump_plain(plain(config))
+
+
+def dump_plain(data: Any) -> str:
+    """The YAML text of what `plain` gives."""
     text: str = yaml.dump(
-        plain(config), Dumper=_Dumper, sort_keys=False, default_flow_style=False, allow_unicode=True, width=2**20
+        data, Dumper=_Dumper, sort_keys=False, default_flow_style=False, allow_unicode=True, width=2**20
     )
     return text

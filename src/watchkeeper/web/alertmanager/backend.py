@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from watchkeeper.alerts.interface import Alert, Silence
+from watchkeeper.alerts.interface import Alert
 from watchkeeper.alerts.matchers import Mode
-from watchkeeper.alerts.silences import SilenceState
+from watchkeeper.alerts.silences import Silences
 from watchkeeper.alerts.status import AlertView, ClusterView, GroupView
 from watchkeeper.core.model.labels import Labels
 from watchkeeper.core.model.matcher import Matcher
@@ -20,38 +20,13 @@ T = TypeVar("T")
 MAX_BODY_BYTES = 64 << 20  # Upstream has no bound; 10,000 alerts with annotations take about 10 MiB.
 
 
-class Silences(Protocol):
-    """The silences that there are."""
-
-    def query(
-        self, matchers: Iterable[Matcher] = (), *, states: Iterable[SilenceState] | None = None
-    ) -> Sequence[Silence]:
-        """Those in one of these states whose matchers' texts pass the given ones, in any order."""
-        ...
-
-    def get(self, id: str) -> Silence:
-        """The silence of this id. Raises NotFoundError."""
-        ...
-
-    def set(self, silence: Silence) -> str:
-        """Takes a new silence, or another form of the one with this id; the id it has now.
-
-        Raises NotFoundError where an id is given that no silence has, and WatchkeeperError where it can't be taken.
-        """
-        ...
-
-    def expire(self, id: str) -> None:
-        """Ends it now. Raises NotFoundError."""
-        ...
-
-
 class Alerts(Protocol):
     """What the API asks of the alert manager, on the event loop's thread."""
 
     @property
     def silences(self) -> Silences: ...
 
-    def receive(self, alerts: Sequence[Alert], version: str = "v2") -> list[str]:
+    def receive(self, alerts: Sequence[Alert]) -> list[str]:
         """Takes alerts, which may lack start and end; what is wrong with those that were not stored."""
         ...
 

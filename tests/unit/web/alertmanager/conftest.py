@@ -39,7 +39,7 @@ class FakeAlerts:
     held_groups: list[GroupView] = field(default_factory=list)
     failure: Exception | None = None
 
-    def receive(self, alerts: Sequence[Alert], version: str = "v2") -> list[str]:
+    def receive(self, alerts: Sequence[Alert]) -> list[str]:
         self.received += [alert for alert in alerts if alert.labels]
         return ["at least one label pair required" for alert in alerts if not alert.labels]
 

@@ -1,0 +1,106 @@
+"""alertmanager.yml in force: loaded at the start, replaced only by one that can be used, and shown without secrets."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
+from urllib.parse import urlsplit
+
+from watchkeeper.alerts.config.alertmanager_yml import AlertmanagerYml, parse_alertmanager_yml
+from watchkeeper.alerts.matchers import Mode
+from watchkeeper.app.embedded import ALERTMANAGER_YML
+from watchkeeper.app.options import Options
+from watchkeeper.core.config.document import read_text
+from watchkeeper.core.config.dump import dump_plain, plain
+from watchkeeper.core.config.secret import HIDDEN
+from watchkeeper.core.telemetry.metrics import Registry
+
+if TYPE_CHECKING:
+    from watchkeeper.alerts.integrations.webhook import WebhookConfig
+
+HASH_BYTES: Final = 6  # As many as a float64 holds exactly.
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A configuration that can be used.
+
+    templates   name and text of each template file, in order
+    text_hash   of the file's text, as the metric shows it
+    """
+
+    config: AlertmanagerYml
+    templates: tuple[tuple[str, str], ...]
+    text_hash: float
+
+
+def load(options: Options) -> Loaded:
+    """The configuration as the file has it now. Raises ConfigError, also where a file can't be read."""
+    path, mode = options.alertmanager_config_file, mode_of(options)
+    if path is None:
+        text = ALERTMANAGER_YML
+        config = parse_alertmanager_yml(text, "embedded configuration", mode=mode)
+    else:
+        text = read_text(path)
+        config = parse_alertmanager_yml(text, str(path), files_checked=True, mode=mode)
+    templates = tuple((name, read_text(Path(name))) for name in config.template_paths)
+    digest = hashlib.md5(text.encode(), usedforsecurity=False).digest()
+    return Loaded(config, templates, float(int.from_bytes(digest[:HASH_BYTES], "little")))
+
+
+def mode_of(options: Options) -> Mode:
+    """The form that matchers and names are read in, as the features say."""
+    for mode in (Mode.CLASSIC, Mode.UTF8):
+        if mode.value in options.features:
+            return mode
+    return Mode.FALLBACK
+
+
+class Reloads:
+    """What loading has come to, under upstream's names."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._successful = registry.gauge(
+            "alertmanager_config_last_reload_successful",
+            "Whether the last configuration reload attempt was successful.",
+        )
+        self._successful_s = registry.gauge(
+            "alertmanager_config_last_reload_success_timestamp_seconds",
+            "Timestamp of the last successful configuration reload.",
+        )
+        self._hash = registry.gauge(
+            "alertmanager_config_hash", "Hash of the currently loaded alertmanager configuration."
+        )
+
+    def good(self, loaded: Loaded) -> None:
+        """This one is in force."""
+        self._successful.set(1)
+        self._successful_s.set(time.time())
+        self._hash.set(loaded.text_hash)
+
+    def bad(self) -> None:
+        """The one before stays."""
+        self._successful.set(0)
+
+
+def config_text(config: AlertmanagerYml) -> str:
+    """The configuration as YAML with defaults as they apply and secrets hidden, which amtool can read back."""
+    shown = plain(config)
+    for receiver, made in zip(shown.get("receivers", ()), config.receivers, strict=True):
+        for entry, section in zip(receiver.get("webhook_configs", ()), made.webhook_configs, strict=True):
+            if entry.get("url") == HIDDEN:
+                entry["url"] = masked_url(cast("WebhookConfig", section))
+    return dump_plain(shown)
+
+
+def masked_url(section: WebhookConfig) -> str:
+    """A webhook's address with all but its host hidden. Older tools want a URL here, and do not take the mere mask."""
+    try:
+        parts = urlsplit(section.url.reveal() if section.url else "")
+        host = parts.netloc.rpartition("@")[2]
+    except ValueError:
+        return HIDDEN
+    return f"{parts.scheme}://{host}/{HIDDEN}" if parts.scheme and host and "{" not in host else HIDDEN
