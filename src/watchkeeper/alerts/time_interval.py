@@ -137,18 +137,17 @@ def parse_days_of_month(text: str) -> Range:
 
 
 def parse_months(text: str) -> Range:
-    """`january:march`, `5:8`, `december`. Raises ValueError."""
+    """`january:march`, `5:8`, `december`. Numbers that no month has are taken. Raises ValueError."""
 
     def month(word: str) -> int:
         if word in MONTHS:
             return MONTHS.index(word) + 1
-        if not word.isascii() or not word.isdigit() or len(word) > 3 or not 1 <= int(word) <= 12:
-            raise ValueError(f"{word[:60]} is not a valid month")
-        return int(word)
+        return _number(word, "month")
 
     first, last = _both(text, month)
     if first > last:
-        raise ValueError(f"end month {last} is before start month {first}")
+        begin, _, end = text.lower().partition(":")
+        raise ValueError(f"end month {end} is before start month {begin}")
     return first, last
 
 

@@ -105,6 +105,15 @@ class PeriodConfig:
     years: tuple[Range, ...] | None = setting(ListOf(RangeKind("years", parse_years), flow=True), default=None)
     location: str = setting(Location(), default="")
 
+    def checked(self, at: SectionPlace) -> PeriodConfig:
+        """Warns of lists that no time is in, which upstream takes too."""
+        for key in ("times", "weekdays", "days_of_month", "months", "years"):
+            if at.given(key) and getattr(self, key) == () and not at.is_broken(key):
+                at.warn(key, "an empty list: no time is in this interval")
+        if any(not 1 <= month <= 12 for both in self.months or () for month in both):
+            at.warn("months", "months are numbered from 1 to 12")
+        return self
+
     @property
     def period(self) -> Period:
         """The same as what is asked whether a time lies in it."""
