@@ -21,6 +21,13 @@ from watchkeeper.core.telemetry.metrics import Registry
 if TYPE_CHECKING:
     from watchkeeper.alerts.integrations.webhook import WebhookConfig
 
+# Keys that tools of older releases refuse, and the value at which they say nothing: there they are left out.
+YOUNG_KEYS: Final = {
+    "slack_app_url": "https://slack.com/api/chat.postMessage",
+    "app_url": "https://slack.com/api/chat.postMessage",
+    "rocketchat_api_url": "https://open.rocket.chat/",
+    "timeout": "0s",
+}
 HASH_BYTES: Final = 6  # As many as a float64 holds exactly.
 
 
@@ -89,17 +96,23 @@ class Reloads:
 def config_text(config: AlertmanagerYml) -> str:
     """The configuration as YAML with defaults as they apply and secrets hidden, which amtool can read back."""
     shown = plain(config)
-    for receiver, made in zip(shown.get("receivers", ()), config.receivers, strict=True):
-        for entry, section in zip(receiver.get("webhook_configs", ()), made.webhook_configs, strict=True):
+    receivers = shown.get("receivers", ())
+    entries = [entry for one in receivers for key, block in one.items() if key.endswith("_configs") for entry in block]
+    for section in (shown["global"], *entries):
+        for key, value in YOUNG_KEYS.items():
+            if section.get(key) == value:
+                del section[key]
+    for receiver, made in zip(receivers, config.receivers, strict=True):
+        for entry, webhook in zip(receiver.get("webhook_configs", ()), made.webhook_configs, strict=True):
             if entry.get("url") == HIDDEN:
-                entry["url"] = masked_url(cast("WebhookConfig", section))
+                entry["url"] = masked_url(cast("WebhookConfig", webhook))
     return dump_plain(shown)
 
 
-def masked_url(section: WebhookConfig) -> str:
+def masked_url(webhook: WebhookConfig) -> str:
     """A webhook's address with all but its host hidden. Older tools want a URL here, and do not take the mere mask."""
     try:
-        parts = urlsplit(section.url.reveal() if section.url else "")
+        parts = urlsplit(webhook.url.reveal() if webhook.url else "")
         host = parts.netloc.rpartition("@")[2]
     except ValueError:
         return HIDDEN

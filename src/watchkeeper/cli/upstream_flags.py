@@ -1,4 +1,4 @@
-"""Flags of Prometheus and Alertmanager without effect here: accepted with a warning, so that manifests work as they are."""
+"""Flags of upstream without effect here: accepted with a warning, so that its manifests work as they are."""
 
 from __future__ import annotations
 
