@@ -55,6 +55,6 @@ def parts_of(config: AlertmanagerYml) -> Parts:
             for receiver in config.receivers
         },
         [InhibitRule(rule.sources, rule.targets, tuple(rule.equal), rule.name) for rule in config.inhibit_rules],
-        {interval.name: interval.interval for interval in config.time_intervals},
+        config.intervals,
         config.global_.resolve_timeout_ns,
     )
