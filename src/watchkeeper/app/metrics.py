@@ -1,4 +1,4 @@
-"""The metrics part of a process: store, scraping, remote write, PromQL."""
+"""The metrics part of a process: store, scraping, rules, remote write, PromQL."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from watchkeeper import __version__
 from watchkeeper.app.otlp import otlp_settings
 from watchkeeper.app.part import Shared
 from watchkeeper.app.reload import Configuration
+from watchkeeper.app.rules import MetricRules
 from watchkeeper.core.config.dump import dump
 from watchkeeper.core.model.errors import ConfigError
 from watchkeeper.core.model.metadata import Metadata
@@ -28,6 +29,8 @@ from watchkeeper.metrics.remote.receive import MessageType, Receiver
 from watchkeeper.metrics.scrape.manager import ScrapeManager
 from watchkeeper.metrics.tsdb.db import TSDB
 from watchkeeper.metrics.tsdb.options import TSDBOptions
+from watchkeeper.rules.files.loaded import LoadedGroup
+from watchkeeper.rules.send.options import LocalAlertmanager
 from watchkeeper.web.prometheus.backend import Backend, Settings
 from watchkeeper.web.prometheus.gate import QueryGate
 from watchkeeper.web.prometheus.notifications import RELOAD_FAILED
@@ -39,10 +42,13 @@ def now_ms() -> int:
 
 
 class MetricsPart:
-    """What scrapes, stores and answers PromQL."""
+    """What scrapes, stores, answers PromQL and evaluates rules."""
 
-    def __init__(self, shared: Shared) -> None:
-        """Raises ConfigError where the configuration file can't be used."""
+    def __init__(self, shared: Shared, alertmanager: LocalAlertmanager | None = None) -> None:
+        """Raises ConfigError where the configuration file or a rule file can't be used.
+
+        alertmanager   of this process; gets alerts where the configuration names none
+        """
         options, registry = shared.options, shared.registry
         self._shared = shared
         self._configuration = Configuration(options, registry)
@@ -58,12 +64,19 @@ class MetricsPart:
         self._appender = self._remotes.tee(self._store)
         self._watcher: asyncio.Task[None] | None = None
         self.backend = self._make_backend()
+        self._rules = MetricRules(
+            shared, self._engine, self._store.querier(), self._appender, alertmanager=alertmanager
+        )
+        self.backend.rules = self._rules
+        self._rule_groups = self._rules.load(self._configuration.current)
 
     async def start(self) -> None:
-        """Reads the store back and begins to scrape."""
+        """Reads the store back and begins to evaluate rules and to scrape."""
         await self._shared.in_worker(self._store.start)
         await self._follow_remotes()
         config = self._configuration.current
+        await self._rules.apply(config, self._rule_groups)
+        await self._rules.start()
         await self._scrape.apply(config.jobs)
         self._discovery.apply({job.job_name: job.discovery for job in config.jobs})
         self._watcher = self._shared.spawn(self._configuration.watch(self.reload))
@@ -73,21 +86,24 @@ class MetricsPart:
         await self._shared.in_worker(partial(self._store.tick, now_ms()))
 
     async def reload(self) -> None:
-        """Applies prometheus.yml; unchanged targets go on without a gap."""
+        """Applies prometheus.yml and its rule files; unchanged targets and rules go on without a gap."""
+        groups: list[LoadedGroup] = []
         try:
-            config = await self._configuration.reload()
+            config = await self._configuration.reload(lambda config: groups.extend(self._rules.load(config)))
         except (ConfigError, OSError):
             self._shared.notifications.set(RELOAD_FAILED, True)
             raise
         self._shared.notifications.set(RELOAD_FAILED, False)
         await self._follow_remotes()
+        await self._rules.apply(config, groups)
         await self._scrape.apply(config.jobs)
         self._discovery.apply({job.job_name: job.discovery for job in config.jobs})
 
     async def quiesce(self) -> None:
-        """Ends discovery and scraping."""
+        """Ends rules, after their alerts are sent, discovery and scraping."""
         if self._watcher is not None:
             self._watcher.cancel()
+        await self._rules.stop()
         await self._discovery.close()
         await self._scrape.stop()
 

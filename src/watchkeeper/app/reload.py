@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import glob
+import hashlib
 import os
 import time
 from collections.abc import Awaitable, Callable
@@ -34,10 +36,19 @@ class Configuration:
         self.current: PrometheusConfig = self._load()
         self._note(True)
 
-    async def reload(self) -> PrometheusConfig:
-        """The configuration as the file has it now. Raises ConfigError and keeps the old one."""
+    async def reload(self, check: Callable[[PrometheusConfig], None] = lambda config: None) -> PrometheusConfig:
+        """The configuration as the file has it now. Raises ConfigError and keeps the old one.
+
+        check   reads what else the configuration needs, on a worker thread; what it raises keeps the old one too
+        """
+
+        def load() -> PrometheusConfig:
+            loaded = self._load()
+            check(loaded)
+            return loaded
+
         try:
-            loaded = await asyncio.get_running_loop().run_in_executor(None, self._load)
+            loaded = await asyncio.get_running_loop().run_in_executor(None, load)
         except (ConfigError, OSError):
             self._note(False)
             raise
@@ -47,14 +58,15 @@ class Configuration:
         return loaded
 
     async def watch(self, reload: Callable[[], Awaitable[None]]) -> None:
-        """With an auto-reload interval: reloads when the file's bytes change."""
+        """With an auto-reload interval: reloads when the bytes of the file or of those that it names change."""
         path, interval_ms = self._options.config_file, self._options.auto_reload_interval_ms
         if path is None or not interval_ms:
             return
-        seen = _bytes_of(path)
+        loop = asyncio.get_running_loop()
+        seen = await loop.run_in_executor(None, self._digest, path)
         while True:
             await asyncio.sleep(interval_ms / 1000)
-            if (now := _bytes_of(path)) == seen:
+            if (now := await loop.run_in_executor(None, self._digest, path)) == seen:
                 continue
             seen = now
             try:
@@ -67,6 +79,15 @@ class Configuration:
         if path is None:
             return parse_prometheus_yml(prometheus_yml(self._options), "embedded configuration", environ=os.environ)
         return load_prometheus_yml(path, environ=os.environ, files_checked=True)
+
+    def _digest(self, path: Path) -> bytes:
+        """Of all files that a reload would read."""
+        patterns = (*self.current.rule_files, *self.current.scrape_config_files)
+        digest = hashlib.sha256()
+        for file in (str(path), *sorted({file for pattern in patterns for file in glob.glob(pattern)})):
+            content = _bytes_of(Path(file))
+            digest.update(f"{len(file)} {len(content)} {file}".encode("utf-8", "surrogateescape") + content)
+        return digest.digest()
 
     def _note(self, good: bool) -> None:
         self.last_good = good

@@ -46,7 +46,11 @@ def status_page(
     facts = [("Targets up", f"{n_up} of {len(rows)}"), *_head_facts(head), *build]
     body = [
         f"<header><h1>{escape(title)}</h1><nav><a href='#targets'>Targets</a><a href='#config'>Configuration</a>",
-        f"<a href='{escape(prefix, quote=True)}/metrics'>Metrics</a></nav></header><h2 id='status'>Status</h2><dl>",
+        *(
+            f"<a href='{escape(prefix, quote=True)}/{name.lower()}'>{name}</a>"
+            for name in ("Alerts", "Rules", "Metrics")
+        ),
+        "</nav></header><h2 id='status'>Status</h2><dl>",
         *(fact(name, value) for name, value in facts),
         "</dl><h2 id='targets'>Targets</h2>",
         _target_table(rows),
@@ -59,7 +63,7 @@ def _head_facts(head: Mapping[str, Any]) -> list[tuple[str, str]]:
     facts = [("Series in the head", f"{head.get('numSeries', 0):,}"), ("Chunks", f"{head.get('chunkCount', 0):,}")]
     oldest, newest = head.get("minTime", 0), head.get("maxTime", 0)
     if 0 < oldest <= newest:
-        facts.append(("Head covers", _span_text((newest - oldest) / 1000)))
+        facts.append(("Head covers", span_text((newest - oldest) / 1000)))
     return facts
 
 
@@ -83,7 +87,7 @@ def _target_table(rows: Sequence[Target]) -> str:
 
 
 def _target_row(target: Target, now_s: float) -> str:
-    age = _span_text(now_s - target.last_scrape_s) + " ago" if target.last_scrape_s else "never"
+    age = span_text(now_s - target.last_scrape_s) + " ago" if target.last_scrape_s else "never"
     labels = "".join(
         f"<span class='label'>{escape(name)}={escape(value)}</span>" for name, value in target.labels if name != "job"
     )
@@ -97,7 +101,8 @@ def _target_row(target: Target, now_s: float) -> str:
     )
 
 
-def _span_text(seconds: float) -> str:
+def span_text(seconds: float) -> str:
+    """A span of time in the unit that fits it: `1.5 h`."""
     for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:
             return f"{seconds / size:.1f} {unit}"

@@ -100,10 +100,11 @@ class Alertmanager:
                     self._metrics.dropped.inc(n_dropped)
                 self._metrics.waiting(len(self._queue))
                 await self._pause(outcome.wait_s)
+            elif self._stopping.is_set():
+                self._drop(len(batch), outcome.reason)
+                return  # What does not take these now is not asked again.
             else:
                 self._metrics.dropped.inc(len(batch))
-                if self._stopping.is_set():
-                    return  # What does not take these now is not asked again.
 
     async def _try(self, batch: Sequence[Alert]) -> Outcome:
         began_s = time.perf_counter()

@@ -16,6 +16,7 @@ from watchkeeper.metrics.promql.engine import Engine
 from watchkeeper.metrics.remote.otlp import OtlpReceiver
 from watchkeeper.metrics.remote.receive import MessageType, Receiver
 from watchkeeper.metrics.scrape.manager import ScrapeManager
+from watchkeeper.rules.views import AlertView, GroupView
 from watchkeeper.web.lifecycle import Lifecycle
 from watchkeeper.web.prometheus.gate import QueryGate
 from watchkeeper.web.prometheus.notifications import Notifications
@@ -49,6 +50,38 @@ class Store(Protocol):
     def replay_progress(self) -> tuple[int, int, int]:
         """First, last and current WAL segment of the replay."""
         ...
+
+
+class Rules(Protocol):
+    """What the API shows of rules and of where their alerts go. Safe to call from any thread."""
+
+    def groups(self) -> Sequence[GroupView]:
+        """All groups, with their rules and alerts as they are now."""
+        ...
+
+    def alerts(self) -> Sequence[AlertView]:
+        """All alerts that are pending or firing."""
+        ...
+
+    def alertmanagers(self) -> tuple[Sequence[str], Sequence[str]]:
+        """URLs of those that get alerts, and of those that relabelling dropped."""
+        ...
+
+
+class NoRules:
+    """Where no rules are evaluated."""
+
+    def groups(self) -> Sequence[GroupView]:
+        """None."""
+        return ()
+
+    def alerts(self) -> Sequence[AlertView]:
+        """None."""
+        return ()
+
+    def alertmanagers(self) -> tuple[Sequence[str], Sequence[str]]:
+        """None."""
+        return (), ()
 
 
 @dataclass(slots=True)
@@ -117,6 +150,7 @@ class Backend:
     flags: Mapping[str, str]
     runtime: Callable[[], Mapping[str, Any]]
     now_ms: Callable[[], int]
+    rules: Rules = field(default_factory=NoRules)
     read_gate: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:

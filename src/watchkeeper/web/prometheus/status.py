@@ -8,7 +8,6 @@ import orjson
 from aiohttp import web
 
 from watchkeeper.core.model.errors import UnavailableError
-from watchkeeper.core.model.labels import quote
 from watchkeeper.web.build import build_info
 from watchkeeper.web.envelope import Reply
 from watchkeeper.web.errors import bad_data, bad_parameter
@@ -82,42 +81,6 @@ async def self_metrics(backend: Backend, params: Params, _: web.Request) -> Repl
 async def notifications(backend: Backend, _: Params, __: web.Request) -> Reply:
     """GET /notifications: the notices that stand now."""
     return Reply([notice.as_json() for notice in backend.notifications.standing])
-
-
-async def alertmanagers(_: Backend, __: Params, ___: web.Request) -> Reply:
-    """GET /alertmanagers."""
-    return Reply({"activeAlertmanagers": [], "droppedAlertmanagers": []})
-
-
-async def alerts(_: Backend, __: Params, ___: web.Request) -> Reply:
-    """GET /alerts: no rules are evaluated, so there are none."""
-    return Reply({"alerts": []})
-
-
-async def rules(_: Backend, params: Params, __: web.Request) -> Reply:
-    """GET /rules: no rules are evaluated, so there are no groups. Its switches are read from the URL alone."""
-    params.matcher_sets()
-    kind = params.of_url("type").lower()
-    if kind not in ("", "alert", "record"):
-        raise bad_parameter("type", f"not supported value {quote(params.of_url('type'))}")
-    if text := params.of_url("exclude_alerts"):
-        try:
-            parse_bool(text)
-        except ValueError as error:
-            raise bad_parameter("exclude_alerts", f"error converting exclude_alerts: {error}") from None
-    token = params.of_url("group_next_token")
-    if text := params.of_url("group_limit"):
-        try:
-            limit = parse_int(text)
-        except ValueError as error:
-            raise bad_parameter("group_limit", f"group_limit needs to be a valid number: {error}") from None
-        if limit <= 0:
-            raise bad_parameter("group_limit", "group_limit needs to be greater than 0")
-    elif token:
-        raise bad_parameter("group_next_token", "group_limit needs to be present in order to paginate over the groups")
-    if token:
-        raise bad_parameter("group_next_token", f"invalid group_next_token '{token}'. were rule groups changed?")
-    return Reply({"groups": []})
 
 
 async def delete_series(backend: Backend, params: Params, _: web.Request) -> Reply:

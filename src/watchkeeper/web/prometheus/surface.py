@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from watchkeeper.web import pages
+from watchkeeper.web import pages, rule_pages
 from watchkeeper.web.build import build_info
 from watchkeeper.web.middleware import cors
 from watchkeeper.web.prometheus.backend import Backend
@@ -16,9 +16,7 @@ from watchkeeper.web.prometheus.routes import add_routes
 
 PAGES = (
     "/query",
-    "/alerts",
     "/targets",
-    "/rules",
     "/config",
     "/flags",
     "/status",
@@ -57,6 +55,8 @@ class PrometheusSurface:
 
         for path in PAGES:
             app.router.add_route("GET", prefix + path, self._page)
+        app.router.add_route("GET", prefix + "/alerts", self._rule_page(rule_pages.alerts_page))
+        app.router.add_route("GET", prefix + "/rules", self._rule_page(rule_pages.rules_page))
         for path in ("/", "/graph"):
             app.router.add_route("GET", prefix + path, to_query)
         if prefix:
@@ -73,3 +73,16 @@ class PrometheusSurface:
         title, prefix = backend.settings.page_title, backend.settings.route_prefix
         text = pages.status_page(title, found, head, build, backend.config_text(), prefix=prefix)
         return web.Response(text=text, content_type="text/html")
+
+    def _rule_page(self, make: Callable[..., str]) -> Callable[[web.Request], Awaitable[web.Response]]:
+        backend = self._backend
+        title, prefix = backend.settings.page_title, backend.settings.route_prefix
+
+        async def page(_: web.Request) -> web.Response:
+            if not backend.lifecycle.serving:
+                return not_ready(backend)
+            now_s = backend.now_ms() / 1000
+            text = await backend.run_read(lambda: make(title, backend.rules.groups(), now_s, prefix=prefix))
+            return web.Response(text=text, content_type="text/html")
+
+        return page
