@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from watchkeeper.cli.test_rules import test_rules
 from watchkeeper.core.model.errors import WatchkeeperError
 from watchkeeper.core.testlang import CaseResult
 
@@ -15,6 +16,9 @@ from watchkeeper.core.testlang import CaseResult
 @click.group()
 def test() -> None:
     """Run test scripts."""
+
+
+test.add_command(test_rules)
 
 
 @test.command("promql")

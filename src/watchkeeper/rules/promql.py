@@ -17,7 +17,6 @@ from watchkeeper.metrics.promql.parser import DEFAULT_OPTIONS, ParserOptions, pa
 from watchkeeper.metrics.promql.printer import to_text
 from watchkeeper.metrics.promql.result import Scalar, Vector
 from watchkeeper.metrics.promql.signatures import ValueType
-from watchkeeper.rules.files.loaded import Uncompiled
 from watchkeeper.rules.interface import Samples
 
 NO_VECTOR = "rule result is not a vector or scalar"
@@ -96,14 +95,3 @@ def parse_rule(text: str, options: ParserOptions = DEFAULT_OPTIONS) -> ast.Expr:
     if kind not in (ValueType.VECTOR, ValueType.SCALAR):
         raise TypeMismatch(f"{NO_VECTOR}, but a {kind.description}", Span(0, len(text)), text)
     return tree
-
-
-class PromQLSyntax:
-    """PromQL without a store: a `Language` for checks, whose expressions can't be evaluated."""
-
-    def __init__(self, options: ParserOptions = DEFAULT_OPTIONS) -> None:
-        self._options = options
-
-    def compile(self, text: str) -> Uncompiled:
-        """Raises ParseError; TypeMismatch for what is neither an instant vector nor a scalar."""
-        return Uncompiled(to_text(parse_rule(text, self._options)))
