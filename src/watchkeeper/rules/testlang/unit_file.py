@@ -5,6 +5,7 @@ Source of the format: Prometheus, "Unit testing for rules".
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import field
 from typing import Any, Final
@@ -40,6 +41,16 @@ class StartTime(Kind[int]):
 
     def write(self, value: int) -> Any:
         return value / 1000
+
+
+class SampleValue(Number):
+    """A number, `.nan` too."""
+
+    def read(self, at: Place) -> float:
+        return math.nan if at.scalar("a number").lower() == ".nan" else super().read(at)
+
+    def write(self, value: float) -> Any:
+        return value if not math.isfinite(value) else super().write(value)
 
 
 @section
@@ -99,7 +110,7 @@ class ExpectedSample:
     """One sample: its metric, and its value or histogram."""
 
     labels: str = setting(Text(), default="")
-    value: float = setting(Number(), default=0.0)
+    value: float = setting(SampleValue(), default=0.0)
     histogram: str = setting(Text(), default="")
     metric: Labels = field(default_factory=Labels)
     native: SeriesValue | None = field(default=None)
