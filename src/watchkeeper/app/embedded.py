@@ -1,11 +1,16 @@
-"""The configuration that `up` runs on without a file: this process, and the host it runs on."""
+"""The configuration that `up` runs on without a file: this process, the host it runs on, and rules for both."""
 
 from __future__ import annotations
 
+import json
 import socket
+from pathlib import Path
 from typing import Final
 
+from watchkeeper import rules
 from watchkeeper.app.options import Options
+
+BUILTIN_RULES: Final = Path(rules.__file__).parent / "builtin" / "*.yml"
 
 
 def prometheus_yml(options: Options) -> str:
@@ -20,7 +25,8 @@ def prometheus_yml(options: Options) -> str:
     jobs = [("watchkeeper", f"{host}:{options.metrics_port}")]
     if "node" in options.only:
         jobs.append(("node", f"{host}:{options.node_port}"))
-    out = ["global:", "  scrape_interval: 5s", "  evaluation_interval: 5s", "scrape_configs:"]
+    out = ["global:", "  scrape_interval: 5s", "  evaluation_interval: 5s"]
+    out += [f"rule_files: [{json.dumps(str(BUILTIN_RULES))}]", "scrape_configs:"]
     for job, address in jobs:
         out += [
             f"  - job_name: {job}",

@@ -135,9 +135,13 @@ class Server:
             self._parts.append(alerts)
         if "metrics" in options.only:
             from watchkeeper.app.metrics import MetricsPart
+            from watchkeeper.rules.send.options import LocalAlertmanager
             from watchkeeper.web.prometheus.surface import PrometheusSurface
 
-            metrics = MetricsPart(shared)
+            local: LocalAlertmanager | None = None
+            if alerts is not None:
+                local = LocalAlertmanager(alerts.put, f"{alerts.external_url}/api/v2/alerts")
+            metrics = MetricsPart(shared, local)
             self._parts.append(metrics)
             self._surfaces.append((options.metrics_port, PrometheusSurface(metrics.backend)))
         sink: Sink | None = None
