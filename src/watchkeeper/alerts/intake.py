@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from watchkeeper.alerts.interface import Alert
+from watchkeeper.core.model.labels import quote
 
 
 def completed(alert: Alert, now_ns: int, resolve_timeout_ns: int) -> Alert:
@@ -26,9 +27,9 @@ def problem_of(alert: Alert) -> str:
     for what, labels in (("label set", alert.labels), ("annotations", alert.annotations)):
         for name, value in labels.pairs:
             if not name or not _is_utf8(name):
-                return f"invalid {what}: invalid name {name!r}"
+                return f"invalid {what}: invalid name {quote(name)}"
             if not _is_utf8(value):
-                return f"invalid {what}: invalid value {value!r}"
+                return f"invalid {what}: invalid value {quote(value)}"
     return ""
 
 
