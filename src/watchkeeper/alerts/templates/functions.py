@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from watchkeeper.alerts.templates.data import KV, AlertData, Data, Pair
+from watchkeeper.core.model.go_regex_error import regex_problem
 from watchkeeper.core.model.go_replace import replace_all
 from watchkeeper.core.model.gotime import LAYOUTS, ZERO_TIME, GoTime, find_zone
 from watchkeeper.core.model.gotime_parser import parse_time
@@ -58,19 +59,20 @@ def to_upper(text: str) -> str:
 
 def to_lower(text: str) -> str:
     """In lower case."""
-    return "".join(lower if len(lower := char.lower()) == 1 else char for char in text)
+    return "".join(char.lower()[:1] for char in text)
 
 
 def title(text: str) -> str:
     """Each word with one upper case letter, its first; the rest in lower case."""
     out: list[str] = []
-    inside = False
+    in_word = has_letter = False
     for i, char in enumerate(text):
-        is_letter = char.isalnum() or char == "_"
-        # An apostrophe between two letters does not begin a word: "don't".
-        joins = char in "'’." and inside and text[i + 1 : i + 2].isalnum()
-        out.append(char.lower() if inside else char.title() if is_letter else char)
-        inside = is_letter or joins
+        is_part = char.isalnum() or char == "_"
+        # An apostrophe or a full stop between two letters does not begin a word: "don't".
+        joins = char in "'’." and in_word and text[i + 1 : i + 2].isalnum()
+        out.append(char.lower() if has_letter else char.title() if is_part else char)
+        has_letter = is_part and (has_letter or char.isalpha()) or joins and has_letter
+        in_word = is_part or joins
     return "".join(out)
 
 
@@ -104,8 +106,8 @@ def re_replace_all(pattern: str, replacement: str, text: str) -> str:
 def _compiled(pattern: str) -> Any:
     try:
         return compile_re2(pattern)
-    except RegexError as error:
-        raise ValueProblem(f"error parsing regexp: {error}") from None
+    except RegexError:
+        raise ValueProblem(regex_problem(pattern)) from None
 
 
 def safe_html(text: str) -> SafeHtml:

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from watchkeeper.alerts.templates.functions import SafeHtml, SafeUrl
-from watchkeeper.alerts.templates.html_context import Context, advance, escape, escape_html
+from watchkeeper.alerts.templates.html_context import Context, advance, escape
 from watchkeeper.core.template import nodes
 from watchkeeper.core.template.builtins import BUILTINS
 from watchkeeper.core.template.evaluate import Evaluation, Limits, Source
 from watchkeeper.core.template.execute import Execution
-from watchkeeper.core.template.formatting import sprint
-from watchkeeper.core.template.values import ANY, NO_VALUE, Function
+from watchkeeper.core.template.values import ANY, Function
 
 
 class HtmlExecution(Execution):
@@ -49,16 +48,11 @@ class HtmlExecution(Execution):
 
 def _html(*values: object) -> SafeHtml:
     """`html` at a pipeline's end: escaped once, not again by the context."""
-    return SafeHtml(escape_html(_text_of(values)))
+    return SafeHtml(BUILTINS["html"].call(*values))
 
 
 def _urlquery(*values: object) -> SafeUrl:
-    text = BUILTINS["urlquery"].call(*values)
-    return SafeUrl(text)
-
-
-def _text_of(values: tuple[object, ...]) -> str:
-    return sprint([NO_VALUE if value is None else value for value in values])
+    return SafeUrl(BUILTINS["urlquery"].call(*values))
 
 
 ESCAPERS: Final[Mapping[str, Function]] = {

@@ -11,7 +11,6 @@ import enum
 import functools
 import json
 import re
-import urllib.parse
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -102,8 +101,8 @@ _ENTITY_KEPT_FORM: Final = re.compile("[\0\"'+<>]")
 _UNQUOTED_FORM: Final = re.compile("[\0-\x20\"&'+<=>`]")
 _TAGS: Final = re.compile(r"<!--.*?(?:-->|\Z)|</?[A-Za-z][^>]*(?:>|\Z)", re.DOTALL)
 _SAFE_SCHEMES: Final = frozenset(("http", "https", "mailto"))
-_URL_KEPT: Final = "!#$&*+,/:;=?@[]%-._~"
-_URL_ESCAPES: Final = re.compile("%(?![0-9a-fA-F]{2})")
+_IN_URL_FORM: Final = re.compile(rb"[^A-Za-z0-9!#$&*+,/:;=?@\[\]%._~-]|%(?![0-9a-fA-F]{2})")
+_IN_QUERY_FORM: Final = re.compile(rb"[^A-Za-z0-9._~-]")
 _STYLE_REFUSED: Final = re.compile("[\0\"'()/;@\\[\\\\\\]`{}<>]")
 _SAFE_NAME: Final = re.compile(r"[A-Za-z0-9-]+")
 
@@ -299,8 +298,8 @@ def escape_html(text: str) -> str:
 
 
 def _kept_entities(text: str) -> str:
-    """HTML as text of an attribute: without tags, and with its entities as they are."""
-    return _ENTITY_KEPT_FORM.sub(lambda found: _HTML[found.group()], _TAGS.sub("", text))
+    """HTML as text: with its entities as they are."""
+    return _ENTITY_KEPT_FORM.sub(lambda found: _HTML[found.group()], text)
 
 
 def _behind_value(context: Context) -> Context:
@@ -319,7 +318,7 @@ def _attribute_value(context: Context, value: str) -> str:
             text = _script(value, context.string)
         case _:
             if isinstance(value, SafeHtml) and context.quote:
-                return _kept_entities(value)
+                return _kept_entities(_TAGS.sub("", value))
             text = str(value)
     if context.quote:
         return escape_html(text)
@@ -333,7 +332,7 @@ def _unquoted(found: re.Match[str]) -> str:
 
 def _url(part: UrlPart, value: str) -> str:
     if part is UrlPart.QUERY:
-        return normalized_url(value) if isinstance(value, SafeUrl) else urllib.parse.quote(to_bytes(value), safe="-._~")
+        return normalized_url(value) if isinstance(value, SafeUrl) else _percent(_IN_QUERY_FORM, value)
     if part is UrlPart.START and not isinstance(value, SafeUrl) and not _is_safe_url(value):
         return f"#{REFUSED}"
     return normalized_url(value)
@@ -347,7 +346,11 @@ def _is_safe_url(url: str) -> bool:
 
 def normalized_url(url: str) -> str:
     """The URL with what can't stand in one as `%20`; what is escaped already stays."""
-    return urllib.parse.quote(_URL_ESCAPES.sub("%25", to_bytes(url).decode("latin-1")).encode("latin-1"), _URL_KEPT)
+    return _percent(_IN_URL_FORM, url)
+
+
+def _percent(form: re.Pattern[bytes], text: str) -> str:
+    return form.sub(lambda found: b"%%%02x" % found.group()[0], to_bytes(text)).decode()
 
 
 def _style(value: str) -> str:
