@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from watchkeeper.alerts.alert_store import AlertStore, moved
 from watchkeeper.alerts.clock import JUMP_NS, Clock
+from watchkeeper.alerts.cluster.cluster import Cluster, Transport, checked_options
+from watchkeeper.alerts.cluster.options import ClusterOptions
+from watchkeeper.alerts.cluster.telemetry import ClusterMetrics
 from watchkeeper.alerts.dispatch import Dispatcher
 from watchkeeper.alerts.fingerprint import fingerprint_text
 from watchkeeper.alerts.group import Group, compare_labels, in_order
@@ -76,10 +79,12 @@ class AlertManager:
         clock_ns: Callable[[], int],
         options: AlertOptions,
         make_notifier: MakeNotifier,
+        transport: Transport | None = None,
     ) -> None:
         """
-        dir        where the journal is kept; made where it is missing
-        clock_ns   the wall clock
+        dir         where the journal is kept; made where it is missing
+        clock_ns    the wall clock
+        transport   how other instances are reached; HTTP where it is not given
         """
         self._options = options
         self._make_notifier = make_notifier
@@ -99,6 +104,9 @@ class AlertManager:
         self._nflog = NotificationLog(
             lambda: self._clock_ns(), retention_ns=options.retention_ns, on_change=self._told_changed
         )
+        self._cluster_metrics = ClusterMetrics(registry)
+        self._transport = transport
+        self._cluster: Cluster | None = None
         self._running: _Running | None = None
         self._next_inhibitor: Inhibitor | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -114,12 +122,14 @@ class AlertManager:
     # Life.
 
     async def start(self) -> None:
-        """Read back what is on disk and begin to take alerts. Raises OSError."""
+        """Read back what is on disk and begin to take alerts. Raises OSError, and ValueError for a bad peer address."""
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         self._clock_ns = Clock(self._wall_ns, self._loop.time, self._clock_was_set)
         self._start_s = self._loop.time() + self._options.start_delay_ns / 1e9
         self._restore(self._journal.open())
+        if self._options.cluster is not None and self._options.cluster.is_enabled:
+            await self._join(self._options.cluster)
         self._set_gauges()
         options = self._options
         self._tasks = [
@@ -136,6 +146,17 @@ class AlertManager:
             early, self._early = self._early, []
         if early:
             self.receive(early)
+
+    async def _join(self, options: ClusterOptions) -> None:
+        checked_options(options)
+        transport = self._transport
+        if transport is None:
+            from watchkeeper.alerts.cluster.http import HTTPTransport  # Needs an HTTP server; few instances have peers.
+
+            transport = HTTPTransport(options, self._cluster_metrics)
+        cluster = Cluster(options, transport, self, self._cluster_metrics)
+        await cluster.start()
+        self._cluster = cluster
 
     def _restore(self, restored: Restored) -> None:
         now_ns = self._clock_ns()
@@ -205,7 +226,7 @@ class AlertManager:
             nflog=self._nflog,
             metrics=self.metrics,
             clock_ns=self._clock_ns,
-            peers=None,
+            peers=self._cluster,
         )
         dispatcher = Dispatcher(
             parts.tree,
@@ -237,6 +258,9 @@ class AlertManager:
                 running.pipeline.close()
                 await running.dispatcher.drained(self._options.stop_grace_s)
                 await _close_all(running.notifiers)
+        if self._cluster is not None:
+            await self._cluster.stop()
+            self._cluster = None
         if self._loop is not None:
             self._journal.alive(self._clock_ns())
             self._journal.close()
@@ -410,7 +434,27 @@ class AlertManager:
 
     def peers(self) -> ClusterView:
         """The cluster; `disabled` where this instance is alone."""
-        return ClusterView()
+        return self._cluster.view() if self._cluster is not None else ClusterView()
+
+    # For other instances.
+
+    def all_silences(self) -> Sequence[Silence]:
+        """Every silence."""
+        return self.silences.all()
+
+    def all_told(self) -> Sequence[Told]:
+        """Every entry of the notification log."""
+        return self._nflog.all()
+
+    def merge(self, silences: Iterable[Silence], told: Iterable[Told]) -> tuple[int, int]:
+        """Take over what another instance knows where it is newer; how many silences and entries that were."""
+        # One that is too large to be made here is too large to come from elsewhere.
+        most = self._options.max_silence_matchers
+        new_silences = self.silences.merge(s for s in silences if not most or len(s.matchers) <= most)
+        new_told = self._nflog.merge(told)
+        self._journal.silences(new_silences)
+        self._journal.told(new_told)
+        return len(new_silences), len(new_told)
 
     # What changes by itself.
 
@@ -491,9 +535,13 @@ class AlertManager:
 
     def _silences_changed(self, silences: Sequence[Silence]) -> None:
         self._journal.silences(silences)
+        if self._cluster is not None and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._cluster.silences_changed, silences)
 
     def _told_changed(self, entries: Sequence[Told]) -> None:
         self._journal.told(entries)
+        if self._cluster is not None:
+            self._cluster.told_changed(entries)
 
     # Gauges.
 

@@ -121,6 +121,8 @@ class NotificationLog:
         for entry in entries:
             old = self._entries.get(entry.key)
             if entry.expires_ns > now_ns and (old is None or old.version_ns < entry.version_ns):
+                if entry.expires_ns > now_ns + self._retention_ns:
+                    entry = replace(entry, expires_ns=now_ns + self._retention_ns)
                 self._entries[entry.key] = entry
                 taken.append(entry)
         return taken

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from watchkeeper.alerts.cluster.options import ClusterOptions
 
 SECOND_NS: Final = 1_000_000_000
 MINUTE_NS: Final = 60 * SECOND_NS
@@ -27,6 +30,7 @@ class AlertOptions:
     restart_grace_ns        the most that an alert is given, after a restart, for its sender to speak of it again
     stop_grace_s            how long attempts under way may take when the configuration changes or the process ends
     external_url            what links in notifications start with
+    cluster                 the other instances; None where this one is alone
     """
 
     retention_ns: int = 120 * HOUR_NS
@@ -42,3 +46,4 @@ class AlertOptions:
     restart_grace_ns: int = 5 * MINUTE_NS
     stop_grace_s: float = 10.0
     external_url: str = ""
+    cluster: ClusterOptions | None = None

@@ -297,7 +297,7 @@ class Silences:
         if silence.id:
             old = self._existing(silence.id)
             if may_change(old, silence, now_ns):
-                silence = replace(silence, updated_ns=now_ns)
+                silence = replace(silence, updated_ns=_later(old, now_ns))
                 self._check_size(silence)
                 self._store([silence])
                 return silence.id
@@ -414,7 +414,14 @@ def _without(silences: dict[str, _Compiled], id: str) -> dict[str, _Compiled]:
 
 def _ended(silence: Silence, now_ns: int) -> Silence:
     """The silence, ended now; one that was to come never was."""
-    return replace(silence, starts_ns=min(silence.starts_ns, now_ns), ends_ns=now_ns, updated_ns=now_ns)
+    return replace(
+        silence, starts_ns=min(silence.starts_ns, now_ns), ends_ns=now_ns, updated_ns=_later(silence, now_ns)
+    )
+
+
+def _later(silence: Silence, now_ns: int) -> int:
+    """Now, and in any case after its last change: one by an instance whose clock is ahead must not outlast this one."""
+    return max(now_ns, silence.updated_ns + 1)
 
 
 def _passes_filters(silence: Silence, filters: Sequence[Matcher]) -> bool:

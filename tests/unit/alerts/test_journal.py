@@ -124,10 +124,8 @@ def test_compaction_leaves_what_there_is_and_drops_the_rest(tmp_path: Path) -> N
         journal.alerts([Alert(Labels.of(alertname="Z", n=str(n)))])
     journal.alerts([X, Y])
     before = sum(path.stat().st_size for path in (tmp_path / "journal").iterdir())
-    steps = 0
-    for _ in journal.compact([X, Y], [Y.labels], [SILENCE], [TOLD], 9):
-        steps += 1
-        if steps == 1:
+    for step, _ in enumerate(journal.compact([X, Y], [Y.labels], [SILENCE], [TOLD], 9)):
+        if step == 0:
             journal.told([TOLD])
     journal.close()
     assert sum(path.stat().st_size for path in (tmp_path / "journal").iterdir()) < before / 4
