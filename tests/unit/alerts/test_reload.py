@@ -189,7 +189,7 @@ def test_bad_alerts_are_refused_and_the_good_ones_of_the_batch_are_taken(tmp_pat
                 "at least one label pair required",
                 "start time must be before end time",
                 'invalid label set: invalid name ""',
-                "invalid label set: invalid value '\\ud800'",
+                'invalid label set: invalid value "\\ud800"',
                 'invalid annotations: invalid name ""',
             ]
             (view,) = scene.manager.alerts()
