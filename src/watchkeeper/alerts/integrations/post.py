@@ -13,6 +13,7 @@ import aiohttp
 import orjson
 
 from watchkeeper import __version__
+from watchkeeper.alerts.integrations.http_secrets import secrets_of_client
 from watchkeeper.alerts.interface import NotifyError, Surroundings
 from watchkeeper.core.config.secret import HIDDEN
 from watchkeeper.core.http.client import HTTPClient, describe
@@ -119,14 +120,14 @@ class Post:
             limit = f" within {self._timeout_s:g} s" if self._timeout_s else ""
             raise NotifyError(f"no answer{limit}", is_retryable=True, cause="contextDeadlineExceeded") from None
         except (aiohttp.InvalidURL, aiohttp.TooManyRedirects) as error:
-            raise NotifyError(self._shown(describe(error), url, hide), is_retryable=False) from None
+            raise NotifyError(self.shown(describe(error), url, hide), is_retryable=False) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise NotifyError(self._shown(describe(error), url, hide), is_retryable=True) from None
+            raise NotifyError(self.shown(describe(error), url, hide), is_retryable=True) from None
 
     def refusal(self, answer: Answer, url: str = "", hide: Iterable[str] = ()) -> NotifyError:
         """The error of an answer that is no success."""
         status = answer.status
-        details = self._shown(self._details(answer), url, hide)
+        details = self.shown(self._details(answer), url, hide)
         message = f"unexpected status code {status}" + (f": {details}" if details else "")
         cause = {4: "clientError", 5: "serverError"}.get(status // 100, "other")
         return NotifyError(message, is_retryable=status // 100 == 5 or status in self._retry_on, cause=cause)
@@ -137,9 +138,9 @@ class Post:
             await self._client.close()
             self._client = None
 
-    @staticmethod
-    def _shown(text: str, url: str, hide: Iterable[str]) -> str:
-        return without_secrets(text, [*hide, *secrets_of(url)])
+    def shown(self, text: str, url: str = "", hide: Iterable[str] = ()) -> str:
+        """A text of the service as an error may show it: short, and without secrets of the URL and the settings."""
+        return without_secrets(text, [*hide, *secrets_of(url), *secrets_of_client(self._config)])
 
 
 async def _body_of(response: aiohttp.ClientResponse) -> bytes:

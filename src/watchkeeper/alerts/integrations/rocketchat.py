@@ -10,7 +10,7 @@ from watchkeeper.alerts.config.global_ import GlobalConfig
 from watchkeeper.alerts.config.kinds import with_slash
 from watchkeeper.alerts.integrations.attachments import filled
 from watchkeeper.alerts.integrations.checks import at_most_one, http_config_of
-from watchkeeper.alerts.integrations.post import Answer, Post, dump_json, revealed, without_secrets
+from watchkeeper.alerts.integrations.post import Answer, Post, dump_json, revealed
 from watchkeeper.alerts.integrations.shorten import shorten_runes
 from watchkeeper.alerts.interface import Notice, NotifyError, Surroundings
 from watchkeeper.alerts.templates.kind import TemplateText
@@ -121,7 +121,7 @@ class RocketChatNotifier:
                 headers={"X-Auth-Token": token, "X-User-Id": token_id},
                 hide=(token, token_id),
             )
-            _check(answer, (token, token_id))
+            self._check(answer, (token, token_id))
         except NotifyError as error:
             message_ = f'channel "{channel}": {error}'
             raise NotifyError(message_, is_retryable=error.is_retryable, cause=error.cause) from None
@@ -129,6 +129,16 @@ class RocketChatNotifier:
     async def close(self) -> None:
         """Let go of connections."""
         await self._post.close()
+
+    def _check(self, answer: Answer, hide: tuple[str, ...]) -> None:
+        """Raises NotifyError for a refusal that comes with status 200."""
+        found = answer.json()
+        if not isinstance(found, dict):
+            body = self._post.shown(answer.body.decode("utf-8", "replace"), hide=hide)
+            raise NotifyError(f"the answer is none of Rocket.Chat's: {body}", is_retryable=True, cause="clientError")
+        if found.get("success") is not True:
+            reason = self._post.shown(str(found.get("error") or found.get("message") or ""), hide=hide)
+            raise NotifyError(f"error response from Rocketchat: {reason}", is_retryable=False, cause="clientError")
 
     def _message(self, notice: Notice) -> dict[str, Any]:
         # https://developer.rocket.chat/apidocs/post-message
@@ -166,17 +176,6 @@ class RocketChatNotifier:
             ]
         head = {"channel": text("channel"), "emoji": text("emoji"), "avatar": text("icon_url")}
         return {**filled(head), "attachments": [attachment]}
-
-
-def _check(answer: Answer, hide: tuple[str, ...]) -> None:
-    """Raises NotifyError for a refusal that comes with status 200."""
-    found = answer.json()
-    if not isinstance(found, dict):
-        body = without_secrets(answer.body.decode("utf-8", "replace"), hide)
-        raise NotifyError(f"the answer is none of Rocket.Chat's: {body}", is_retryable=True, cause="clientError")
-    if found.get("success") is not True:
-        reason = without_secrets(str(found.get("error") or found.get("message") or ""), hide)
-        raise NotifyError(f"error response from Rocketchat: {reason}", is_retryable=False, cause="clientError")
 
 
 CONFIG = RocketChatConfig

@@ -17,7 +17,7 @@ from watchkeeper.alerts.integrations.attachments import (
     filled,
 )
 from watchkeeper.alerts.integrations.checks import at_most_one, http_config_of
-from watchkeeper.alerts.integrations.post import Answer, Post, dump_json, revealed, without_secrets
+from watchkeeper.alerts.integrations.post import Answer, Post, dump_json, revealed
 from watchkeeper.alerts.integrations.shorten import shorten_runes
 from watchkeeper.alerts.interface import Notice, NotifyError, Surroundings
 from watchkeeper.alerts.templates.kind import TemplateText
@@ -153,7 +153,7 @@ class SlackNotifier:
                 return
             text = f"received an error response from Slack: {text}"
         is_retryable = reason in _PASSING_ERRORS
-        raise NotifyError(without_secrets(text, [token]), is_retryable=is_retryable, cause="clientError")
+        raise NotifyError(self._post.shown(text, hide=[token]), is_retryable=is_retryable, cause="clientError")
 
     def _remember(self, notice: Notice, answer: Answer) -> None:
         data = answer.json()

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from watchkeeper.alerts.config.global_ import GlobalConfig
 from watchkeeper.alerts.integrations.checks import at_most_one, http_config_of
-from watchkeeper.alerts.integrations.post import Answer, Post, dump_json, revealed, without_secrets
+from watchkeeper.alerts.integrations.post import Answer, Post, dump_json, revealed
 from watchkeeper.alerts.integrations.shorten import MARK, shorten_runes
 from watchkeeper.alerts.interface import Notice, NotifyError, Surroundings
 from watchkeeper.alerts.templates.kind import TemplateText
@@ -81,7 +81,9 @@ class TelegramNotifier:
         answer = await self._post.send(url, dump_json(message), hide=[token])
         data = answer.json()
         if isinstance(data, dict) and data.get("ok") is False:
-            raise NotifyError(without_secrets(_description(answer), [token]), is_retryable=False, cause="clientError")
+            raise NotifyError(
+                self._post.shown(_description(answer), hide=[token]), is_retryable=False, cause="clientError"
+            )
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from watchkeeper.alerts.config.global_ import GlobalConfig
 from watchkeeper.alerts.config.kinds import ApiUrl
 from watchkeeper.alerts.integrations.checks import at_most_one, http_config_of
-from watchkeeper.alerts.integrations.post import Answer, Post, dump_json, revealed, without_secrets
+from watchkeeper.alerts.integrations.post import Answer, Post, dump_json, revealed
 from watchkeeper.alerts.interface import Notice, NotifyError, Surroundings
 from watchkeeper.alerts.templates.kind import TemplateText
 from watchkeeper.core.config.decode import Place, SectionPlace
@@ -109,7 +109,7 @@ class WechatNotifier:
         url = f"{self._base}message/send?{urlencode({'access_token': token})}"
         hide = (secret, token)
         answer = await self._post.send(url, body, hide=hide)
-        code, text = _result(answer, hide)
+        code, text = self._result(answer, hide)
         if code in _BAD_TOKEN:
             self._token = ""
         if code != 0:
@@ -134,7 +134,7 @@ class WechatNotifier:
             found = answer.json()
             token = found.get("access_token") if isinstance(found, dict) else None
             if not isinstance(token, str) or not token:
-                code, text = _result(answer, (secret,))
+                code, text = self._result(answer, (secret,))
                 message = f"invalid APISecret for CorpID: {corp_id}: {text}"
                 raise NotifyError(message, is_retryable=code in _BUSY, cause="clientError")
             life_s = found.get("expires_in")
@@ -142,6 +142,15 @@ class WechatNotifier:
             self._token, self._token_for = token, (corp_id, secret)
             self._token_ends_s = now_s + life_s - _TOKEN_SLACK_S
             return token
+
+    def _result(self, answer: Answer, hide: tuple[str, ...]) -> tuple[int | None, str]:
+        """The service's own code, 0 for success and None where the body is none of its answers, and what it says."""
+        found = answer.json()
+        code = found.get("errcode") if isinstance(found, dict) else None
+        if isinstance(code, bool) or not isinstance(code, int):
+            text = self._post.shown(answer.body.decode("utf-8", "replace"), hide=hide)
+            return None, f"the answer is none of WeChat's: {text}"
+        return code, self._post.shown(f"error {code}: {found.get('errmsg', '')}", hide=hide)
 
     def _message(self, notice: Notice) -> dict[str, Any]:
         def text(field: str) -> str:
@@ -158,16 +167,6 @@ class WechatNotifier:
             if value := text(field):
                 message[name] = value
         return message
-
-
-def _result(answer: Answer, hide: tuple[str, ...]) -> tuple[int | None, str]:
-    """The service's own code, 0 for success and None where the body is none of its answers, and what it says."""
-    found = answer.json()
-    code = found.get("errcode") if isinstance(found, dict) else None
-    if isinstance(code, bool) or not isinstance(code, int):
-        text = without_secrets(answer.body.decode("utf-8", "replace"), hide)
-        return None, f"the answer is none of WeChat's: {text}"
-    return code, without_secrets(f"error {code}: {found.get('errmsg', '')}", hide)
 
 
 CONFIG = WechatConfig
