@@ -128,7 +128,7 @@ class SlackNotifier:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
             answer = await self._post.send(url, dump_json(message), headers=headers, hide=[token])
-            self._check(answer, token)
+            self._check(answer, url, token)
         except NotifyError as error:
             channel = message.get("channel", "")
             message_text = f'channel "{channel}": {error}'
@@ -140,7 +140,7 @@ class SlackNotifier:
         """Let go of connections."""
         await self._post.close()
 
-    def _check(self, answer: Answer, token: str) -> None:
+    def _check(self, answer: Answer, url: str, token: str) -> None:
         """Slack says what was wrong with status 200 too: `ok` is the text of a webhook, and in the JSON of the API."""
         data = answer.json()
         if isinstance(data, dict):
@@ -153,7 +153,7 @@ class SlackNotifier:
                 return
             text = f"received an error response from Slack: {text}"
         is_retryable = reason in _PASSING_ERRORS
-        raise NotifyError(self._post.shown(text, hide=[token]), is_retryable=is_retryable, cause="clientError")
+        raise NotifyError(self._post.shown(text, url, [token]), is_retryable=is_retryable, cause="clientError")
 
     def _remember(self, notice: Notice, answer: Answer) -> None:
         data = answer.json()
