@@ -24,6 +24,7 @@ from watchkeeper.rules.interface import Samples
 from watchkeeper.rules.template_functions import FUNCTIONS, QueryResult, TemplateSample
 
 MAX_QUERIES: Final = 1000  # That one expansion may ask, in loops too.
+MAX_SAMPLES: Final = 200_000  # In all answers to them.
 MAX_CALLS: Final = 100  # Of `tmpl` in one expansion.
 MAX_DEPTH: Final = 10  # Of `tmpl` inside of `tmpl`.
 _INNER_LIMITS: Final = Limits(max_steps=20_000)
@@ -179,12 +180,12 @@ class Expander:
 class _Execution:
     """What one execution's functions know and may still do."""
 
-    __slots__ = ("calls", "depth", "expander", "inner", "queries")
+    __slots__ = ("calls", "depth", "expander", "inner", "queries", "samples")
 
     def __init__(self, expander: Expander, inner: Template) -> None:
         self.expander = expander
         self.inner = inner
-        self.queries = self.calls = self.depth = 0
+        self.queries = self.samples = self.calls = self.depth = 0
 
     def functions(self) -> dict[str, Callable[..., Any]]:
         """Those that are different for each execution."""
@@ -205,6 +206,9 @@ class _Execution:
             samples = self.expander.query(text, self.expander.time_ms)
         except QueryError as error:
             raise ValueProblem(str(error)) from None
+        self.samples += len(samples.labels)
+        if self.samples > MAX_SAMPLES:
+            raise ValueProblem(f"exceeded maximum number of samples ({MAX_SAMPLES})")
         return QueryResult(
             TemplateSample(StringMap(labels.pairs), 0.0 if row in samples.histograms else value)
             for row, (labels, value) in enumerate(zip(samples.labels, samples.values.tolist(), strict=True))
