@@ -7,7 +7,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -63,6 +63,8 @@ class MetricsPart:
         )
         self._appender = self._remotes.tee(self._store)
         self._watcher: asyncio.Task[None] | None = None
+        # One configuration is applied at a time, and none before the start or after the end.
+        self._applying = asyncio.Lock()
         self.backend = self._make_backend()
         self._rules = MetricRules(
             shared, self._engine, self._store.querier(), self._appender, alertmanager=alertmanager
@@ -72,13 +74,10 @@ class MetricsPart:
 
     async def start(self) -> None:
         """Reads the store back and begins to evaluate rules and to scrape."""
-        await self._shared.in_worker(self._store.start)
-        await self._follow_remotes()
-        config = self._configuration.current
-        await self._rules.apply(config, self._rule_groups)
-        await self._rules.start()
-        await self._scrape.apply(config.jobs)
-        self._discovery.apply({job.job_name: job.discovery for job in config.jobs})
+        async with self._applying:
+            await self._shared.in_worker(self._store.start)
+            await self._apply(self._rule_groups)
+            await self._rules.start()
         self._watcher = self._shared.spawn(self._configuration.watch(self.reload))
 
     async def tick(self) -> None:
@@ -88,30 +87,38 @@ class MetricsPart:
     async def reload(self) -> None:
         """Applies prometheus.yml and its rule files; unchanged targets and rules go on without a gap."""
         groups: list[LoadedGroup] = []
-        try:
-            config = await self._configuration.reload(lambda config: groups.extend(self._rules.load(config)))
-        except (ConfigError, OSError):
-            self._shared.notifications.set(RELOAD_FAILED, True)
-            raise
-        self._shared.notifications.set(RELOAD_FAILED, False)
-        await self._follow_remotes()
-        await self._rules.apply(config, groups)
-        await self._scrape.apply(config.jobs)
-        self._discovery.apply({job.job_name: job.discovery for job in config.jobs})
+        async with self._applying:
+            if self._shared.lifecycle.stopping.is_set():
+                return
+            try:
+                await self._configuration.reload(lambda config: groups.extend(self._rules.load(config)))
+            except (ConfigError, OSError):
+                self._shared.notifications.set(RELOAD_FAILED, True)
+                raise
+            self._shared.notifications.set(RELOAD_FAILED, False)
+            await self._apply(groups)
 
     async def quiesce(self) -> None:
         """Ends rules, after their alerts are sent, discovery and scraping."""
         if self._watcher is not None:
             self._watcher.cancel()
-        await self._rules.stop()
-        await self._discovery.close()
-        await self._scrape.stop()
+        async with self._applying:
+            await self._rules.stop()
+            await self._discovery.close()
+            await self._scrape.stop()
 
     async def stop(self) -> None:
         """Sends what is left to send, and closes the store."""
         self._queries.close()
         await self._remotes.close()
         await self._shared.in_worker(self._store.close)
+
+    async def _apply(self, groups: Sequence[LoadedGroup]) -> None:
+        config = self._configuration.current
+        await self._remotes.apply(config.remote_write, config.global_.external_labels)
+        await self._rules.apply(config, groups)
+        await self._scrape.apply(config.jobs)
+        self._discovery.apply({job.job_name: job.discovery for job in config.jobs})
 
     def _store_options(self) -> TSDBOptions:
         options, storage = self._shared.options, self._configuration.current.storage.tsdb
@@ -218,10 +225,6 @@ class MetricsPart:
             for target in targets:
                 told.update(target.families)
         return told
-
-    async def _follow_remotes(self) -> None:
-        config = self._configuration.current
-        await self._remotes.apply(config.remote_write, config.global_.external_labels)
 
     def _pool_config_text(self, job: str) -> str | None:
         config = self._scrape.config(job)

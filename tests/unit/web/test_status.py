@@ -273,4 +273,5 @@ async def test_features(make_site: MakeSite) -> None:
     assert data["promql_functions"]["rate"] is True
     assert data["promql_functions"]["info"] is False
     assert data["promql_operators"]["+"] is True
+    assert data["templating_functions"]["humanize1024"] is True
     assert all(type(flag) is bool for flags in data.values() for flag in flags.values())

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from watchkeeper.metrics.promql.ast import BinaryOp
 from watchkeeper.metrics.promql.signatures import FUNCTIONS
+from watchkeeper.rules.template_functions import FUNCTIONS as FUNCTIONS_OF_TEMPLATES
 from watchkeeper.web.envelope import Reply
 from watchkeeper.web.params import Params
 from watchkeeper.web.prometheus.backend import Backend
@@ -64,14 +65,14 @@ async def features(backend: Backend, _: Params, __: web.Request) -> Reply:
                 for name, signature in sorted(FUNCTIONS.items())
             },
             "promql_operators": {operator.value: True for operator in BinaryOp},
-            "rules": {"concurrent_rule_eval": False},
+            "rules": {"concurrent_rule_eval": True},
             "scrape": {
                 "extra_scrape_metrics": True,
                 "start_timestamp_zero_ingestion": "created-timestamp-zero-ingestion" in on,
                 "type_and_unit_labels": False,
             },
             "service_discovery_providers": {"dns": True, "file": True, "http": True, "static": True},
-            "templating_functions": {},
+            "templating_functions": {name: True for name in sorted(FUNCTIONS_OF_TEMPLATES)},
             "tsdb": {"exemplars": True, "native_histograms": True, "out_of_order": True, "snapshots": True},
             "ui": {"ui_v2": False, "ui_v3": False},
         }
