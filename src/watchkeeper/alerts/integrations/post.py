@@ -177,8 +177,10 @@ def secrets_of(url: str) -> list[str]:
 
 def without_secrets(text: str, secrets: Iterable[str]) -> str:
     """A text in one line, short, and with `<secret>` in place of each of these."""
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        text = text.replace(secret, HIDDEN)
+    # In one pass: a short secret may be a part of the word that stands in for a longer one.
+    wanted = "|".join(re.escape(secret) for secret in sorted(filter(None, secrets), key=len, reverse=True))
+    if wanted:
+        text = re.sub(wanted, HIDDEN, text)
     shown = " ".join("".join(char if char.isprintable() else " " for char in text[: 4 * MAX_DETAILS]).split())
     return shown if len(shown) <= MAX_DETAILS else f"{shown[: MAX_DETAILS - 1]}…"
 

@@ -91,16 +91,19 @@ class SNSNotifier:
             raise NotifyError(message, is_retryable=True)
         url = self._text(notice, "api_url") or f"https://sns.{region}.{domain(region)}/"
         body = urlencode(form, errors="replace").encode()
-        headers = signed_headers(
-            "POST",
-            url,
-            _FORM,
-            body,
-            credentials,
-            region=region,
-            service=self._config.sigv4.service_name or "sns",
-            now_s=self._clock(),
-        )
+        try:
+            headers = signed_headers(
+                "POST",
+                url,
+                _FORM,
+                body,
+                credentials,
+                region=region,
+                service=self._config.sigv4.service_name or "sns",
+                now_s=self._clock(),
+            )
+        except ValueError:
+            raise NotifyError("api_url: the URL is not valid", is_retryable=False) from None
         answer = await self._post.ask(url, body, headers=headers, hide=credentials.secrets)
         if not answer.is_ok:
             raise self._post.refusal(answer, hide=credentials.secrets)

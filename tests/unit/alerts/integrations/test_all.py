@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -282,3 +283,56 @@ async def test_closing_before_anything_was_sent(kind: str) -> None:
     module = sys.modules[section_of(kind).__module__]
     notifier: Notifier = module.NOTIFIER(config, surroundings())
     await notifier.close()
+
+
+BAD_URLS: Final = [
+    "",
+    "hush-garbage",
+    "http://",
+    "http://127.0.0.1:hush-port/",
+    "http://127.0.0.1:99999/hush",
+    "http://[::1/hush",
+    "http://no host/hush",
+    "ftp://127.0.0.1/hush",
+    "http://127.0.0.1:9/hush\n\nX: y",
+    "http://no\udc80host/hush",
+]
+
+
+@pytest.mark.parametrize("url", BAD_URLS)
+@pytest.mark.parametrize(
+    ("kind", "key"),
+    [
+        ("webhook_configs", "url_file"),
+        ("slack_configs", "api_url_file"),
+        ("discord_configs", "webhook_url_file"),
+        ("msteams_configs", "webhook_url_file"),
+        ("msteamsv2_configs", "webhook_url_file"),
+        ("mattermost_configs", "webhook_url_file"),
+        ("incidentio_configs", "url_file"),
+    ],
+)
+async def test_file_that_holds_no_url(kind: str, key: str, url: str, tmp_path: Path) -> None:
+    (tmp_path / "url").write_bytes(url.encode("utf-8", "surrogateescape"))
+    text = f"{{{key}: '{tmp_path}/url', channel: '#c', alert_source_token: t}}"
+    load = Load("am.yml", lenient=True)
+    module = sys.modules[section_of(kind).__module__]
+    notifier: Notifier = module.NOTIFIER(decode(section_of(kind), text, load), surroundings())
+    error = await outcome(notifier)
+    await notifier.close()
+    assert error is not None
+
+
+@pytest.mark.parametrize("url", BAD_URLS[1:])
+@pytest.mark.parametrize("kind", ["webhook_configs", "sns_configs"])
+async def test_template_that_makes_no_url(kind: str, url: str) -> None:
+    made = "".join(f"\\u{ord(char):04x}" for char in url)
+    # Texts are made by the template, so that reading the file can't find them.
+    key = "url" if kind == "webhook_configs" else "api_url"
+    more = "" if kind == "webhook_configs" else "topic_arn: t\nsigv4: {region: r, access_key: a, secret_key: b}\n"
+    config = read(section_of(kind), f"{key}: '{{{{ print `` \"{made}\" }}}}'\n{more}".replace("\\udc80", "\\x80"))
+    module = sys.modules[section_of(kind).__module__]
+    notifier: Notifier = module.NOTIFIER(config, surroundings())
+    error = await outcome(notifier)
+    await notifier.close()
+    assert error is not None
