@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from watchkeeper.alerts.templates.data import KV, AlertData, Data, Pair
+from watchkeeper.alerts.templates.lists import append, make_dict, make_list, string_slice
 from watchkeeper.core.model.go_regex_error import regex_problem
 from watchkeeper.core.model.go_replace import replace_all
 from watchkeeper.core.model.gotime import LAYOUTS, ZERO_TIME, GoTime, find_zone
 from watchkeeper.core.model.gotime_parser import parse_time
 from watchkeeper.core.model.regex import RegexError, compile_re2
-from watchkeeper.core.template.formatting import show
 from watchkeeper.core.template.times import Duration
 from watchkeeper.core.template.values import (
     ANY,
@@ -71,8 +71,8 @@ def title(text: str) -> str:
         # An apostrophe or a full stop between two letters does not begin a word: "don't".
         joins = char in "'’." and in_word and text[i + 1 : i + 2].isalnum()
         out.append(char.lower() if has_letter else char.title() if is_part else char)
-        has_letter = is_part and (has_letter or char.isalpha()) or joins and has_letter
         in_word = is_part or joins
+        has_letter = in_word and (has_letter or char.isalpha())
     return "".join(out)
 
 
@@ -138,33 +138,6 @@ def base64_decode(text: str) -> str:
         return to_text(base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True))
     except ValueError:
         raise ValueProblem("illegal base64 data") from None
-
-
-# --- collections ---------------------------------------------------------------------------------------------------
-
-
-def string_slice(*texts: str) -> list[str]:
-    """The texts as a list."""
-    return list(texts)
-
-
-def make_list(*items: Any) -> list[Any]:
-    """The values as a list."""
-    return list(items)
-
-
-def append(items: object, item: Any) -> list[Any]:
-    """A longer copy of a list."""
-    if not isinstance(items, Sequence) or isinstance(items, str):
-        raise ValueProblem(f"Cannot push on type {type_name(items)}")
-    return [*items, item]
-
-
-def make_dict(*pairs: Any) -> dict[str, Any]:
-    """A map of keys and values in turn; a last key without a value has the empty text."""
-    keys = [key if isinstance(key, str) else show(key) for key in pairs[::2]]
-    values = [*pairs[1::2], *([""] if len(pairs) % 2 else [])]
-    return dict(zip(keys, values, strict=True))
 
 
 # --- times ---------------------------------------------------------------------------------------------------------

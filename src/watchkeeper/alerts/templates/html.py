@@ -7,14 +7,14 @@ from typing import Any, Final
 
 from watchkeeper.alerts.templates.functions import SafeHtml, SafeUrl
 from watchkeeper.alerts.templates.html_context import Context, advance, escape
+from watchkeeper.alerts.templates.timed import TimedExecution
 from watchkeeper.core.template import nodes
 from watchkeeper.core.template.builtins import BUILTINS
 from watchkeeper.core.template.evaluate import Evaluation, Limits, Source
-from watchkeeper.core.template.execute import Execution
 from watchkeeper.core.template.values import ANY, Function
 
 
-class HtmlExecution(Execution):
+class HtmlExecution(TimedExecution):
     """One execution. The context follows the template's own text along the way that is taken."""
 
     def __init__(

@@ -13,10 +13,10 @@ from watchkeeper.alerts.interface import Notice, NotifyError
 from watchkeeper.alerts.templates.data import Data, data_of
 from watchkeeper.alerts.templates.functions import FUNCTIONS, functions_of
 from watchkeeper.alerts.templates.html import HtmlExecution
+from watchkeeper.alerts.templates.timed import TimedExecution
 from watchkeeper.core.model.errors import ConfigError, ConfigProblem
 from watchkeeper.core.template.errors import TemplateError
 from watchkeeper.core.template.evaluate import Limits
-from watchkeeper.core.template.execute import Execution
 from watchkeeper.core.template.template import Template
 
 # A notice of 10,000 alerts, each a screen of labels, is still written; a loop that never ends is not.
@@ -58,7 +58,7 @@ class Templates:
         template   the text of a key, `{{ template "slack.default.title" . }}`
         field      how an error calls it
         """
-        return self._execute(template, notice, field, Execution)
+        return self._execute(template, notice, field, TimedExecution)
 
     def html(self, template: str, notice: Notice, field: str = "") -> str:
         """The same as HTML: values are escaped for the place where they stand."""
@@ -76,7 +76,7 @@ class Templates:
         """The names of all definitions."""
         return self._template.defined
 
-    def _execute(self, template: str, notice: Notice, field: str, execution: type[Execution]) -> str:
+    def _execute(self, template: str, notice: Notice, field: str, execution: type[TimedExecution]) -> str:
         if "{{" not in template:
             return template
         try:
