@@ -71,8 +71,8 @@ def test_an_expander_says_whether_a_text_failed():
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ('{{ range query "m" }}{{ range query "m" }}{{ end }}{{ end }}', "exceeded maximum number of steps"),
-        ('{{ range query "m" }}{{ range query "m" }}x{{ end }}{{ end }}', "exceeded maximum number of"),
+        ('{{ $m := query "m" }}{{ range $m }}{{ range $m }}{{ end }}{{ end }}', "exceeded maximum number of steps"),
+        ('{{ $m := query "m" }}{{ range $m }}{{ range $m }}x{{ end }}{{ end }}', "exceeded maximum number of"),
         ('{{ range query "m" }}{{ $x := query "m" }}{{ end }}', "exceeded maximum number of samples (200000)"),
         ('{{ define "x" }}{{ template "x" }}{{ end }}{{ template "x" }}', "exceeded maximum template depth"),
         ('{{ define "x" }}{{ tmpl "x" . }}{{ end }}{{ tmpl "x" . }}', "exceeded maximum depth of tmpl"),
