@@ -57,7 +57,7 @@ def read_rules(text: str, file: str, reading: Reading) -> RuleFileRead:
         ConfigProblem(file, line, column, "", "only the first document of a rule file counts")
         for line, column in another
     ]
-    return RuleFileRead(tuple(group.loaded(file) for group in groups), tuple(warnings))
+    return RuleFileRead(tuple(group.loaded(file) for group in groups), tuple(sorted(warnings)))
 
 
 def read_rule_file(path: str | Path, reading: Reading) -> RuleFileRead:
