@@ -6,6 +6,7 @@ import calendar
 import json
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -190,6 +191,27 @@ def test_a_reload_keeps_what_is_unchanged_and_refuses_bad_rules(tmp_path: Path, 
         assert ours.request("/-/reload", method="POST")[0] == 200
         assert ours.api("rules") == {"groups": []}
         assert ours.api("alerts") == {"alerts": []}
+
+
+def test_reloads_at_one_time_end_with_the_newest_rules(tmp_path: Path, exporter: Exporter) -> None:
+    ours = server(tmp_path / "ours", exporter, SLOW % "First")
+    path = tmp_path / "ours" / "rules" / "a.yml"
+    with started(ours):
+        before = wait_for("pending", lambda: alert(ours, "Slow"))
+        answers: list[int] = []
+        threads = []
+        for number in range(12):
+            path.with_suffix(".new").write_text(SLOW % f"Round{number}")
+            path.with_suffix(".new").rename(path)  # Never half a file, whenever it is read.
+            work = threading.Thread(target=lambda: answers.append(ours.request("/-/reload", method="POST")[0]))
+            work.start()
+            threads.append(work)
+        for work in threads:
+            work.join()
+        assert answers == [200] * 12
+        assert [rule["name"] for group in ours.api("rules")["groups"] for rule in group["rules"]] == ["Slow", "Round11"]
+        assert alert(ours, "Slow")["activeAt"] == before["activeAt"]
+        assert ours.stop() == 0
 
 
 def test_rule_files_are_watched_with_the_configuration(tmp_path: Path, exporter: Exporter) -> None:
