@@ -73,7 +73,7 @@ class Player:
         self._server = server
         self._hooks = hooks
         self._silences: dict[str, str] = {}
-        self.start_s = 0.0
+        self.start_s = self.start_unix_s = 0.0
 
     def play(self, timelines: list[Timeline]) -> None:
         """Does what they say, when they say it; returns when the last has ended."""
@@ -81,7 +81,7 @@ class Player:
             ((action.at_s, number, line, action) for number, line in enumerate(timelines) for action in line.actions),
             key=lambda step: (step[0], step[1]),
         )
-        self.start_s = time.monotonic()
+        self.start_s, self.start_unix_s = time.monotonic(), time.time()
         for at_s, _, line, action in steps:
             time.sleep(max(0.0, self.start_s + at_s - time.monotonic()))
             self._do(line, action)
