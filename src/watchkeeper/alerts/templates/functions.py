@@ -68,8 +68,9 @@ def title(text: str) -> str:
     in_word = has_letter = False
     for i, char in enumerate(text):
         is_part = char.isalnum() or char == "_"
-        # An apostrophe or a full stop between two letters does not begin a word: "don't".
-        joins = char in "'’." and in_word and text[i + 1 : i + 2].isalnum()
+        # An apostrophe, a full stop or a colon between two letters does not begin a word: "don't".
+        following = text[i + 1 : i + 2]
+        joins = in_word and (following.isalpha() if char in ":·" else char in "'’." and following.isalnum())
         out.append(char.lower() if has_letter else char.title() if is_part else char)
         in_word = is_part or joins
         has_letter = in_word and (has_letter or char.isalpha())
