@@ -13,7 +13,9 @@ from watchkeeper.core.vector.frame import NO_LABELS, Frame
 from watchkeeper.metrics.interface import Querier
 from watchkeeper.metrics.promql import ast
 from watchkeeper.metrics.promql.engine import Engine
+from watchkeeper.metrics.promql.limits import CancelToken
 from watchkeeper.metrics.promql.parser import DEFAULT_OPTIONS, ParserOptions, parse
+from watchkeeper.metrics.promql.prepared import Prepared
 from watchkeeper.metrics.promql.printer import to_text
 from watchkeeper.metrics.promql.result import Scalar, Vector
 from watchkeeper.metrics.promql.signatures import ValueType
@@ -35,10 +37,12 @@ class PromQLExpression:
     tree: ast.Expr
     engine: Engine
     querier: Querier
+    prepared: Prepared
+    cancel: CancelToken
 
     def evaluate(self, time_ms: int) -> Samples:
         """Its value at one time. Raises QueryError."""
-        result = self.engine.instant(self.querier, self.source, time_ms)
+        result = self.engine.evaluate(self.querier, self.prepared, time_ms, cancel=self.cancel)
         warnings = tuple(result.warnings)
         match result.value:
             case Vector(frame=frame):
@@ -81,11 +85,17 @@ class PromQL:
     def __init__(self, engine: Engine, querier: Querier) -> None:
         self._engine = engine
         self._querier = querier
+        self._cancel = CancelToken()
+
+    def cancel(self) -> None:
+        """From now on evaluations, running ones too, raise QueryCanceled."""
+        self._cancel.cancel()
 
     def compile(self, text: str) -> PromQLExpression:
         """Raises ParseError; TypeMismatch for what is neither an instant vector nor a scalar."""
         tree = parse_rule(text, self._engine.options.parser)
-        return PromQLExpression(to_text(tree), text, tree, self._engine, self._querier)
+        prepared = self._engine.prepare(text, tree)
+        return PromQLExpression(to_text(tree), text, tree, self._engine, self._querier, prepared, self._cancel)
 
 
 def parse_rule(text: str, options: ParserOptions = DEFAULT_OPTIONS) -> ast.Expr:

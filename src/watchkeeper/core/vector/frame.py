@@ -90,12 +90,15 @@ class Frame:
 
     def compacted(self) -> Frame:
         """Without the rows that are absent at every step; itself if there are none."""
-        used: Present = np.any(self.present, axis=1)
+        used: Present = self.present[:, 0] if self.n_steps == 1 else np.any(self.present, axis=1)
         if self.histograms:
             used = used.copy()
             for row, cells in self.histograms.items():
                 used[row] |= bool(has_histogram(cells).any())
-        return self if bool(used.all()) else self.take(np.flatnonzero(used))
+        n_used = int(np.count_nonzero(used))
+        if n_used == self.n_series:
+            return self
+        return self.take(np.flatnonzero(used)) if n_used else Frame.empty(self.n_steps)
 
     def with_labels(self, labels: LabelSets) -> Frame:
         """The same cells under other labels."""

@@ -150,6 +150,12 @@ def without_names(frame: Frame) -> Frame:
     return merged(out)
 
 
+def distinct_without_names(labels: LabelSets) -> LabelSets | None:
+    """The label sets without metric name, type and unit, where all are different still; None where they are not."""
+    out = pick(labels, columns_without(labels, RESERVED))
+    return out if are_distinct(out) else None
+
+
 def merged(frame: Frame, *, duplicate: Callable[[], Exception] = equal_labels) -> Frame:
     """Rows with equal labels made one. Raises what `duplicate` makes where two of them are present at one step."""
     if frame.n_series < 2:

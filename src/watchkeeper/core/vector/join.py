@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import numpy as np
 
@@ -21,10 +22,23 @@ from watchkeeper.core.vector.group import (
     with_column,
 )
 
+MatchGroups: TypeAlias = tuple[Ints, Ints, int]
+"""What `signatures` gives."""
 
-def set_operation(op: str, left: Frame, right: Frame, names: Sequence[str], *, on: bool) -> Frame:
-    """`left and right`, `unless` or `or`, where rows match as in `signatures`."""
-    left_group, right_group, n = signatures(left.labels, right.labels, names, on=on)
+
+def set_operation(
+    op: str,
+    left: Frame,
+    right: Frame,
+    names: Sequence[str],
+    *,
+    on: bool,
+    known: Callable[[], MatchGroups] | None = None,
+) -> Frame:
+    """`left and right`, `unless` or `or`, where rows match as in `signatures`, unless `known` tells how."""
+    if not left.n_series and op != "or":
+        return left
+    left_group, right_group, n = known() if known else signatures(left.labels, right.labels, names, on=on)
     match op:
         case "and":
             return left.where(coverage(right, right_group, n)[left_group]).compacted()
@@ -87,8 +101,10 @@ def with_carried(labels: LabelSets, one: LabelSets, one_rows: Ints, names: Seque
     return labels
 
 
-def unique_matches(out: Frame, pair_group: Ints, n_groups: int, *, one_to_one: bool) -> Frame:
-    """Equal rows made one. Raises ExecutionError for a match that is not unique."""
+def unique_matches(
+    out: Frame, pair_group: Ints, n_groups: int, *, one_to_one: bool, is_distinct: bool = False
+) -> Frame:
+    """Equal rows made one, unless it is known that all differ. Raises ExecutionError for a match that is not unique."""
 
     def refused() -> ExecutionError:
         if one_to_one:
@@ -102,4 +118,8 @@ def unique_matches(out: Frame, pair_group: Ints, n_groups: int, *, one_to_one: b
         if crowded.any():
             raise refused()
     out = out.compacted()
-    return out if out.drop_name is not None else merged(out, duplicate=equal_labels if one_to_one else refused)
+    return (
+        out
+        if is_distinct or out.drop_name is not None
+        else merged(out, duplicate=equal_labels if one_to_one else refused)
+    )

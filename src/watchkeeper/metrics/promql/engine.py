@@ -23,11 +23,13 @@ from watchkeeper.metrics.promql.limits import ActiveQueries, CancelToken, Guard,
 from watchkeeper.metrics.promql.operators.window import range_vector
 from watchkeeper.metrics.promql.parser import ParserOptions, parse
 from watchkeeper.metrics.promql.plan import Settings, plan
+from watchkeeper.metrics.promql.prepared import Derived, Prepared
 from watchkeeper.metrics.promql.range_result import matrix_of
 from watchkeeper.metrics.promql.result import Matrix, Result, ResultValue, Scalar, Stats, String, Vector
 from watchkeeper.metrics.promql.signatures import ValueType
 
 MAX_BYTES: Final = 1 << 30  # of intermediate matrices of one query
+_SLICES: Final = ("queue_time", "prepare_time", "inner_eval", "result_sort")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +73,8 @@ class Engine:
         self.options = options
         self._clock = clock
         self._active = ActiveQueries(options.max_concurrency, registry)
-        self._durations = registry.summary(
-            "prometheus_engine_query_duration_seconds", "Query timings.", labels=("slice",)
-        )
+        durations = registry.summary("prometheus_engine_query_duration_seconds", "Query timings.", labels=("slice",))
+        self._slices = [durations.labels(name) for name in _SLICES]
         self._samples = registry.counter(
             "prometheus_engine_query_samples_total", "The total number of samples loaded by all queries."
         )
@@ -81,6 +82,17 @@ class Engine:
     def instant(self, querier: Querier, query: str, time_ms: int, *, params: QueryParams | None = None) -> Result:
         """The value at one time. Raises QueryError (ParseError, ExecutionError, LimitExceeded, …)."""
         return self._run(querier, query, Grid.instant(time_ms), params or QueryParams(), is_range=False)
+
+    def prepare(self, query: str, tree: ast.Expr | None = None) -> Prepared:
+        """A query that will be asked often, parsed once, or with the tree that it was parsed to. Raises ParseError."""
+        return Prepared(query, tree or parse(query, self.options.parser), self._settings(None))
+
+    def evaluate(
+        self, querier: Querier, prepared: Prepared, time_ms: int, *, cancel: CancelToken | None = None
+    ) -> Result:
+        """The value of a prepared query at one time, as `instant` gives it. Raises QueryError."""
+        params = QueryParams() if cancel is None else QueryParams(cancel=cancel)
+        return self._run(querier, prepared.text, Grid.instant(time_ms), params, is_range=False, prepared=prepared)
 
     def range(
         self,
@@ -95,17 +107,28 @@ class Engine:
         """A matrix over the steps from start to end, both included. Raises QueryError."""
         return self._run(querier, query, Grid.of(start_ms, end_ms, step_ms), params or QueryParams(), is_range=True)
 
-    def _run(self, querier: Querier, query: str, grid: Grid, params: QueryParams, *, is_range: bool) -> Result:
+    def _settings(self, lookback_ms: int | None) -> Settings:
+        options = self.options
+        return Settings(options.lookback_ms if lookback_ms is None else lookback_ms, options.default_step_ms)
+
+    def _run(
+        self,
+        querier: Querier,
+        query: str,
+        grid: Grid,
+        params: QueryParams,
+        *,
+        is_range: bool,
+        prepared: Prepared | None = None,
+    ) -> Result:
         began = self._clock()
         options = self.options
-        expr = parse(query, options.parser)
-        kind = ast.value_type(expr)
+        expr = parse(query, options.parser) if prepared is None else prepared.expr
+        kind = ast.value_type(expr) if prepared is None else prepared.kind
         if is_range and kind not in (ValueType.VECTOR, ValueType.SCALAR):
             message = f'invalid expression type "{kind.description}" for range query, must be Scalar or instant Vector'
             raise ParseError(message, Span(0, len(query)), query)
-        settings = Settings(
-            options.lookback_ms if params.lookback_ms is None else params.lookback_ms, options.default_step_ms
-        )
+        settings = self._settings(params.lookback_ms) if prepared is None else prepared.settings
         timeout_s = options.timeout_s if params.timeout_s is None else min(params.timeout_s, options.timeout_s)
         guard = Guard(timeout_s, params.cancel)
         memory = Memory(options.max_samples, options.max_bytes)
@@ -113,9 +136,12 @@ class Engine:
         stats = Stats()
         with self._active.slot(guard):
             admitted = self._clock()
-            prepared = plan(expr, grid, settings, query, is_range=is_range)
+            if prepared is None:
+                planned = plan(expr, grid, settings, query, is_range=is_range)
+            else:
+                planned = prepared.plan_at(grid.start_ms)
             evaluation = Evaluation(
-                prepared,
+                planned,
                 querier,
                 settings,
                 guard,
@@ -124,18 +150,22 @@ class Engine:
                 delayed_names=options.delayed_name_removal,
                 is_range=is_range,
                 start_times=options.use_start_timestamps,
+                derived=None if prepared is None else Derived(prepared.derived),
             )
             ready = self._clock()
             # Division by zero and the like are values here, not accidents.
             with np.errstate(all="ignore"):
                 if kind is ValueType.MATRIX:
-                    value: ResultValue = matrix_of(evaluation, range_vector(evaluation, prepared.expr, grid))
+                    value: ResultValue = matrix_of(evaluation, range_vector(evaluation, planned.expr, grid))
                     evaluated = self._clock()
                 else:
-                    raw = evaluation.value(prepared.expr, grid)
+                    raw = evaluation.value(planned.expr, grid)
                     evaluated = self._clock()
                     value = self._shaped(evaluation, raw, grid, is_range=is_range)
             done = self._clock()
+            if prepared is not None and evaluation.derived is not None:
+                evaluation.derived.settle()
+                prepared.derived = evaluation.derived
         stats.total_queryable_samples = memory.queryable
         stats.samples_read = memory.loaded
         stats.peak_samples = memory.peak_samples
@@ -143,13 +173,12 @@ class Engine:
         stats.inner_eval_s, stats.result_sort_s = evaluated - ready, done - evaluated
         stats.eval_total_s, stats.exec_total_s = done - admitted, done - began
         self._samples.inc(memory.queryable)
-        for slice_, seconds in (
-            ("queue_time", stats.queue_s),
-            ("prepare_time", stats.preparation_s),
-            ("inner_eval", stats.inner_eval_s),
-            ("result_sort", stats.result_sort_s),
+        for duration, seconds in zip(
+            self._slices,
+            (stats.queue_s, stats.preparation_s, stats.inner_eval_s, stats.result_sort_s),
+            strict=True,
         ):
-            self._durations.labels(slice_).observe(seconds)
+            duration.observe(seconds)
         return Result(value, notes.warnings(), notes.infos(), stats)
 
     @staticmethod

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
-from typing import TypeAlias, assert_never
+from typing import TypeAlias, TypeVar, assert_never
 
 import numpy as np
 
 from watchkeeper.core.model.errors import ExecutionError
+from watchkeeper.core.model.label_sets import LabelSets
 from watchkeeper.core.model.labels import METRIC_NAME
 from watchkeeper.core.vector.frame import Frame, Values
 from watchkeeper.core.vector.grid import Grid
-from watchkeeper.core.vector.group import RESERVED, merged, pick, without_names
+from watchkeeper.core.vector.group import RESERVED, are_distinct, distinct_without_names, merged, pick, without_names
 from watchkeeper.metrics.interface import Querier, Series
 from watchkeeper.metrics.promql import ast
 from watchkeeper.metrics.promql.annotations import Annotations
@@ -23,6 +24,9 @@ from watchkeeper.metrics.promql.operators.binary import binary
 from watchkeeper.metrics.promql.operators.histogram import negated
 from watchkeeper.metrics.promql.operators.select import instant_vector
 from watchkeeper.metrics.promql.plan import MatcherKey, Plan, Settings
+from watchkeeper.metrics.promql.prepared import Derived
+
+T = TypeVar("T")
 
 Value: TypeAlias = Frame | Values | str
 """An instant vector over all steps; a scalar's float64 (n_steps,); a string."""
@@ -33,6 +37,7 @@ class Evaluation:
 
     delayed_names   metric names are dropped at the end, not where an operation asks for it
     start_times     counters' start times tell resets
+    derived         of a query that is asked often: what its label sets gave the last time
     histogram_stats what is being evaluated is asked for the counts and sums of its histograms only
     """
 
@@ -48,6 +53,7 @@ class Evaluation:
         delayed_names: bool,
         is_range: bool,
         start_times: bool = False,
+        derived: Derived | None = None,
     ) -> None:
         self.plan = plan
         self.settings = settings
@@ -57,6 +63,7 @@ class Evaluation:
         self.delayed_names = delayed_names
         self.is_range = is_range
         self.start_times = start_times
+        self.derived = derived
         self.histogram_stats = False
         self._querier = querier
         self._budget = memory.budget(guard)
@@ -175,13 +182,26 @@ class Evaluation:
         """The frame after an operation that drops the metric name: now, or marked so that it happens at the end."""
         if self.delayed_names:
             return replace(frame, drop_name=np.ones(frame.n_series, np.bool_), lease=None)
-        return without_names(frame)
+        if self.derived is None or frame.n_series < 2:
+            return without_names(frame)
+        labels = frame.labels
+        # Rows that stay apart without names stay so as long as the labels are these.
+        kept = self.derived.of((labels,), "without names", lambda: distinct_without_names(labels))
+        return without_names(frame) if kept is None else frame.with_labels(kept)
+
+    def of_labels(self, sources: tuple[LabelSets, ...], what: Hashable, make: Callable[[], T]) -> T:
+        """What `make` works out of label sets; not again for the same ones where the query is asked often."""
+        return make() if self.derived is None else self.derived.of(sources, what, make)
 
     def finished(self, frame: Frame) -> Frame:
         """The answer's frame: names dropped where that was delayed, equal rows made one."""
         drop = frame.drop_name
         if drop is None or not drop.any():
-            return merged(frame)
+            labels = frame.labels
+            is_distinct = self.derived is not None and self.derived.of(
+                (labels,), "distinct", lambda: are_distinct(labels)
+            )
+            return frame if is_distinct else merged(frame)
         labels = frame.labels
         columns = [i for i, name in enumerate(labels.names) if name in RESERVED]
         if columns:

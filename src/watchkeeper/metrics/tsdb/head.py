@@ -35,8 +35,9 @@ from watchkeeper.metrics.tsdb.histogram_bytes import encode_histogram, stand_ins
 from watchkeeper.metrics.tsdb.options import TSDBOptions
 from watchkeeper.metrics.tsdb.places import Places
 from watchkeeper.metrics.tsdb.ragged import Blob, Ragged, add_part
+from watchkeeper.metrics.tsdb.selections import Selections
 from watchkeeper.metrics.tsdb.series_log import SeriesLog
-from watchkeeper.metrics.tsdb.source import DEAD_SHARE, NO_TIME, Run, Source, Writer
+from watchkeeper.metrics.tsdb.source import DEAD_SHARE, NO_TIME, Layout, Run, Source, Writer
 from watchkeeper.metrics.tsdb.telemetry import HeadMetrics
 from watchkeeper.metrics.tsdb.wal import (
     ROW_HEADER,
@@ -86,8 +87,13 @@ class Head:
         self.min_time_ms = MAX_TIME
         self.max_time_ms = NO_TIME
         self.next_source = 1
+        self.layout_changes = 0  # Grows whenever a source comes or goes, or its parts or their columns change.
+        self.series_changes = 0  # Grows whenever series come or go.
         self._readers = 0
         self._places: Places | None = None
+        self._layouts: list[Layout] = []
+        self._layouts_of = -1  # The number of `layout_changes` that these and the places belong to.
+        self._selections = Selections()
         self._table_lock = threading.RLock()
 
     def start(self, directory: Path, first_wal_segment: int) -> None:
@@ -119,6 +125,7 @@ class Head:
             source = Source(number, name, min(first, self.options.run_rows))
             self.sources[number] = source
             self.next_source += 1
+            self.layout_changes += 1
         return Writer(self, source)
 
     def close_source(self, source: Source) -> None:
@@ -159,6 +166,7 @@ class Head:
             assert self.series_log is not None
             self._write(lambda log: log.define(record), self.series_log)
             self.metrics.series_created.inc(self.table.apply(record))
+            self.series_changes += 1
         return refs
 
     def _write(self, write: Callable[[T], None], log: T) -> None:
@@ -212,6 +220,9 @@ class Head:
         source.prev = cells
         if run is None:
             run = source.start_run(segment)
+            self.layout_changes += 1
+        elif run.refs is not refs:
+            self.layout_changes += 1
         run.refs = refs
         run.bodies.append(body)
         run.times.append(time_ms)  # Last: a reader counts the times.
@@ -370,13 +381,16 @@ class Head:
                 self._readers -= 1
 
     def _snapshot(self) -> Snapshot:
-        layouts = [source.layout for source in self.sources.values()]
-        if self._places is None or not self._places.fits(layouts, self.table.n_slots):
-            self._places = Places(layouts, self.table.n_slots)
+        n_slots = self.table.n_slots
+        if self._places is None or self._layouts_of != self.layout_changes or self._places.n_slots != n_slots:
+            self._layouts = [source.layout for source in self.sources.values()]
+            if self._places is None or not self._places.fits(self._layouts, n_slots):
+                self._places = Places(self._layouts, n_slots)
+            self._layouts_of = self.layout_changes
         return Snapshot(
-            self.table.n_slots,
+            n_slots,
             self.truncated_ms,
-            layouts,
+            self._layouts,
             self._places,
             self.ragged,
             self.deleted,
@@ -404,14 +418,26 @@ class Head:
         """As `Querier.select`."""
         with self.reading() as snapshot:
             with self.table_kept() as table:
-                refs = select_refs(table, matchers)
-                refs = refs[: int(np.searchsorted(refs, snapshot.n_slots))]
-                labels = LabelSets(*table.label_sets(refs))
+                refs, labels = self._selected(table, matchers, snapshot.n_slots)
                 known = table.newest(refs) if newest else None
             if known is None:
                 return read(snapshot, refs, labels, start_ms, end_ms, budget)
             budget.charge(len(refs))
             return read_newest(snapshot, refs, labels, start_ms, end_ms, budget, *known)
+
+    def _selected(self, table: SeriesTable, matchers: Sequence[Matcher], n_slots: int) -> tuple[Refs, LabelSets]:
+        """The series that pass, as long as the table is kept; what rules and dashboards ask again is remembered."""
+        version = self.series_changes
+        found = self._selections.get(matchers, version)
+        if found is None:
+            refs = select_refs(table, matchers)
+            found = refs, LabelSets(*table.label_sets(refs))
+            self._selections.put(matchers, version, *found)
+        refs, labels = found
+        if len(refs) and int(refs[-1]) >= n_slots:  # Series that came after the snapshot.
+            refs = refs[: int(np.searchsorted(refs, n_slots))]
+            labels = labels.take(np.arange(len(refs)))
+        return refs, labels
 
     def read_refs(self, refs: Refs, start_ms: int, end_ms: int, budget: Budget) -> Series:
         """The samples of series given by their refs, in the order of the refs."""

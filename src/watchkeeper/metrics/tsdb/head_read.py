@@ -83,7 +83,9 @@ def read(
 
     With `newest` older samples than the newest of each series may be missing.
     """
-    row_of = row_index(snapshot.n_slots, refs)
+    # All slots are gone through only where something is looked up by slot.
+    is_plain = snapshot.ragged.is_empty and not snapshot.deleted
+    row_of = row_index(0, refs[:0]) if is_plain else row_index(snapshot.n_slots, refs)
     found, found_rows = pick(snapshot.ragged, row_of, start_ms, end_ms, snapshot.on_corrupt)
     # Rows before the truncation are in blocks; the rest of their chunk is still needed.
     plan = _Plan(snapshot, refs, max(start_ms, snapshot.truncated_ms), end_ms)
@@ -147,10 +149,17 @@ def read_newest(
     """
     # Not what is known, but something before it: the sample is too new, a histogram, or deleted.
     other = (newest_times > end_ms) | is_stand_in(newest_values)
-    other[np.isin(refs, list(snapshot.deleted))] = True
+    if snapshot.deleted:
+        other[np.isin(refs, list(snapshot.deleted))] = True
     rows = np.flatnonzero(~other & (newest_times >= start_ms))
     one = np.arange(len(rows), dtype=np.int64)
-    known = Series(labels.take(rows), newest_times[rows], newest_values[rows], one, one + 1, one)
+    is_all = len(rows) == len(refs)
+    kept = (
+        (labels, newest_times, newest_values)
+        if is_all
+        else (labels.take(rows), newest_times[rows], newest_values[rows])
+    )
+    known = Series(*kept, one, one + 1, one)
     if not other.any():
         return known
     rest = np.flatnonzero(other)

@@ -99,6 +99,7 @@ class Upkeep:
             chunks, runs = source.layout
             assert runs[0] is run
             source.layout = Layout((*chunks, chunk) if chunk else chunks, runs[1:])
+            self._head.layout_changes += 1
 
     def _append(self, type_: RecordType, record: bytes) -> tuple[int, int, ChunkFile]:
         segment = self._chunks.ready()
@@ -212,6 +213,7 @@ class Upkeep:
         left = tuple(chunk for chunk in chunks if chunk.times[-1] >= before_ms)
         runs_left = tuple(run for run in runs if not run.is_ended or run.times[-1] >= before_ms)
         source.layout = Layout(left, runs_left)
+        self._head.layout_changes += 1
         if not source.is_open and not left and not runs_left:
             del self._head.sources[source.id]
         elif source.is_open and runs_left and runs_left[-1].times and runs_left[-1].times[-1] < before_ms:
@@ -275,6 +277,7 @@ class Upkeep:
             flags = self._used_flags()
             self._checkpointed = False
             removed = table.keep_only(flags)
+            head.series_changes += 1
             self._slots_wait = self._slots_wait or removed > 0
             number = log.start_checkpoint()
             dump = table.dump()

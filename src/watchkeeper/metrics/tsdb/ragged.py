@@ -41,6 +41,18 @@ class Ragged:
         return self.sealing_segment if self.sealing_segment is not None else self.open_segment
 
     @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing at all."""
+        return not (
+            self.chunks
+            or self.sealing
+            or self.open
+            or self.histogram_chunks
+            or self.sealing_histograms
+            or self.histograms
+        )
+
+    @property
     def sealed(self) -> list[SampleChunk | HistogramChunk]:
         """All sealed chunks."""
         return [*self.chunks, *self.histogram_chunks]

@@ -82,7 +82,7 @@ def _group_drops(frame: Frame, node: ast.Aggregation, group: Ints, n_groups: int
 
 
 def _folded(ev: Evaluation, node: ast.Aggregation, frame: Frame) -> Frame:
-    labels, first, group = group_rows(frame.labels, node)
+    labels, first, group = ev.of_labels((frame.labels,), id(node), lambda: group_rows(frame.labels, node))
     n_groups = len(first)
     drops = _group_drops(frame, node, group, n_groups)
     op = node.op.value
@@ -111,7 +111,7 @@ def _by_group(group: Ints, n_groups: int) -> tuple[Ints, Ints]:
 
 
 def _quantile(ev: Evaluation, node: ast.Aggregation, frame: Frame, phi: Values) -> Frame:
-    labels, first, group = group_rows(frame.labels, node)
+    labels, first, group = ev.of_labels((frame.labels,), id(node), lambda: group_rows(frame.labels, node))
     assert node.param is not None
     for value in dict.fromkeys(phi[~((phi >= 0) & (phi <= 1))].tolist()):
         ev.notes.invalid_quantile(value, node.param.span)
@@ -135,7 +135,7 @@ def _limits(k: Values) -> Ints:
 
 def _ranked(ev: Evaluation, node: ast.Aggregation, frame: Frame, k: Values) -> Frame:
     limit = _limits(k)
-    _, first, group = group_rows(frame.labels, node)
+    _, first, group = ev.of_labels((frame.labels,), id(node), lambda: group_rows(frame.labels, node))
     order, bounds = _by_group(group, len(first))
     if node.op is Op.LIMITK:
         # Every cell ranks the same, so the first rows of a group stay.

@@ -16,6 +16,7 @@ from watchkeeper.core.vector.grid import Grid
 from watchkeeper.core.vector.group import (
     RESERVED,
     Ints,
+    are_distinct,
     columns_of,
     columns_without,
     coverage,
@@ -63,7 +64,14 @@ def binary(ev: Evaluation, node: ast.Binary, grid: Grid) -> Frame | Values:
         if isinstance(right, Frame):
             if node.op.is_set:
                 assert node.matching is not None
-                return set_operation(node.op.value, left, right, node.matching.labels, on=node.matching.on)
+                return set_operation(
+                    node.op.value,
+                    left,
+                    right,
+                    node.matching.labels,
+                    on=node.matching.on,
+                    known=lambda: _match_groups(ev, node, left.labels, right.labels),
+                )
             return _joined(ev, node, left, right)
         return _with_scalar(ev, node, left, right, swapped=False)
     if isinstance(right, Frame):
@@ -115,13 +123,17 @@ def _joined(ev: Evaluation, node: ast.Binary, left: Frame, right: Frame) -> Fram
         return Frame.empty(left.n_steps)
     swapped = matching.card is ast.Cardinality.ONE_TO_MANY
     many, one = (right, left) if swapped else (left, right)
-    many_group, one_group, n_groups = signatures(many.labels, one.labels, matching.labels, on=matching.on)
+    many_group, one_group, n_groups = _match_groups(ev, node, many.labels, one.labels)
     _check_one_side(matching, one, one_group, n_groups, "left" if swapped else "right")
 
     # Counted before they are made: a join without labels may ask for every pair there is.
     ones = np.bincount(one_group, minlength=n_groups)
     ev.memory.reserve(3 * int(ones[many_group].sum()), left.n_steps + 4)
-    many_rows, one_rows = pairs(many_group, one_group, n_groups)
+    many_rows, one_rows, labels, is_distinct = ev.of_labels(
+        (many.labels, one.labels),
+        ("pairs", id(node)),
+        lambda: _pairs(node, matching, many.labels, one.labels, many_group, one_group, n_groups),
+    )
     present = many.present[many_rows] & one.present[one_rows]
     a, b = many.values[many_rows], one.values[one_rows]
     if swapped:
@@ -142,16 +154,39 @@ def _joined(ev: Evaluation, node: ast.Binary, left: Frame, right: Frame) -> Fram
     if many.histograms or one.histograms:
         _join_histograms(ev, node, out, (many, many_rows), (one, one_rows), swapped=swapped)
 
-    labels = _result_labels(node, matching, many.labels, many_rows, one.labels, one_rows)
     if not node.op.is_comparison and not node.op.is_trim:
         out.drop_name = None
     elif node.return_bool:
         if ev.delayed_names:
             out.drop_name = np.ones(len(many_rows), np.bool_)
         else:
-            labels = pick(labels, columns_without(labels, RESERVED))
+            labels, is_distinct = pick(labels, columns_without(labels, RESERVED)), False
     one_to_one = matching.card is ast.Cardinality.ONE_TO_ONE
-    return unique_matches(replace(out, labels=labels), many_group[many_rows], n_groups, one_to_one=one_to_one)
+    return unique_matches(
+        replace(out, labels=labels), many_group[many_rows], n_groups, one_to_one=one_to_one, is_distinct=is_distinct
+    )
+
+
+def _match_groups(ev: Evaluation, node: ast.Binary, left: LabelSets, right: LabelSets) -> tuple[Ints, Ints, int]:
+    matching = node.matching
+    assert matching is not None
+    names, on = matching.labels, matching.on
+    return ev.of_labels((left, right), ("groups", id(node)), lambda: signatures(left, right, names, on=on))
+
+
+def _pairs(
+    node: ast.Binary,
+    matching: ast.VectorMatching,
+    many: LabelSets,
+    one: LabelSets,
+    many_group: Ints,
+    one_group: Ints,
+    n_groups: int,
+) -> tuple[Ints, Ints, LabelSets, bool]:
+    """The rows of both sides that meet, their joined label sets, and whether these are all different."""
+    many_rows, one_rows = pairs(many_group, one_group, n_groups)
+    labels = _result_labels(node, matching, many, many_rows, one, one_rows)
+    return many_rows, one_rows, labels, are_distinct(labels)
 
 
 def _check_one_side(matching: ast.VectorMatching, one: Frame, group: Ints, n_groups: int, side: str) -> None:
