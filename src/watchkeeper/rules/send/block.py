@@ -77,8 +77,9 @@ class Block:
         await self._client.close()
 
     def _hand_out(self, alerts: Sequence[Alert]) -> None:
-        if not self._alertmanagers:
-            self._early.put(alerts)
+        if not self._alertmanagers and (n_dropped := self._early.put(alerts)):
+            self._metrics.dropped.labels("").inc(n_dropped)  # None is known that the label could name.
+            log.warn("alerts are dropped", count=n_dropped, reason="no Alertmanager is found to send them to")
         for alertmanager in self._alertmanagers.values():
             alertmanager.put(alerts)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -337,6 +339,27 @@ async def test_alerts_wait_for_the_first_alertmanager_that_is_found(
     way.sender.follow({"config-0": [TargetGroup("one", ({"__address__": double.address},))]})
     await until(lambda: double.taken)
     assert double.names == ["Early"]
+
+
+async def test_while_none_is_found_the_oldest_are_dropped_and_counted(make_way: MakeWay) -> None:
+    way = make_way(replace(QUICK, queue_capacity=2))
+    way.sender.apply(to("{}"), {})
+    way.sender.send([alert(name) for name in "ABC"])
+    await until(lambda: way.counts("dropped_total") == {"": 1})
+
+
+async def test_a_password_that_can_not_be_read_is_waited_for(
+    make_way: MakeWay, double: AlertmanagerDouble, tmp_path: Path
+) -> None:
+    secret = tmp_path / "password"
+    way = make_way()
+    auth = f", basic_auth: {{username: me, password_file: {secret}}}"
+    way.sender.apply(to(block(double.address, more=auth)), {})
+    way.sender.send([alert("A")])
+    await until(lambda: way.total("errors_total") >= 1)
+    secret.write_text("s3cret\n")
+    await until(lambda: double.taken)
+    assert double.headers[0]["Authorization"] == "Basic " + b64encode(b"me:s3cret").decode()
 
 
 async def test_one_that_discovery_lost_is_sent_to_no_more(make_way: MakeWay, double: AlertmanagerDouble) -> None:
