@@ -53,18 +53,46 @@ def ask(
     Raises ApiError for an error the server explains, and ClientError where there is no server, no answer in time, or
     another thing than this API.
     """
-    parts = server_parts(base_url)
-    shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
-    headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json", **own_headers(parts)}
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
     if org_id:
         headers["X-Scope-OrgID"] = org_id
+    said = exchange(base_url, "POST", path, timeout_s, body=urlencode(params).encode(), headers=headers)
+    if api == "Loki" and said.status >= 400 and said.content_type == "text/plain":
+        raise ApiError(said.reason, said.body.decode("utf-8", "replace").strip())
+    return _decode(said, api)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One answer as it came. `url` is what was asked, without user and password."""
+
+    url: str
+    status: int
+    reason: str
+    content_type: str
+    body: bytes
+
+
+def exchange(
+    base_url: str,
+    method: str,
+    path: str,
+    timeout_s: float,
+    *,
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Said:
+    """The answer to one request to `path` below `base_url`. Raises ClientError where there is none in time."""
+    parts = server_parts(base_url)
+    shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
     try:
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         connection = kind(parts.hostname or "", parts.port, timeout=timeout_s)
         try:
-            connection.request("POST", parts.path.rstrip("/") + path, urlencode(params), headers)
+            sent = {"Accept": "application/json", **own_headers(parts), **(headers or {})}
+            connection.request(method, parts.path.rstrip("/") + path, body, sent)
             response = connection.getresponse()
-            body = response.read()
+            content = response.read()
         finally:
             connection.close()
     except TimeoutError:
@@ -73,9 +101,8 @@ def ask(
         raise ClientError(f"no watchkeeper at {shown}; start it with: watchkeeper up") from None
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise ClientError(f"can't talk to {shown}: {error or type(error).__name__}") from None
-    if api == "Loki" and response.status >= 400 and response.headers.get_content_type() == "text/plain":
-        raise ApiError(response.reason, body.decode("utf-8", "replace").strip())
-    return _decode(body, response.status, response.reason, shown + path, api)
+    type_ = response.headers.get_content_type()
+    return Said(shown + path, response.status, response.reason, type_, content)
 
 
 def server_parts(base_url: str) -> SplitResult:
@@ -95,14 +122,19 @@ def own_headers(parts: SplitResult) -> dict[str, str]:
     return headers
 
 
-def _decode(body: bytes, status: int, reason: str, url: str, api: str) -> Answer:
+def _decode(said: Said, api: str) -> Answer:
     try:
-        document = json.loads(body)
+        document = json.loads(said.body)
         if document["status"] == "success":
             data = document["data"]
             return Answer(data, document.get("warnings") or [], document.get("infos") or [])
         raise ApiError(str(document["errorType"]), str(document["error"]))
     except (ValueError, KeyError, TypeError):
-        text = body[:200].decode("utf-8", "replace").strip()
-        said = f": {text.splitlines()[0]}" if text and not text.startswith("<") else ""
-        raise ClientError(f"{url} answered {status} {reason}, which is not the {api} API{said}") from None
+        raise not_the_api(said, api) from None
+
+
+def not_the_api(said: Said, api: str) -> ClientError:
+    """Something else than this API answered."""
+    text = said.body[:200].decode("utf-8", "replace").strip()
+    words = f": {text.splitlines()[0]}" if text and not text.startswith("<") else ""
+    return ClientError(f"{said.url} answered {said.status} {said.reason}, which is not the {api} API{words}")

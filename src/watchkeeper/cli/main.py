@@ -26,6 +26,8 @@ COMMANDS: Final = {
     "up": _Entry("up", "up", "Start everything that makes sense on this machine."),
     "query": _Entry("query", "query", "Ask a running server a PromQL question."),
     "logs": _Entry("logs", "logs", "Show log lines of a running server, or follow them."),
+    "alerts": _Entry("alerts", "alerts", "Show the alerts of a running server."),
+    "silence": _Entry("silence", "silence", "Make, list and end silences of a running server."),
     "agent": _Entry("agent", "agent", "Read this machine's logs and send them, as Promtail does."),
     "check": _Entry("check", "check", "Say what is wrong with a file, and where."),
     "test": _Entry("test", "test", "Run data-driven tests of queries."),
