@@ -13,6 +13,7 @@ from typing import Final
 from watchkeeper.alerts.config.inhibit_rule import all_of
 from watchkeeper.alerts.config.route import ALL, RouteConfig
 from watchkeeper.alerts.matchers import matcher_order, matchers_text
+from watchkeeper.alerts.route_masks import LabelMask
 from watchkeeper.core.model.labels import EMPTY, Labels
 from watchkeeper.core.model.matcher import Matcher
 
@@ -61,38 +62,24 @@ class Route:
         return (self,) if self.parent is None else (*self.parent.path, self)
 
 
-class _Node:
-    """A node made for the question whether label values pass; `tests` are of places in the tuple of values."""
-
-    __slots__ = ("children", "route", "tests")
-
-    def __init__(self, route: Route, places: dict[str, int]) -> None:
-        self.route = route
-        self.tests = [(places[matcher.name], matcher.predicate()) for matcher in route.matchers]
-        self.children = [_Node(child, places) for child in route.children]
-
-    def match(self, values: tuple[str, ...], found: list[Route]) -> bool:
-        """Add what takes these values, here and below; whether anything does."""
-        for place, test in self.tests:
-            if not test(values[place]):
-                return False
-        n_before = len(found)
-        for child in self.children:
-            if child.match(values, found) and not child.route.continues:
-                break
-        if len(found) == n_before:
-            found.append(self.route)
-        return True
-
-
 class RouteTree:
     """All routes of a configuration. Threads may ask at the same time."""
 
     def __init__(self, root: Route) -> None:
         self.root = root
-        names = sorted({matcher.name for route in self.walk() for matcher in route.matchers})
-        self._wanted = dict.fromkeys(names, "")
-        self._node = _Node(root, {name: i for i, name in enumerate(names)})
+        # Level by level, so that the children of a node are neighbours: bits side by side in what passes.
+        self._nodes = [root]
+        self._firsts: list[int] = []
+        self._masks: dict[str, LabelMask] = {}
+        for node, route in enumerate(self._nodes):
+            self._firsts.append(len(self._nodes))
+            self._nodes += route.children
+            by_name: dict[str, list[Matcher]] = {}
+            for matcher in route.matchers:
+                by_name.setdefault(matcher.name, []).append(matcher)
+            for name, matchers in by_name.items():
+                self._masks.setdefault(name, LabelMask()).add(node, matchers)
+        self._wanted = dict.fromkeys(sorted(self._masks), "")
         self._known: dict[tuple[str, ...], tuple[Route, ...]] = {}
 
     @classmethod
@@ -109,13 +96,30 @@ class RouteTree:
         key = tuple(values.values())
         known = self._known.get(key)
         if known is None:
+            failing = 0
+            for name, value in values.items():
+                failing |= self._masks[name].failing(value)
             found: list[Route] = []
-            self._node.match(key, found)
+            self._collect(0, ~failing, found)
             known = tuple(found)
             if len(self._known) >= MAX_KEPT:
                 self._known.clear()
             self._known[key] = known
         return list(known)
+
+    def _collect(self, node: int, passing: int, found: list[Route]) -> None:
+        """Add what takes an alert, at a node that it passes and below."""
+        route, first = self._nodes[node], self._firsts[node]
+        n_before = len(found)
+        children = (passing >> first) & ((1 << len(route.children)) - 1)
+        while children:
+            place = (children & -children).bit_length() - 1
+            self._collect(first + place, passing, found)
+            if not route.children[place].continues:
+                break
+            children &= children - 1
+        if len(found) == n_before:
+            found.append(route)
 
     def walk(self) -> Iterator[Route]:
         """All nodes, each before its children."""

@@ -6,7 +6,9 @@ import time
 import pytest
 
 from watchkeeper.alerts import route as module
+from watchkeeper.alerts import route_masks
 from watchkeeper.alerts.config.alertmanager_yml import parse_alertmanager_yml
+from watchkeeper.alerts.matchers import parse_matcher
 from watchkeeper.alerts.route import RouteTree
 from watchkeeper.core.model.labels import Labels
 
@@ -134,9 +136,9 @@ def slow_match(route, labels):
 
 
 def random_route(numbers, depth):
-    kinds = ['a="1"', 'b=~"1|2"', 'c!="1"', 'd!~"2.*"', 'a=""', "b=~.*"]
-    matchers = [] if depth == 0 else numbers.sample(kinds, numbers.randint(0, 2))
-    below = [random_route(numbers, depth + 1) for _ in range(numbers.randint(0, 3) if depth < 4 else 0)]
+    kinds = ['a="1"', 'b=~"1|2"', 'c!="1"', 'd!~"2.*"', 'a=""', "b=~.*", 'a!="2"', 'b!~"22|1"', 'c=~"1|"', "d=~^1|2$"]
+    matchers = [] if depth == 0 else numbers.sample(kinds, numbers.randint(0, 3))
+    below = [random_route(numbers, depth + 1) for _ in range(numbers.randint(0 if depth else 3, 3) if depth < 4 else 0)]
     node = {"matchers": matchers, "continue": depth > 0 and numbers.random() < 0.5, "routes": below}
     return node | ({"receiver": "a"} if depth == 0 else {})
 
@@ -145,6 +147,7 @@ def random_route(numbers, depth):
 def test_matching_is_what_it_is_by_definition(seed, monkeypatch):
     numbers = random.Random(seed)
     monkeypatch.setattr(module, "MAX_KEPT", 20)
+    monkeypatch.setattr(route_masks, "MAX_KEPT", 2)
     routes = tree(f"route: {random_route(numbers, 0)}")
     for _ in range(200):
         labels = Labels.of({name: numbers.choice(["1", "2", "22"]) for name in numbers.sample("abcde", 3)})
@@ -161,3 +164,23 @@ def test_ten_thousand_alerts_are_routed_in_a_moment():
     found = sum(len(routes.match(labels)) for labels in alerts)
     assert time.process_time() - started_s < 1.0
     assert found == 10_000
+
+
+@pytest.mark.parametrize(
+    ("matcher", "words"),
+    [
+        ('a="b|c"', {"b|c"}),
+        ('a!=""', {""}),
+        ('a=~"b|c d|e-f"', {"b", "c d", "e-f"}),
+        ('a!~"b"', {"b"}),
+        ('a=~"^(?:b|c)$"', {"b", "c"}),
+        ('a=~"b|"', None),
+        ('a=~""', None),
+        ('a=~"b.c|d"', None),
+        ('a=~"^b|c$"', None),
+        ('a=~"b+"', None),
+        ('a=~"größe"', None),
+    ],
+)
+def test_values_that_can_be_looked_up(matcher, words):
+    assert route_masks.words_of(parse_matcher(matcher)) == words

@@ -72,8 +72,9 @@ class AlertmanagerYml:
             self._check_root(at)
         if at.given("mute_time_intervals"):
             at.warn("mute_time_intervals", "mute_time_intervals is deprecated, use time_intervals")
-        if at.given("tracing"):
-            at.warn("tracing", "accepted and without effect")
+        for key in ("tracing", "event_recorder"):
+            if at.given(key):
+                at.warn(key, "accepted and without effect")
         return dataclasses.replace(
             self, time_intervals=self.time_intervals + self.mute_time_intervals, mute_time_intervals=()
         )
