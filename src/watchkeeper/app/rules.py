@@ -75,6 +75,7 @@ class MetricRules:
             ),
             in_worker=self._in_thread,
             language=self._language,
+            cancel=self._language.cancel,
         )
 
     def load(self, config: PrometheusConfig) -> list[LoadedGroup]:
