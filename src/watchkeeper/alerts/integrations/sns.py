@@ -89,7 +89,8 @@ class SNSNotifier:
         if not region:
             message = "region not configured in sns.sigv4.region or in default credentials chain"
             raise NotifyError(message, is_retryable=True)
-        url = self._text(notice, "api_url") or f"https://sns.{region}.{domain(region)}/"
+        url = self._text(notice, "api_url") or f"https://sns.{region}.{domain(region)}"
+        url = url.rstrip("/") + "/"  # As AWS's clients have it.
         body = urlencode(form, errors="replace").encode()
         try:
             headers = signed_headers(

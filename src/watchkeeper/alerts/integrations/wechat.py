@@ -129,7 +129,7 @@ class WechatNotifier:
             now_s = self._clock()
             if self._token and self._token_for == (corp_id, secret) and now_s < self._token_ends_s:
                 return self._token
-            url = f"{self._base}gettoken?{urlencode({'corpsecret': secret, 'corpid': corp_id})}"
+            url = f"{self._base}gettoken?{urlencode({'corpid': corp_id, 'corpsecret': secret})}"
             answer = await self._post.send(url, b"", method="GET", hide=(secret,))
             found = answer.json()
             token = found.get("access_token") if isinstance(found, dict) else None
