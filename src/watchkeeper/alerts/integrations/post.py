@@ -24,6 +24,9 @@ USER_AGENT: Final = f"Alertmanager/{__version__} (watchkeeper)"
 MAX_ANSWER_BYTES: Final = 64 << 10  # Of an answer's body; what is behind is not read.
 MAX_DETAILS: Final = 500  # Characters of an answer that an error shows.
 BODY_TIMEOUT_S: Final = 10.0  # For the body behind a status that says all: the message has arrived.
+MAX_AT_ONCE: Final = (
+    64  # Requests of one integration. Many servers queue 128 connections, and let the rest wait a second.
+)
 _MIN_SECRET: Final = 4  # Shorter parts of a URL are words that stand everywhere.
 
 
@@ -75,6 +78,7 @@ class Post:
         self._timeout_s = timeout_ns / 1e9 or None
         self._details = details or _body_text
         self._client: HTTPClient | None = None
+        self._free = asyncio.Semaphore(MAX_AT_ONCE)
 
     async def send(
         self,
@@ -112,7 +116,10 @@ class Post:
             self._client = self._surroundings.client(self._config)
         timeout = aiohttp.ClientTimeout(total=self._timeout_s, sock_connect=self._timeout_s)
         try:
-            async with self._client.request(method, url, headers=given, data=body or None, timeout=timeout) as response:
+            async with (
+                self._free,
+                self._client.request(method, url, headers=given, data=body or None, timeout=timeout) as response,
+            ):
                 return Answer(response.status, await _body_of(response))
         except CredentialError as error:
             raise NotifyError(str(error), is_retryable=True) from None

@@ -70,7 +70,7 @@ class SlackConfig:
     mrkdwn_in: tuple[str, ...] = setting(ListOf(Text()), default=())
     actions: tuple[ActionConfig, ...] = setting(ListOf(Nested(ActionConfig)), default=())
     update_message: bool = setting(
-        Boolean(), default=False, help="edit a group's message in place of a new one; needs an app"
+        Boolean(), default=False, help="edit a group's message in place of a new one; needs an app; forgotten when we end or reload"
     )
     timeout_ns: int = setting(Nanoseconds(), key="timeout", default=0, show=True, help="for one request; 0 for none")
 

@@ -11,11 +11,11 @@ import urllib.parse
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from watchkeeper.alerts.templates.data import KV, AlertData, Data, Pair
+from watchkeeper.alerts.templates.data import KV, AlertData, Data, Pair, json_time
 from watchkeeper.alerts.templates.lists import append, make_dict, make_list, string_slice
 from watchkeeper.core.model.go_regex_error import regex_problem
 from watchkeeper.core.model.go_replace import replace_all
-from watchkeeper.core.model.gotime import LAYOUTS, ZERO_TIME, GoTime, find_zone
+from watchkeeper.core.model.gotime import ZERO_TIME, GoTime, find_zone
 from watchkeeper.core.model.gotime_parser import parse_time
 from watchkeeper.core.model.regex import RegexError, compile_re2
 from watchkeeper.core.template.times import Duration
@@ -236,12 +236,16 @@ def plain(value: Any, depth: int = 0) -> Any:
     if depth > _MAX_DEPTH:
         raise ValueProblem(f"value is nested too deeply, the limit is {_MAX_DEPTH} levels")
     match value:
-        case Data() | AlertData():
-            return _plain_struct(value.json_fields(), depth)
+        case AlertData():
+            return value.json_fields()
+        case KV():
+            return value
+        case Data():
+            return {name: plain(item, depth + 1) for name, item in value.json_fields().items()}
         case Pair():
             return {"Name": value.name, "Value": value.value}
         case GoTime():
-            return value.format(LAYOUTS["RFC3339Nano"])
+            return json_time(value)
         case None | bool() | str():
             return value
         case int():
@@ -254,11 +258,6 @@ def plain(value: Any, depth: int = 0) -> Any:
             return [plain(item, depth + 1) for item in value]
         case _:
             raise ValueProblem(f"json: unsupported type: {type_name(value)}")
-
-
-def _plain_struct(fields: Mapping[str, Any], depth: int) -> dict[str, Any]:
-    """The same of what has its order already."""
-    return {name: plain(item, depth + 1) for name, item in fields.items()}
 
 
 # --- tables --------------------------------------------------------------------------------------------------------

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
+from aiohttp import web
 
 from tests.unit.alerts.integrations.hook_double import service, surroundings
-from watchkeeper.alerts.integrations.post import Post, dump_json, secrets_of, without_secrets
+from watchkeeper.alerts.integrations.post import MAX_AT_ONCE, Post, dump_json, secrets_of, without_secrets
 from watchkeeper.alerts.interface import NotifyError
 from watchkeeper.core.config.secret import Secret
 from watchkeeper.core.http.config import HeaderSource, HTTPClientConfig
@@ -79,3 +82,23 @@ def test_texts_of_errors_are_short_and_in_one_line():
 
 def test_json_of_text_that_is_no_unicode():
     assert dump_json({"a\ud800": ["\udcff", 1, None, ("x",)]}) == '{"a\ufffd":["\ufffd",1,null,["x"]]}'.encode()
+
+
+async def test_no_more_than_so_many_requests_at_once():
+    running = peak = 0
+
+    async def answer(request: web.Request) -> web.Response:
+        nonlocal running, peak
+        running += 1
+        peak = max(peak, running)
+        await asyncio.sleep(0.01)
+        running -= 1
+        return web.Response()
+
+    async with service() as hook:
+        hook.answer = answer
+        post = Post(None, surroundings())
+        await asyncio.gather(*(post.send(hook.url, b"{}") for _ in range(200)))
+        await post.close()
+    assert len(hook.requests) == 200
+    assert peak == MAX_AT_ONCE
