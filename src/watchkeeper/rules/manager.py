@@ -84,28 +84,30 @@ class RuleManager:
         self._around.settings = settings
         restored = self._was_applied  # Rules that come by a reload have no state of before the restart.
         self._was_applied = True
-        before, self._runners = self._runners, {}
+        before = dict(self._runners)
         kept = {
             key: before.pop(key)
-            for key, loaded in ((f"{one.file};{one.name}", one) for one in groups)
+            for key, loaded in ((_key(one), one) for one in groups)
             if key in before and before[key].group.is_same(loaded, settings)
         }
+        # Thousands of rules take a moment, and the old ones go on meanwhile.
+        changed = [loaded for loaded in groups if _key(loaded) not in kept]
+        made = await self._threads.in_worker(lambda: self._make(changed, restored=restored))
         await asyncio.gather(*(runner.stop() for runner in before.values()))
-        for loaded in groups:
-            key = f"{loaded.file};{loaded.name}"
-            if key in kept:
-                self._runners[key] = kept[key]
-                continue
-            group = Group(loaded, self._around, self._metrics.of(key), restored=restored)
-            old = before.pop(key, None)
+        for group in made:
+            old = before.pop(group.key, None)
             if old is not None:
                 group.take_over(old.group)
-            runner = self._runners[key] = Runner(group, self._querier, self._threads)
-            if self._is_started:
+            runner = kept[group.key] = Runner(group, self._querier, self._threads)
+            if self._is_started and not self._around.is_ending:
                 runner.start()
+        self._runners = kept
         for key, runner in before.items():
             self._metrics.forget(key)
             self._end_later(runner.group)
+
+    def _make(self, groups: Sequence[LoadedGroup], *, restored: bool) -> list[Group]:
+        return [Group(loaded, self._around, self._metrics.of(_key(loaded)), restored=restored) for loaded in groups]
 
     def _end_later(self, group: Group) -> None:
         """End the series of a group that went away, when what it became under another name had time to go on."""
@@ -140,6 +142,10 @@ class RuleManager:
             if isinstance(rule, AlertingRule)
             for alert in rule.alert_views()
         ]
+
+
+def _key(loaded: LoadedGroup) -> str:
+    return f"{loaded.file};{loaded.name}"
 
 
 def _file_and_name(item: tuple[str, Runner]) -> tuple[str, str]:

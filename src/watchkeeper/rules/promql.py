@@ -8,6 +8,7 @@ import numpy as np
 
 from watchkeeper.core.model.errors import ExecutionError, TypeMismatch
 from watchkeeper.core.model.labels import METRIC_NAME
+from watchkeeper.core.model.matcher import MatchType
 from watchkeeper.core.model.span import Span
 from watchkeeper.core.vector.frame import NO_LABELS, Frame
 from watchkeeper.metrics.interface import Querier
@@ -30,6 +31,7 @@ class PromQLExpression:
 
     text     as the printer writes it
     source   as it was written, which the tree's places refer to
+    names    of the metrics that it reads, where each selector says which
     """
 
     text: str
@@ -39,6 +41,7 @@ class PromQLExpression:
     querier: Querier
     prepared: Prepared
     cancel: CancelToken
+    names: frozenset[str] | None
 
     def evaluate(self, time_ms: int) -> Samples:
         """Its value at one time. Raises QueryError."""
@@ -54,7 +57,7 @@ class PromQLExpression:
 
     def reads(self, metric: str) -> bool:
         """Whether a selector in it may find series of this name."""
-        return reads(self.tree, metric)
+        return reads(self.tree, metric) if self.names is None else metric in self.names
 
 
 def samples_of(frame: Frame, warnings: tuple[str, ...] = ()) -> Samples:
@@ -79,6 +82,23 @@ def reads(tree: ast.Expr, metric: str) -> bool:
     return False
 
 
+def names_of(tree: ast.Expr) -> frozenset[str] | None:
+    """The metrics that an expression may read, where each of its selectors says which; else None."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.VectorSelector(matchers=matchers):
+                own = [one.value for one in matchers if one.name == METRIC_NAME and one.type is MatchType.EQUAL]
+                if len(own) != 1 or not own[0]:
+                    return None
+                names.update(own)
+            case ast.Call(name="info", args=args) if len(args) == 1:
+                names.add("target_info")
+            case _:
+                pass
+    return frozenset(names)
+
+
 class PromQL:
     """PromQL over a store; a `Language`."""
 
@@ -95,7 +115,8 @@ class PromQL:
         """Raises ParseError; TypeMismatch for what is neither an instant vector nor a scalar."""
         tree = parse_rule(text, self._engine.options.parser)
         prepared = self._engine.prepare(text, tree)
-        return PromQLExpression(to_text(tree), text, tree, self._engine, self._querier, prepared, self._cancel)
+        names = names_of(tree)
+        return PromQLExpression(to_text(tree), text, tree, self._engine, self._querier, prepared, self._cancel, names)
 
 
 def parse_rule(text: str, options: ParserOptions = DEFAULT_OPTIONS) -> ast.Expr:

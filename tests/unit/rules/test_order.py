@@ -6,7 +6,7 @@ from tests.unit.rules.harness import alert, record
 from watchkeeper.core.telemetry.metrics import Registry
 from watchkeeper.metrics.promql.engine import Engine, EngineOptions
 from watchkeeper.rules.order import levels_of
-from watchkeeper.rules.promql import PromQL
+from watchkeeper.rules.promql import PromQL, reads
 
 LANGUAGE = PromQL(Engine(EngineOptions(), Registry()), None)  # type: ignore[arg-type]
 
@@ -51,3 +51,13 @@ def test_a_selector_without_a_name_reads_everything():
 
 def test_a_rule_that_reads_itself_is_no_cycle():
     assert levels("a = a + 1", "b = m") == [(0, 1)]
+
+
+def test_names_that_are_known_say_the_same_as_the_selectors():
+    for expr in (
+        "a + b", "a{x='1'} offset 5m", "rate(a[5m])", '{__name__="a", b="c"}', '{__name__=~"a|b"}', '{x="1"}',
+        '{__name__!="a", x="1"}', "1 + 1", "max_over_time(a[5m:1m])", "absent(b)", "ALERTS or a",
+    ):  # fmt: skip
+        expression = LANGUAGE.compile(expr)
+        for metric in ("a", "b", "c", "ALERTS", "target_info"):
+            assert expression.reads(metric) is reads(expression.tree, metric), (expr, metric)

@@ -13,8 +13,13 @@ SPLIT_CELLS: Final = 200_000  # below this a second thread costs more than it sa
 
 
 @functools.cache
+def _cores() -> int:
+    return os.cpu_count() or 1  # Asking costs more than a small kernel.
+
+
+@functools.cache
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="kernel")
+    return ThreadPoolExecutor(_cores(), thread_name_prefix="kernel")
 
 
 def over_rows(n_rows: int, cells: int, work: Callable[[int, int], int], check: Callable[[], None]) -> int:
@@ -26,7 +31,7 @@ def over_rows(n_rows: int, cells: int, work: Callable[[int, int], int], check: C
     """
     if n_rows == 0:
         return 0
-    cores = os.cpu_count() or 1
+    cores = _cores()
     pieces = max(cells // PIECE_CELLS + 1, cores if cells >= SPLIT_CELLS else 1)
     size = -(-n_rows // min(pieces, n_rows))
     spans = [(lo, min(lo + size, n_rows)) for lo in range(0, n_rows, size)]

@@ -110,7 +110,8 @@ def read(
     if found.starts is not None:
         starts = np.zeros(len(values), np.int64)
         starts[n_cells:] = found.starts
-    _add_ragged(found_rows, n_times, n_cells, pieces)
+    if len(found) or not pieces:
+        _add_ragged(found_rows, n_times, n_cells, pieces)
     piece_rows, time_lo, value_lo, lengths = (np.concatenate(column) for column in zip(*pieces, strict=True))
     order = np.argsort(piece_rows, kind="stable")
     times, values, starts, bounds = join_pieces(

@@ -15,6 +15,9 @@ from watchkeeper.metrics.tsdb.wal import Samples, joined
 
 MERGE_SIZE: Final = 4096  # Parts below this are joined at once, larger ones with neighbours of their size.
 
+_NO_SAMPLES: Final = Samples(np.empty(0, np.uint32), np.empty(0, np.int64), np.empty(0))
+_NO_ROWS: Final = np.empty(0, np.int32)
+
 Blob = tuple[int, int, bytes]
 """Ref, time, encoded histogram."""
 
@@ -108,6 +111,8 @@ def pick(
         keep = (row_of[np.minimum(part.refs, limit)] >= 0) & (part.times >= start_ms) & (part.times <= end_ms)
         if keep.any():
             parts.append(part.take(keep))
+    if not parts:
+        return _NO_SAMPLES, _NO_ROWS
     found = sorted_by_series(joined(parts))
     return found, row_of[np.minimum(found.refs, limit)]
 
