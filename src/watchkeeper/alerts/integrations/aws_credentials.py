@@ -1,10 +1,11 @@
-"""Where the credentials of AWS come from: the configuration, the environment, the shared files, a role, a container.
+"""Where the credentials of AWS come from: the configuration, the environment, shared files, a role, the machine.
 
 Looked for in the order of AWS's own clients; those of a role end and are fetched anew in time.
 """
 
 from __future__ import annotations
 
+import asyncio
 import calendar
 import configparser
 import html
@@ -14,7 +15,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from watchkeeper.alerts.integrations.sigv4 import AwsCredentials, SigV4Config, signed_headers
 from watchkeeper.core.config.secret import Secret
@@ -26,12 +27,15 @@ STS_VERSION: Final = "2011-06-15"
 NO_CREDENTIALS: Final = (
     "no AWS credentials: give access_key and secret_key, a profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 )
-# AWS's link-local addresses for the credentials of a container.
+# AWS's link-local addresses for the credentials of a container, and of a machine.
 CONTAINER_HOST: Final = "http://169.254.170.2"
+MACHINE_HOST: Final = "http://169.254.169.254"
+MACHINE_TIMEOUT_S: Final = 2.0  # A machine that is not AWS's has nobody at that address.
 
 # Method, URL, headers and body of a request → status and body of the answer. Raises CredentialError.
 Ask = Callable[[str, str, Mapping[str, str], bytes], Awaitable[tuple[int, bytes]]]
 
+_TOKEN_LIFE: Final = {"X-aws-ec2-metadata-token-ttl-seconds": "300"}
 _FORM: Final = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
 
 
@@ -89,7 +93,7 @@ class AwsIdentity:
             url = CONTAINER_HOST + relative
         if url:
             return await self._of_container(url)
-        raise CredentialError(NO_CREDENTIALS)
+        return await self._of_machine()
 
     async def _of_profile(self) -> AwsCredentials | None:
         settings = self._shared_settings(self._profile)
@@ -147,16 +151,35 @@ class AwsIdentity:
         if token:
             headers["Authorization"] = token
         status, body = await self._ask("GET", url, headers, b"")
-        try:
-            answer = json.loads(body) if status == 200 else {}
-            return AwsCredentials(
-                str(answer["AccessKeyId"]),
-                Secret(str(answer["SecretAccessKey"])),
-                Secret(str(answer["Token"])),
-                _time_s(str(answer["Expiration"])),
-            )
-        except (ValueError, KeyError, TypeError):
-            raise CredentialError(f"the container gave no AWS credentials, status {status}") from None
+        found = _of_json(body) if status == 200 else None
+        if found is None:
+            raise CredentialError(f"the container gave no AWS credentials, status {status}")
+        return found
+
+    async def _of_machine(self) -> AwsCredentials:
+        """Those of the role of an EC2 machine, by version 2 of its metadata service."""
+        environ = self._environ
+        found = None
+        if environ.get("AWS_EC2_METADATA_DISABLED", "").lower() != "true":
+            base = (environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT") or MACHINE_HOST).rstrip("/") + "/latest"
+            try:
+                async with asyncio.timeout(MACHINE_TIMEOUT_S):
+                    token = await self._metadata("PUT", f"{base}/api/token", _TOKEN_LIFE)
+                    header = {"X-aws-ec2-metadata-token": token}
+                    roles = f"{base}/meta-data/iam/security-credentials/"
+                    role = (await self._metadata("GET", roles, header)).splitlines()[0]
+                    found = _of_json((await self._metadata("GET", roles + quote(role), header)).encode())
+            except (TimeoutError, CredentialError, IndexError):
+                found = None
+        if found is None:
+            raise CredentialError(NO_CREDENTIALS)
+        return found
+
+    async def _metadata(self, method: str, url: str, headers: Mapping[str, str]) -> str:
+        status, body = await self._ask(method, url, headers, b"")
+        if status != 200:
+            raise CredentialError(f"status {status}")
+        return body.decode("utf-8", "replace").strip()
 
     def _sts_url(self, region: str) -> str:
         if url := self._environ.get("AWS_ENDPOINT_URL_STS", ""):
@@ -198,6 +221,20 @@ def _of_sts(role: str, status: int, body: bytes) -> AwsCredentials:
     except ValueError:
         pass
     raise CredentialError(f"the answer for the role {role} holds no credentials")
+
+
+def _of_json(body: bytes) -> AwsCredentials | None:
+    """What containers and machines are given; None where it is nothing of the kind."""
+    try:
+        answer = json.loads(body)
+        return AwsCredentials(
+            str(answer["AccessKeyId"]),
+            Secret(str(answer["SecretAccessKey"])),
+            Secret(str(answer["Token"])),
+            _time_s(str(answer["Expiration"])),
+        )
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _lasting(access_key: str, secret_key: str, token: str) -> AwsCredentials:

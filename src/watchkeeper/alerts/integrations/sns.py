@@ -119,6 +119,8 @@ class SNSNotifier:
                 answer = await self._post.ask(url, body, headers=headers, method=method)
         except TimeoutError:
             raise CredentialError(f"no AWS credentials within {_CREDENTIALS_TIMEOUT_S:g} s") from None
+        except NotifyError as error:
+            raise CredentialError(f"no AWS credentials: {error}") from None
         return answer.status, answer.body
 
     def _form(self, notice: Notice) -> dict[str, str]:

@@ -108,7 +108,7 @@ async def test_shared_file_that_is_none(tmp_path: Path, text: str) -> None:
 )
 async def test_no_credentials_at_all(config: SigV4Config, message: str) -> None:
     with pytest.raises(CredentialError) as caught:
-        await TokenService().identity(config).credentials()
+        await TokenService().identity(config, {"AWS_EC2_METADATA_DISABLED": "true"}).credentials()
     assert str(caught.value) == message
 
 
@@ -226,6 +226,48 @@ async def test_container_that_gives_none(status: int, body: bytes) -> None:
     with pytest.raises(CredentialError, match=f"the container gave no AWS credentials, status {status}"):
         await service.identity(SigV4Config(), environ).credentials()
     assert service.asked[0][1] == "http://169.254.170.2/v2/credentials/1"
+
+
+class Machine:
+    """An EC2 machine's metadata service; `role` is None where the machine has none."""
+
+    def __init__(self, role: str | None) -> None:
+        self.role = role
+        self.asked: list[tuple[str, str]] = []
+
+    async def ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+        self.asked.append((method, url))
+        if url.endswith("/api/token"):
+            assert headers == {"X-aws-ec2-metadata-token-ttl-seconds": "300"}
+            return 200, b"session"
+        assert headers == {"X-aws-ec2-metadata-token": "session"}
+        if self.role is None:
+            return 404, b"not found"
+        if url.endswith("/"):
+            return 200, self.role.encode()
+        return 200, b'{"AccessKeyId":"M","SecretAccessKey":"N","Token":"O","Expiration":"1970-01-01T06:00:00Z"}'
+
+
+async def test_machine_gives_the_credentials_of_its_role() -> None:
+    machine = Machine("node role")
+    found = await AwsIdentity(SigV4Config(), {}, machine.ask, lambda: 0.0).credentials()
+    assert (found.access_key, found.secrets, found.ends_s) == ("M", ("N", "O"), 21600.0)
+    roles = "http://169.254.169.254/latest/meta-data/iam/security-credentials/"
+    assert machine.asked == [
+        ("PUT", "http://169.254.169.254/latest/api/token"),
+        ("GET", roles),
+        ("GET", f"{roles}node%20role"),
+    ]
+
+
+@pytest.mark.parametrize("role", [None, ""])
+async def test_machine_without_a_role(role: str | None) -> None:
+    environ = {"AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:1"}
+    machine = Machine(role)
+    with pytest.raises(CredentialError) as caught:
+        await AwsIdentity(SigV4Config(), environ, machine.ask).credentials()
+    assert str(caught.value) == NO_CREDENTIALS
+    assert machine.asked[0] == ("PUT", "http://127.0.0.1:1/latest/api/token")
 
 
 def test_error_of_an_answer() -> None:

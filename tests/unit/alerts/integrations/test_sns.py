@@ -184,6 +184,18 @@ async def test_role_is_assumed_once() -> None:
     assert all("Credential=ASIA/" in asked.headers["Authorization"] for asked in published)
 
 
+async def test_token_service_that_is_not_there() -> None:
+    async with service() as at:
+        url = at.url
+    text = TEXTS + TOPIC + KEYS.replace("}", ", role_arn: arn:r}")
+    config = read(SNSConfig, text)
+    notifier = SNSNotifier(config, surroundings(), environ={"AWS_ENDPOINT_URL_STS": f"{url}/sts"})
+    error = await failure(notifier)
+    await notifier.close()
+    assert str(error).startswith("no AWS credentials: connection to 127.0.0.1:")
+    assert error.is_retryable
+
+
 async def test_role_that_is_refused() -> None:
     async with service() as at:
         at.answer = (403, "<Error><Code>AccessDenied</Code><Message>not you</Message></Error>")
@@ -215,7 +227,9 @@ async def test_refusals(status: int, is_retryable: bool, cause: str) -> None:
 
 
 async def test_without_credentials_and_without_a_region() -> None:
-    error = await failure(SNSNotifier(read(SNSConfig, TEXTS + TOPIC), surroundings(), environ={}))
+    error = await failure(
+        SNSNotifier(read(SNSConfig, TEXTS + TOPIC), surroundings(), environ={"AWS_EC2_METADATA_DISABLED": "true"})
+    )
     assert re.match("no AWS credentials: ", str(error))
     environ = {"AWS_ACCESS_KEY_ID": "EK", "AWS_SECRET_ACCESS_KEY": "ES"}
     error = await failure(SNSNotifier(read(SNSConfig, TEXTS + TOPIC), surroundings(), environ=environ))
