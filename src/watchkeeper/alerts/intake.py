@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 
 from watchkeeper.alerts.interface import Alert
 from watchkeeper.core.model.labels import quote
@@ -25,7 +26,11 @@ def problem_of(alert: Alert) -> str:
     if not alert.labels.pairs:
         return "at least one label pair required"
     for what, labels in (("label set", alert.labels), ("annotations", alert.annotations)):
-        for name, value in labels.pairs:
+        pairs = labels.pairs
+        # One look at all texts together: names are sorted, so an empty one would be the first.
+        if not pairs or (pairs[0][0] and _is_utf8("".join(chain.from_iterable(pairs)))):
+            continue
+        for name, value in pairs:
             if not name or not _is_utf8(name):
                 return f"invalid {what}: invalid name {quote(name)}"
             if not _is_utf8(value):

@@ -38,6 +38,7 @@ SETTLED: Final = 6
 
 SYNC_INTERVAL_S: Final = 1.0
 SEGMENT_BYTES: Final = 4 << 20
+MAX_GROWTH_BYTES: Final = 64 << 20  # A minute's reports of 10,000 alerts take less than a megabyte.
 CHUNK: Final = 500  # Things in one record of a snapshot: a few milliseconds of work.
 
 
@@ -66,6 +67,7 @@ class Journal:
         self._wal: Wal | None = None
         self._syncer: Syncer | None = None
         self._is_failing = False
+        self._compacted_bytes = 0
         self._lock = threading.Lock()
 
     def open(self) -> Restored:
@@ -182,8 +184,13 @@ class Journal:
             try:
                 self._wal.sync()
                 self._wal.drop_before(first)
+                self._compacted_bytes = self._wal.size_bytes()
             except OSError as error:
                 self._failed(error)
+
+    def is_large(self) -> bool:
+        """Whether it has grown so much since it was written anew that this should be done again."""
+        return self._wal is not None and self._wal.size_bytes() > max(MAX_GROWTH_BYTES, 4 * self._compacted_bytes)
 
     def sync(self) -> None:
         """Bring everything to the device now. A failure is reported, not raised."""
@@ -224,7 +231,10 @@ def _apply(record: Record, restored: Restored, by_fingerprint: dict[int, Labels]
     elif record.type == SILENCES:
         restored.silences += [silence_of(row) for row in value]
     elif record.type == TOLD:
-        restored.told += [told_of(row) for row in value]
+        entries = [told_of(row) for row in value]
+        restored.told += entries
+        # Whoever was told lived then: what ended before had been seen to end, also after the last sign of life.
+        restored.alive_ns = max([restored.alive_ns, *(entry.time_ns for entry in entries)])
     elif record.type == ALIVE:
         restored.alive_ns = int(value)
     else:

@@ -111,6 +111,7 @@ class AlertManager:
         self._next_inhibitor: Inhibitor | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._applying = asyncio.Lock()
+        self._compacting = asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = 0
         self._early: list[Alert] = []
@@ -129,7 +130,12 @@ class AlertManager:
         self._start_s = self._loop.time() + self._options.start_delay_ns / 1e9
         self._restore(self._journal.open())
         if self._options.cluster is not None and self._options.cluster.is_enabled:
-            await self._join(self._options.cluster)
+            try:
+                await self._join(self._options.cluster)
+            except (OSError, ValueError):
+                self._journal.close()
+                self._loop = None
+                raise
         self._set_gauges()
         options = self._options
         self._tasks = [
@@ -140,6 +146,7 @@ class AlertManager:
                 (options.gc_ns / 1e9, self._collect_alerts),
                 (options.maintenance_ns / 1e9, self.maintain),
             )
+            if seconds > 0
         ]
         self._journal.alive(self._clock_ns())
         with self._early_lock:
@@ -470,6 +477,8 @@ class AlertManager:
 
     def _mark_alive(self) -> None:
         self._journal.alive(self._clock_ns())
+        if self._journal.is_large():
+            self._compact_soon()
 
     def _sweep(self) -> None:
         if self._running is not None:
@@ -495,6 +504,12 @@ class AlertManager:
 
     async def compact(self) -> None:
         """Write all that is known to a fresh start of the journal."""
+        if self._compacting.locked():
+            return
+        async with self._compacting:
+            await self._compact()
+
+    async def _compact(self) -> None:
         store = self._store
         alerts = (alert for labels in [a.labels for a in store] if (alert := store.get(labels)) is not None)
         settled = (alert.labels for alert in store if store.is_settled(alert.labels))

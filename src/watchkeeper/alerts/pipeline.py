@@ -136,11 +136,19 @@ class Pipeline:
 
     async def _settle(self, context: FlushContext, alerts: list[Alert]) -> list[Alert]:
         if self._peers is not None:
+            closing = asyncio.ensure_future(self._closing.wait())
+            settled = asyncio.ensure_future(self._peers.settled())
             try:
                 async with asyncio.timeout_at(context.deadline_s):
-                    await self._peers.settled()
+                    await asyncio.wait((closing, settled), return_when=asyncio.FIRST_COMPLETED)
             except TimeoutError:
                 raise NotifyError("peers have not settled in time", is_retryable=True) from None
+            finally:
+                is_settled = settled.done()
+                closing.cancel()
+                settled.cancel()
+            if not is_settled:
+                raise _canceled(context, 0)
         return alerts
 
     async def _drop_inhibited(self, context: FlushContext, alerts: list[Alert]) -> list[Alert]:

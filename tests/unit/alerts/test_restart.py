@@ -94,6 +94,19 @@ def test_alert_that_ended_while_it_was_watched_stays_ended(tmp_path: Path) -> No
     run(play())
 
 
+def test_alert_that_ended_just_before_the_crash_stays_ended(tmp_path: Path) -> None:
+    async def play() -> None:
+        async with Scene(tmp_path) as scene:
+            scene.fire(end_s=328)
+            await sleep_until(331)  # Told of at 330; the last sign of life was at 320 or at 330.
+            assert len(scene.heard) == 2
+            await scene.crash_and_start(down_s=1)
+            await sleep_until(1500)
+            assert len(scene.heard) == 2
+
+    run(play())
+
+
 def test_resolved_alert_whose_notice_failed_is_told_after_the_restart(tmp_path: Path) -> None:
     async def play() -> None:
         async with Scene(tmp_path) as scene:

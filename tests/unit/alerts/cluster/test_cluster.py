@@ -229,6 +229,19 @@ def test_alone_it_settles_after_a_few_looks(tmp_path: Path) -> None:
     run(play())
 
 
+def test_stop_while_it_settles_is_quick(tmp_path: Path) -> None:
+    async def play() -> None:
+        alone = Trio(tmp_path)["a"]
+        await alone.__aenter__()
+        alone.fire(start_s=-100, end_s=5000)
+        await sleep_until(1)
+        await alone.manager.stop()
+        assert loop_now().now_s < 1.1
+        assert alone.heard == []
+
+    run(play())
+
+
 def test_peers_of_peers_are_found(tmp_path: Path) -> None:
     async def play() -> None:
         trio = Trio(tmp_path, "abc")
