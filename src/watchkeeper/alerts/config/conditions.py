@@ -50,7 +50,8 @@ class MatcherList(Kind[tuple[Matcher, ...]]):
 class LabelMap(Kind[dict[str, str]]):
     """Label names to values, or, with `expressions`, to regular expressions for the whole value.
 
-    legacy   whether names are of letters, digits and `_` only, whatever the form of the matchers
+    legacy   for conditions: names are of letters, digits and `_` only, whatever the form of the matchers; without it
+             values may be templates
     """
 
     def __init__(self, *, legacy: bool = False, expressions: bool = False) -> None:
@@ -69,6 +70,10 @@ class LabelMap(Kind[dict[str, str]]):
                 text = "" if is_null(entry.value.node) else entry.value.scalar("text")
                 if self.expressions:
                     regex(text)
+                elif "{{" in text and not self.legacy:
+                    from watchkeeper.alerts.templates.kind import warn_of_template  # Few files need it.
+
+                    warn_of_template(entry.value, text)
             except Invalid as error:
                 entry.value.report(str(error))
             except (RegexError, UnicodeError):

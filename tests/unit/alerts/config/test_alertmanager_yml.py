@@ -192,6 +192,10 @@ def test_a_file_that_is_not_there(tmp_path):
         load_alertmanager_yml(tmp_path / "none.yml")
 
 
+def test_blocks_without_effect():
+    assert warnings(ROUTE + A + "event_recorder: {a: [1]}\n") == ["f:3:17: event_recorder: accepted and without effect"]
+
+
 def test_deep_trees_are_refused_not_recursed_into():
     text = "route: {receiver: a, routes: [" + "{routes: [" * 200 + "]}" * 200 + "]}\n" + A
     (problem,) = problems(text)
@@ -204,4 +208,13 @@ def test_undefined_names_are_told_beside_other_problems():
         'f:1:42: route.routes[0].receiver: undefined receiver "c" used in route',
         'f:1:52: route.routes[0].match: expected a mapping, found "x"',
         'f:2:23: receivers[0].x: unknown key "x"',
+    ]
+
+
+def test_labels_of_routes_are_templates():
+    assert warnings("route: {receiver: a, labels: {a.b: '{{ .Status }}', c: '{{ .Status }'}}\n" + A) == [
+        'f:1:56: route.labels.c: not a valid template: unexpected "}" in operand (line 1 of it)'
+    ]
+    assert warnings("route: {receiver: a, routes: [{match: {a: '{{'}}]}\n" + A) == [
+        "f:1:39: route.routes[0].match: match is deprecated, use matchers"
     ]
