@@ -88,7 +88,7 @@ class AlertMetrics:
         self.nflog_query_seconds = histogram(
             "alertmanager_nflog_query_duration_seconds", "Duration of notification log query evaluation."
         )
-        self.nflog_entries = gauge("alertmanager_nflog_entries", "Entries of the notification log.")
+        self.nflog_entries = gauge("watchkeeper_alerts_nflog_entries", "Entries of the notification log.")
         self.gc_seconds = {
             kind: summary(
                 f"alertmanager_{kind}_gc_duration_seconds", f"Duration of the last {name} garbage collection cycle.", ()

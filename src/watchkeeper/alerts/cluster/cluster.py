@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, Final, Protocol
 
 from watchkeeper.alerts.cluster.members import Member, Members
-from watchkeeper.alerts.cluster.message import Message, MessageError
+from watchkeeper.alerts.cluster.message import MAX_MEMBERS, Message, MessageError
 from watchkeeper.alerts.cluster.options import ClusterOptions, host_and_port
 from watchkeeper.alerts.cluster.telemetry import ClusterMetrics
 from watchkeeper.alerts.interface import Silence
@@ -84,6 +84,8 @@ class Cluster:
         self._busy: set[str] = set()  # Addresses that are being spoken to.
         self._is_stopping = False
         metrics.follow(self._members)
+        metrics.queued.set_function(lambda: len(self._silences) + len(self._told))
+        metrics.info.labels(self.name).set(1)
 
     # Life.
 
@@ -144,6 +146,7 @@ class Cluster:
 
     def _note_change(self) -> None:
         if len(self._silences) + len(self._told) > MAX_WAITING:
+            self._metrics.pruned.inc(len(self._silences) + len(self._told))
             self._silences.clear()
             self._told.clear()
             for member in self._members.alive:
@@ -183,8 +186,13 @@ class Cluster:
             self._members.gone(message.name)
             log.info("an instance has left", peer=message.name)
         else:
+            if not self._members.has_room_for(message.name, message.address):
+                raise MessageError(f"a cluster has at most {MAX_MEMBERS} instances")
             member = self._members.heard(message.name, message.address, now_s)
+            self._metrics.alive.labels(message.name).inc()
             for name, address in (message.members or {}).items():
+                if len(self._seeds) >= 4 * MAX_MEMBERS:
+                    break
                 if name != self.name and self._members.at(address) is None and address not in self._own:
                     self._seeds.setdefault(address, float("-inf"))
         if message.is_update:
@@ -270,7 +278,7 @@ class Cluster:
         for address in await self._addresses():
             if self._members.at(address) is None and now_s - self._seeds[address] >= options.probe_interval_s:
                 self._seeds[address] = now_s
-                self._spawn(self._exchange_quietly(address))
+                self._spawn(self._join(address))
         self._metrics.position.set(self._members.position)
 
     async def _addresses(self) -> list[str]:
@@ -291,6 +299,11 @@ class Cluster:
 
     async def _exchange_quietly(self, address: str) -> None:
         await self._exchange(address)
+
+    async def _join(self, address: str) -> None:
+        good = await self._exchange(address)
+        if address not in self._own:
+            (self._metrics.joins if good else self._metrics.joins_failed).inc()
 
     async def _reconnect(self, member: Member) -> None:
         good = await self._exchange(member.address)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from watchkeeper.alerts.cluster.message import MAX_MEMBERS
+
 
 @dataclass(slots=True)
 class Member:
@@ -36,6 +38,10 @@ class Members:
         self._forget_s = forget_s
         self._members: dict[str, Member] = {}
         self.joined = self.left = self.updated = 0
+
+    def has_room_for(self, name: str, address: str) -> bool:
+        """Whether one of this name can be noted: it is known, replaces one, or there are not too many yet."""
+        return name in self._members or self.at(address) is not None or len(self._members) < MAX_MEMBERS
 
     def heard(self, name: str, address: str, now_s: float) -> Member:
         """Note a sign of life. Another name at the same address is the same instance after a restart."""

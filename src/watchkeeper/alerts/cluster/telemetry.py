@@ -53,6 +53,22 @@ class ClusterMetrics:
             "Total size of cluster messages received.",
             ("msg_type",),
         )
+        self.alive = counter(
+            "alertmanager_cluster_alive_messages_total", "Total number of received alive messages.", ("peer",)
+        )
+        self.info = gauge(
+            "alertmanager_cluster_peer_info", "A metric with a constant '1' value labeled by peer name.", ("peer",)
+        )
+        self.queued = gauge("alertmanager_cluster_messages_queued", "Number of cluster messages which are queued.")
+        self.pruned = counter("alertmanager_cluster_messages_pruned_total", "Total number of cluster messages pruned.")
+        self.joins = counter(
+            "alertmanager_cluster_refresh_join_total",
+            "A counter of the number of cluster peer joins by refreshing the peers' addresses.",
+        )
+        self.joins_failed = counter(
+            "alertmanager_cluster_refresh_join_failed_total",
+            "A counter of the number of failed cluster peer joins by refreshing the peers' addresses.",
+        )
         self.refused = counter(
             "watchkeeper_alerts_cluster_messages_refused_total", "Bodies that were not messages of this cluster."
         )

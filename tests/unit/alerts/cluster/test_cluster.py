@@ -293,6 +293,23 @@ def test_other_label_is_another_cluster(tmp_path: Path) -> None:
     run(play())
 
 
+def test_there_is_an_end_to_members(tmp_path: Path) -> None:
+    async def play() -> None:
+        scene = Trio(tmp_path)["a"]
+        await scene.__aenter__()
+        cluster = scene.manager._cluster
+        assert cluster is not None
+        for i in range(64):
+            cluster._answer(Message(f"m{i}", f"h{i}:1"))
+        with pytest.raises(MessageError, match="at most 64 instances"):
+            cluster._answer(Message("more", "more:1"))
+        cluster._answer(Message("m0b", "h0:1"))
+        assert len(scene.manager.peers().peers) == 65
+        await scene.manager.stop()
+
+    run(play())
+
+
 def test_members_by_signs_of_life() -> None:
     members = Members("m", silent_s=5, forget_s=100)
     members.heard("z", "z:1", 0)
