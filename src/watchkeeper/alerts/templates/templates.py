@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import importlib.resources
 import threading
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from watchkeeper.alerts.interface import Notice, NotifyError
-from watchkeeper.alerts.templates.data import Data, data_of
+from watchkeeper.alerts.templates.data import KV, Data, data_of
 from watchkeeper.alerts.templates.functions import FUNCTIONS, functions_of
 from watchkeeper.alerts.templates.html import HtmlExecution
 from watchkeeper.alerts.templates.timed import TimedExecution
@@ -68,8 +69,24 @@ class Templates:
         """What templates see of a notice; the same object for the same notice."""
         last = self._last
         if last is None or last[0] is not notice:
-            last = self._last = (notice, data_of(notice, self.external_url))
+            last = self._last = (notice, self._with_route_labels(data_of(notice, self.external_url)))
         return last[1]
+
+    def _with_route_labels(self, data: Data) -> Data:
+        """With the labels of the route expanded, if they are templates. One that fails says so; the notice goes out."""
+        if not any("{{" in value for value in data.route_labels.values()):
+            return data
+        made = KV()
+        for name, value in data.route_labels.items():
+            try:
+                made[name] = (
+                    self._parse(value).execute(data, functions_of(data), execution=TimedExecution)
+                    if "{{" in value
+                    else value
+                )
+            except TemplateError as error:
+                made[name] = f"<error expanding template: {error}>"
+        return dataclasses.replace(data, route_labels=made)
 
     @property
     def defined(self) -> frozenset[str]:
