@@ -19,7 +19,7 @@ from watchkeeper.alerts.interface import Notice, NotifyError, Surroundings
 from watchkeeper.alerts.templates.deep import expanded
 from watchkeeper.alerts.templates.kind import TemplateText
 from watchkeeper.core.config.decode import Place, SectionPlace
-from watchkeeper.core.config.kinds import Anything, Boolean, Duration, MapOf, Nested, Text, UrlKind
+from watchkeeper.core.config.kinds import Anything, Boolean, Choice, Duration, MapOf, Nested, Text, UrlKind
 from watchkeeper.core.config.schema import Invalid, section, setting
 from watchkeeper.core.config.secret import Url
 from watchkeeper.core.http.config import HTTPClientConfig
@@ -29,19 +29,16 @@ _DESCRIPTION: Final = '{{ template "jira.default.description" . }}'
 _MAX_SUMMARY: Final = 255
 _MAX_DESCRIPTION: Final = 32_767
 _MINUTE_MS: Final = 60_000
-_API_TYPES: Final = ("auto", "cloud", "datacenter")
 _CLOUD_DOMAIN: Final = "atlassian.net"
 _DONE: Final = "done"  # Key of the category that all states of finished work are in.
 
 
-class ApiType(Text):
+class ApiType(Choice):
     """`auto`, `cloud` or `datacenter`."""
 
-    label = "choice"
-
     def read(self, at: Place) -> str:
-        text = super().read(at)
-        if text not in _API_TYPES:
+        text = at.scalar("a type")
+        if text not in self.words:
             raise Invalid("unknown api_type on jira_config, must be auto, cloud or datacenter")
         return text
 
@@ -54,7 +51,9 @@ class JiraConfig:
     http_config: HTTPClientConfig | None = setting(Nested(HTTPClientConfig), default=None)
     api_url: Url | None = setting(UrlKind(), default=None, help="https://company.atlassian.net/rest/api/2/")
     api_type: str = setting(
-        ApiType(), default="auto", help="how issues are searched: cloud, datacenter, or by the host's name"
+        ApiType("auto", "cloud", "datacenter"),
+        default="auto",
+        help="how issues are searched: cloud, datacenter, or by the host's name",
     )
     project: str = setting(TemplateText(), default="", help="the project's key")
     summary: JiraFieldConfig = setting(JiraField(_SUMMARY), default=JiraFieldConfig(template=_SUMMARY))

@@ -17,13 +17,12 @@ from watchkeeper.alerts.interface import Notice, NotifyError, Surroundings
 from watchkeeper.alerts.templates.kind import TemplateText
 from watchkeeper.core.config.decode import Place, SectionPlace
 from watchkeeper.core.config.document import shortened
-from watchkeeper.core.config.kinds import Boolean, FilePath, Nested, SecretKind, Text
+from watchkeeper.core.config.kinds import Boolean, Choice, FilePath, Nested, SecretKind
 from watchkeeper.core.config.schema import Invalid, section, setting
 from watchkeeper.core.config.secret import Secret, Url
 from watchkeeper.core.http.config import HTTPClientConfig
 from watchkeeper.core.http.credentials import source
 
-_TYPES: Final = ("text", "markdown")
 _TOKEN_LIFE_S: Final = 7200.0  # What the service gives, where its answer does not say.
 _TOKEN_SLACK_S: Final = 60.0
 # https://developer.work.weixin.qq.com/document/path/90313
@@ -32,14 +31,12 @@ _BAD_TOKEN: Final = frozenset((40014, 42001))  # Not valid, expired.
 _BUSY: Final = frozenset((-1, 45009, None))
 
 
-class MessageType(Text):
+class MessageType(Choice):
     """`text` or `markdown`."""
 
-    label = "choice"
-
     def read(self, at: Place) -> str:
-        text = super().read(at) or "text"
-        if text not in _TYPES:
+        text = at.scalar("a message type") or "text"
+        if text not in self.words:
             raise Invalid(f'weChat message type "{shortened(text)}" does not match valid options ^(text|markdown)$')
         return text
 
@@ -59,7 +56,7 @@ class WechatConfig:
     to_party: str = setting(TemplateText(), default='{{ template "wechat.default.to_party" . }}')
     to_tag: str = setting(TemplateText(), default='{{ template "wechat.default.to_tag" . }}')
     agent_id: str = setting(TemplateText(), default='{{ template "wechat.default.agent_id" . }}')
-    message_type: str = setting(MessageType(), default="text", help="text or markdown")
+    message_type: str = setting(MessageType("text", "markdown"), default="text")
 
     def checked(self, at: SectionPlace) -> WechatConfig:
         """Reports what is missing; gaps are filled from `global`."""
