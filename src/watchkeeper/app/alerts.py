@@ -13,6 +13,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from watchkeeper import __version__
+from watchkeeper.alerts.cluster.options import ClusterOptions
 from watchkeeper.alerts.integrations.table import INTEGRATIONS
 from watchkeeper.alerts.interface import Alert, Notifier, Surroundings
 from watchkeeper.alerts.manager import AlertManager, MakeNotifier
@@ -122,6 +123,12 @@ class AlertsPart:
             max_silence_bytes=options.silences_max_silence_size_bytes,
             max_silence_matchers=options.silences_max_matchers,
             external_url=self.external_url,
+            cluster=ClusterOptions(
+                listen_address=options.cluster_listen_address,
+                advertise_address=options.cluster_advertise_address,
+                peers=options.cluster_peers,
+                peer_timeout_s=options.cluster_peer_timeout_ms / 1000,
+            ),
         )
 
     def _make_notifier(self, templates: Templates) -> MakeNotifier:
