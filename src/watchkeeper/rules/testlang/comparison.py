@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from watchkeeper.core.model.go_float import format_shortest
 from watchkeeper.core.model.histogram import Histogram
 from watchkeeper.core.model.labels import METRIC_NAME, Labels
+from watchkeeper.core.model.stale import is_stale
 from watchkeeper.core.vector.native_histogram import same
 from watchkeeper.metrics.promql.testlang.comparison import describe_histogram
 
@@ -114,5 +115,7 @@ def metric_text(labels: Labels) -> str:
 
 
 def value_text(sample: Sample) -> str:
-    """A number with all its digits, or a histogram in the series notation."""
-    return describe_histogram(sample.histogram) if sample.histogram is not None else format_shortest(sample.value)
+    """A number with all its digits, `stale`, or a histogram in the series notation."""
+    if sample.histogram is not None:
+        return describe_histogram(sample.histogram)
+    return "stale" if is_stale(sample.value) else format_shortest(sample.value)
