@@ -126,8 +126,10 @@ KINDS: Final = (
 class Services:
     """All services at once: `got` has (method, path, query, body) by the first word of the path."""
 
+    kinds: tuple[str, ...] = KINDS
+
     def __init__(self) -> None:
-        self.got: dict[str, list[tuple[str, str, str, Any]]] = {kind: [] for kind in KINDS}
+        self.got: dict[str, list[tuple[str, str, str, Any]]] = {kind: [] for kind in self.kinds}
         self.headers: dict[str, Any] = {}
         services = self
 
@@ -142,8 +144,8 @@ class Services:
                 said = dict(urllib.parse.parse_qsl(body.decode())) if is_form else json.loads(body or b"null")
                 services.headers[kind] = self.headers
                 services.got[kind].append((self.command, parts.path, parts.query, said))
-                answer = {"slack": b"ok", "sns": b"<PublishResponse/>"}.get(kind, ANSWER)
-                self.send_response(202 if kind == "pagerduty" else 200)
+                status, answer = services.answer(kind, parts.path)
+                self.send_response(status)
                 self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
                 self.wfile.write(answer)
@@ -159,6 +161,11 @@ class Services:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
+
+    def answer(self, kind: str, path: str) -> tuple[int, bytes]:
+        """What a service says."""
+        status = 202 if kind == "pagerduty" else 200
+        return status, {"slack": b"ok", "sns": b"<PublishResponse/>"}.get(kind, ANSWER)
 
     def close(self) -> None:
         """Stops listening."""
