@@ -32,6 +32,10 @@ class Matcher:
         if self.type in (MatchType.REGEX, MatchType.NOT_REGEX):
             regex(self.value)
 
+    def __hash__(self) -> int:
+        # Queries look selections up by their matchers; the type would cost more than it tells apart.
+        return hash((self.name, self.value))
+
     def matches(self, value: str) -> bool:
         """Whether a label with this value passes."""
         return self.predicate()(value)

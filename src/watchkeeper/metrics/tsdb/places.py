@@ -19,6 +19,8 @@ from watchkeeper.metrics.tsdb.wal import Refs
 
 Columns = npt.NDArray[np.int32]
 
+MAX_FOUND: Final = 1 << 14  # Answers that are kept ...
+MAX_FOUND_REFS: Final = 1 << 8  # ... of so many series each, so that all take some tens of megabytes at most.
 MAX_LAYERS: Final = 6  # Units beyond are asked one by one: churn that deep is rare, and a layer takes 8 bytes a series.
 
 
@@ -49,6 +51,7 @@ class Places:
         self._source = [source for _, source in units]
         self._layers: list[_Layer] = []
         self._deep: list[int] = []
+        self._found: dict[int, tuple[Refs, dict[int, Found]]] = {}
         for number, refs in enumerate(self._units):
             self._place(number, refs)
 
@@ -69,7 +72,18 @@ class Places:
         return self._number.get(id(refs))
 
     def find(self, refs: Refs) -> dict[int, Found]:
-        """By unit: which of these series it has."""
+        """By unit: which of these series it has. Known at once for an array that was asked before."""
+        known = self._found.get(id(refs))
+        if known is not None and known[0] is refs:
+            return known[1]
+        found = self._find(refs)
+        if len(self._found) >= MAX_FOUND:
+            self._found.clear()
+        if len(refs) <= MAX_FOUND_REFS:
+            self._found[id(refs)] = refs, found  # It holds the array, so the id stays its own.
+        return found
+
+    def _find(self, refs: Refs) -> dict[int, Found]:
         found: dict[int, Found] = {}
         for layer in self._layers:
             unit = layer.unit[refs]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import numpy.typing as npt
 
+from watchkeeper.core.model.label_sets import LabelSets
 from watchkeeper.core.model.labels import METRIC_NAME
 from watchkeeper.core.model.stale import missing_mask, stale_mask
 from watchkeeper.core.vector.frame import Frame
@@ -38,11 +40,12 @@ def _note_non_counters(ev: Evaluation, call: ast.Call, frame: Frame) -> None:
     labels = frame.labels
     if METRIC_NAME not in labels.names:
         return
-    names = labels.column(METRIC_NAME)
-    types = labels.column("__type__")
     with_floats = frame.present.any(axis=1)
-    pairs = np.unique(names[with_floats].astype(np.int64) << 32 | types[with_floats].astype(np.int64))
-    for pair in pairs.tolist():
+    if with_floats.all():
+        pairs = ev.of_labels((labels,), "names", lambda: _names_and_types(labels, with_floats))
+    else:
+        pairs = _names_and_types(labels, with_floats)
+    for pair in pairs:
         name, type_ = labels.strings[pair >> 32], labels.strings[pair & 0xFFFFFFFF]
         span = call.args[0].span
         if not name:
@@ -52,6 +55,13 @@ def _note_non_counters(ev: Evaluation, call: ast.Call, frame: Frame) -> None:
                 ev.notes.possible_non_counter_type(name, type_, span)
         elif not name.endswith(_COUNTER_SUFFIXES):
             ev.notes.possible_non_counter(name, span)
+
+
+def _names_and_types(labels: LabelSets, rows: npt.NDArray[np.bool_]) -> list[int]:
+    """The distinct metric names of these rows with their types, as codes: the type's in the lower 32 bits."""
+    names, types = labels.column(METRIC_NAME)[rows].astype(np.int64), labels.column("__type__")[rows].astype(np.int64)
+    pairs: list[int] = np.unique(names << 32 | types).tolist()
+    return pairs
 
 
 def _note_overlaps(ev: Evaluation, call: ast.Call, vector: RangeVector) -> None:
