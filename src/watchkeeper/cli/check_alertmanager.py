@@ -106,16 +106,22 @@ def _duration_ns(text: str) -> int:
 def _check_templates(path: Path, config: AlertmanagerYml, syntax_only: bool) -> bool:
     """Whether all template files parse; prints what is wrong with them."""
     from watchkeeper.alerts.templates.templates import Templates
+    from watchkeeper.alerts.templates.undefined import undefined_in
 
     if syntax_only:
         return True
     for pattern in without_files(config.templates):
         click.echo(f"{path}: warning: no template file matches {pattern}", err=True)
     try:
-        Templates(config.template_texts())
+        templates = Templates(config.template_texts())
     except ConfigError as error:
         show_problems(error.problems)
         return False
+    for receiver in config.receivers:
+        for kind, index, section in receiver.integrations:
+            for key, name in undefined_in(section, templates):
+                where = f"{path}: warning: receiver {receiver.name}: {kind}_configs[{index}].{key}"
+                click.echo(f'{where}: template "{name}" is not defined', err=True)
     return True
 
 
