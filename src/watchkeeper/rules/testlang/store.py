@@ -186,7 +186,8 @@ class UnitStore:
 
 
 def _between(times: list[int], start_ms: int, end_ms: int) -> tuple[int, int]:
-    return bisect.bisect_left(times, start_ms), bisect.bisect_right(times, end_ms)
+    lo = bisect.bisect_left(times, start_ms)
+    return lo, max(lo, bisect.bisect_right(times, end_ms))
 
 
 class _Writer:
