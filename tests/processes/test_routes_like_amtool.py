@@ -3,6 +3,7 @@ same receivers. What that version does not know yet is left out."""
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 from tests.processes.running import WATCHKEEPER
+from watchkeeper.alerts.matchers import MatcherError, Mode, matcher_order, matchers_text, parse_matchers
 
 pytestmark = [
     pytest.mark.process,
@@ -181,6 +183,18 @@ def amtool(*words):
     return done.returncode, done.stdout, done.stderr
 
 
+def amtool_verdicts(files):
+    """What amtool says of each file: nothing where it takes it."""
+    out = amtool("check-config", *map(str, files))[1]
+    verdicts = {}
+    for part in out.split("Checking '")[1:]:
+        name, _, said = part.partition("'  ")
+        failed, _, reason = said.partition("FAILED: ")
+        verdicts[Path(name)] = "" if failed else reason.splitlines()[0]
+    assert set(verdicts) == set(files)
+    return verdicts
+
+
 def check(files, *words):
     command = [str(WATCHKEEPER), "check", "alertmanager", *map(str, files), *words]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
@@ -194,27 +208,30 @@ def test_the_same_files_are_taken(tmp_path):
         path.write_text(text)
         files.append(path)
     _, out, err = check(files)
+    verdicts = amtool_verdicts(files)
     differing = []
     for path in files:
-        code, said, _ = amtool("check-config", str(path))
         is_good = f"{path}: valid: " in out
         problems = [line for line in err.splitlines() if line.startswith(f"{path}:") and ": warning: " not in line]
         assert is_good == (not problems)
-        if (code == 0) != is_good or is_good != path.name.endswith(".good.yml"):
-            differing.append((path.name, said, problems))
+        if (verdicts[path] == "") != is_good or is_good != path.name.endswith(".good.yml"):
+            differing.append((path.name, verdicts[path], problems))
     assert not differing, "\n".join(map(str, differing))
 
 
 def test_the_same_is_said_of_what_is_wrong(tmp_path):
     for name, text in REFUSED.items():
         (tmp_path / f"{name}.yml").write_text(text)
-    _, _, err = check(sorted(tmp_path.iterdir()))
+    files = sorted(tmp_path.iterdir())
+    _, _, err = check(files)
+    verdicts = amtool_verdicts(files)
     differing = []
     for name in REFUSED:
         path = tmp_path / f"{name}.yml"
         ours = [line for line in err.splitlines() if line.startswith(f"{path}:") and ": warning: " not in line]
         assert len(ours) == 1, ours
-        reason = amtool("check-config", str(path))[1].partition("FAILED: ")[2].splitlines()[0]
+        reason = verdicts[path]
+        assert reason
         if OTHER_WORDS.get(name, reason) not in ours[0]:
             differing.append((name, reason, ours[0]))
     assert not differing, "\n".join(map(str, differing))
@@ -293,3 +310,59 @@ def test_the_tree_is_the_same(tmp_path):
 
     assert nodes(ours) == nodes(theirs)
     assert len(nodes(ours)) == 4
+
+
+PIECES = [
+    "a",
+    "b1",
+    "=",
+    "=~",
+    "!=",
+    "!~",
+    '"',
+    "\\",
+    '\\"',
+    "\\n",
+    ",",
+    " ",
+    "{",
+    "}",
+    ".*",
+    "|",
+    "é",
+    "'",
+    "\n",
+    "(",
+    ")",
+]
+
+
+def random_matchers(numbers):
+    """Text that is often matchers of the classic form."""
+
+    def one():
+        value = "".join(numbers.choice(PIECES) for _ in range(numbers.randint(0, 4)))
+        return numbers.choice(["a", "b_", "{a", ""]) + numbers.choice(["=", "=~", "!=", " !~ "]) + value
+
+    return ",".join(one() for _ in range(numbers.randint(1, 2))) + numbers.choice(["", ",", "}", '"'])
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_matchers_of_the_classic_form_mean_the_same(tmp_path, seed):
+    numbers = random.Random(seed)
+    path = tmp_path / "alertmanager.yml"
+    taken = 0
+    for _ in range(40):
+        text = random_matchers(numbers)
+        route = {"receiver": "a", "routes": [{"matchers": [text]}]}
+        path.write_text(json.dumps({"route": route, "receivers": [{"name": "a"}]}))
+        code, out, _ = amtool("config", "routes", "show", f"--config.file={path}")
+        try:
+            found = sorted(parse_matchers(text, Mode.CLASSIC), key=matcher_order)
+        except MatcherError:
+            assert code != 0, text
+        else:
+            assert code == 0, text
+            taken += 1
+            assert (matchers_text(found) if found else "default-route") in out, text
+    assert 5 < taken < 35
