@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from watchkeeper import __version__
+from watchkeeper.alerts.interface import Alert
 from watchkeeper.app.options import Options
 from watchkeeper.app.part import Shared
 from watchkeeper.app.prometheus_yml import PrometheusConfig
@@ -106,6 +107,10 @@ class MetricRules:
         await self._manager.stop()
         await self._sender.stop()
         self._threads.shutdown(wait=False)
+
+    def send(self, alerts: Sequence[Alert]) -> None:
+        """Sends alerts of other rules of this process as those of its own. From any thread; never raises."""
+        self._sender.send(alerts)
 
     def groups(self) -> list[GroupView]:
         """All groups, with their rules and alerts as they are now."""
