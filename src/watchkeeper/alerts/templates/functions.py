@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from watchkeeper.alerts.templates.data import KV, AlertData, Data, Pair, json_time
 from watchkeeper.alerts.templates.lists import append, make_dict, make_list, string_slice
+from watchkeeper.alerts.templates.moments import date, humanize_duration, must_to_date, to_date, tz
 from watchkeeper.core.model.go_regex_error import regex_problem
 from watchkeeper.core.model.go_replace import replace_all
-from watchkeeper.core.model.gotime import ZERO_TIME, GoTime, find_zone
-from watchkeeper.core.model.gotime_parser import parse_time
+from watchkeeper.core.model.gotime import GoTime
 from watchkeeper.core.model.regex import RegexError, compile_re2
 from watchkeeper.core.template.times import Duration
 from watchkeeper.core.template.values import (
@@ -32,7 +32,6 @@ from watchkeeper.core.template.values import (
 )
 
 _MAX_DEPTH: Final = 50  # Of values inside of values, in JSON.
-_SMALL: Final = ("m", "u", "n", "p", "f", "a", "z", "y")
 _JSON_ESCAPES: Final = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 _JSON_FORM: Final = re.compile("[<>&\u2028\u2029]")
 
@@ -139,82 +138,6 @@ def base64_decode(text: str) -> str:
         return to_text(base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True))
     except ValueError:
         raise ValueProblem("illegal base64 data") from None
-
-
-# --- times ---------------------------------------------------------------------------------------------------------
-
-
-def date(layout: str, moment: GoTime) -> str:
-    """The moment as the layout writes 2006-01-02 15:04:05."""
-    return moment.format(layout)
-
-
-def tz(name: str, moment: GoTime) -> GoTime:
-    """The moment in a zone, `Europe/Berlin`."""
-    return moment.in_zone(find_zone(name))
-
-
-def to_date(layout: str, text: str) -> GoTime:
-    """The moment that a text tells; the zero time where it is not of the layout."""
-    try:
-        return must_to_date(layout, text)
-    except ValueProblem:
-        return ZERO_TIME
-
-
-def must_to_date(layout: str, text: str) -> GoTime:
-    """The moment that a text tells."""
-    try:
-        return parse_time(layout, text)
-    except ValueError as error:
-        raise ValueProblem(str(error)) from None
-
-
-def humanize_duration(value: Any) -> str:
-    """`1h 5m 0s`, `12.5ms`; from seconds as a number or text, or from a duration."""
-    seconds = _seconds(value)
-    if not math.isfinite(seconds):
-        return "NaN" if math.isnan(seconds) else f"{'+' if seconds > 0 else '-'}Inf"
-    if seconds == 0:
-        return "0s"
-    if abs(seconds) < 1:
-        power = 0
-        while power < len(_SMALL) and abs(seconds) < 1:
-            seconds *= 1000
-            power += 1
-        return f"{_four_digits(seconds)}{_SMALL[power - 1]}s"
-    sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
-    minutes, rest_s = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    if days:
-        return f"{sign}{days}d {hours}h {minutes}m {rest_s}s"
-    if hours:
-        return f"{sign}{hours}h {minutes}m {rest_s}s"
-    if minutes:
-        return f"{sign}{minutes}m {rest_s}s"
-    return f"{sign}{_four_digits(seconds)}s"
-
-
-def _seconds(value: Any) -> float:
-    match value:
-        case Duration():
-            return value / 1e9
-        case bool():
-            pass
-        case int() | float():
-            return float(value)
-        case str():
-            try:
-                return float(value)
-            except ValueError:
-                raise ValueProblem(f'strconv.ParseFloat: parsing "{value[:60]}": invalid syntax') from None
-    raise ValueProblem(f"can't convert {type_name(value)} to float")
-
-
-def _four_digits(value: float) -> str:
-    """As `%.4g` writes it."""
-    return re.sub(r"e([+-])(\d)$", r"e\g<1>0\2", f"{value:.4g}")
 
 
 # --- JSON ----------------------------------------------------------------------------------------------------------

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from watchkeeper.alerts.templates.functions import SafeHtml, SafeUrl
-from watchkeeper.alerts.templates.html_context import Context, advance, escape
+from watchkeeper.alerts.templates.html_context import Context, advance
+from watchkeeper.alerts.templates.html_escape import escape
 from watchkeeper.alerts.templates.timed import TimedExecution
 from watchkeeper.core.template import nodes
 from watchkeeper.core.template.builtins import BUILTINS
