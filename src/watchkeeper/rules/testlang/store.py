@@ -13,6 +13,7 @@ from watchkeeper.core.model.label_sets import LabelSets
 from watchkeeper.core.model.labels import METRIC_NAME, Labels
 from watchkeeper.core.model.matcher import Matcher, MatchType
 from watchkeeper.core.model.stale import missing_mask
+from watchkeeper.core.vector.frame import NO_LABELS
 from watchkeeper.metrics.interface import AppendResult, Budget, Columns, SampleBatch, Series, Status, Values
 from watchkeeper.metrics.promql.testlang.series import SeriesLine
 
@@ -65,6 +66,9 @@ class UnitStore:
         self._interval_ms = interval_ms
         self._series: dict[Labels, _Samples] = {}
         self._of_name: dict[str, list[Labels]] = {}
+        # What selects found before, with the count of series then; rules ask the same again and again.
+        self._found: dict[tuple[Matcher, ...], tuple[int, list[Labels]]] = {}
+        self._label_sets: dict[tuple[Matcher, ...], tuple[list[Labels], LabelSets]] = {}
 
     def advance(self, until_ms: int) -> None:
         """Store the input up to and with a time: rules see nothing of the future."""
@@ -116,6 +120,14 @@ class UnitStore:
     # --- reading
 
     def _matching(self, matchers: Sequence[Matcher]) -> list[Labels]:
+        key = tuple(matchers)
+        n_series, found = self._found.get(key, (-1, []))
+        if n_series != len(self._series):
+            found = self._search(key)
+            self._found[key] = len(self._series), found
+        return found
+
+    def _search(self, matchers: Sequence[Matcher]) -> list[Labels]:
         name = next((m.value for m in matchers if m.name == METRIC_NAME and m.type is MatchType.EQUAL), None)
         among = self._series if name is None else self._of_name.get(name, ())
         tests = [(matcher.name, matcher.predicate()) for matcher in matchers]
@@ -150,8 +162,13 @@ class UnitStore:
             times += samples.times[lo:hi]
             values += samples.values[lo:hi]
         starts = np.array(value_lo, np.int64)
+        key = tuple(matchers)
+        before, label_sets = self._label_sets.get(key, ([], NO_LABELS))
+        if before != chosen:
+            label_sets = LabelSets.of(chosen)
+            self._label_sets[key] = chosen, label_sets
         return Series(
-            labels=LabelSets.of(chosen),
+            labels=label_sets,
             times=np.array(times, np.int64),
             values=np.array(values, np.float64),
             value_lo=starts,
