@@ -12,7 +12,7 @@ import sys
 import threading
 import warnings
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, ClassVar, Final
 
@@ -22,11 +22,12 @@ from watchkeeper.alerts.integrations.post import revealed, without_secrets
 from watchkeeper.alerts.interface import Notice, NotifyError, Surroundings
 from watchkeeper.alerts.templates.kind import TemplateText
 from watchkeeper.core.config.decode import SectionPlace
-from watchkeeper.core.config.go_kinds import SECOND_NS, Nanoseconds
+from watchkeeper.core.config.go_kinds import HOUR_NS, SECOND_NS, Nanoseconds
 from watchkeeper.core.config.kinds import Boolean, Choice, FilePath, ListOf, Text
 from watchkeeper.core.config.schema import section, setting
 from watchkeeper.core.config.secret import Secret
 from watchkeeper.core.http.credentials import source
+from watchkeeper.core.model.labels import Labels
 
 _BODIES: Final = {
     "text": '{{ template "__text_notice" . }}',
@@ -36,6 +37,8 @@ _BODIES: Final = {
 _TYPES: Final = ("info", "success", "warning", "failure")
 _MAX_THREADS: Final = 8  # Services of one receiver that are told at the same time.
 _MAX_REMEMBERED: Final = 1000  # Groups of which some services were told and others were not.
+_REPEAT_NS: Final = 4 * HOUR_NS  # After that a service is told again, though others still fail.
+_UNKNOWN: Final = "apprise does not know this service, or its URL lacks something"
 _GRACE_S: Final = 1.0  # For the library to end by itself at the deadline.
 
 
@@ -86,43 +89,59 @@ class AppriseNotifier:
         self._too_late = f"no answer within {self._timeout_s:g} s"
         self._threads = ThreadPoolExecutor(_MAX_THREADS, thread_name_prefix="apprise")
         self._made: dict[str, Any] = {}
-        # Group → its notice and the URLs that had it.
-        self._told: OrderedDict[str, tuple[Notice, set[str]]] = OrderedDict()
+        # Group → its alerts, and the URLs that were told of them.
+        self._told: OrderedDict[str, tuple[frozenset[tuple[Labels, bool]], dict[str, int]]] = OrderedDict()
 
     async def notify(self, notice: Notice) -> None:
-        """Raises NotifyError."""
-        message, services = await asyncio.to_thread(self._prepared, notice)
-        last, told = self._told.get(notice.group_key, (notice, set[str]()))
-        if last != notice:
-            told = set()
+        """Raises NotifyError where any service was not told; it is worth another try unless all of these never will."""
+        message, services, known = await asyncio.to_thread(self._prepared, notice)
+        told = self._told_of(notice)
         pending = [service for service in services if service.url not in told]
         loop = asyncio.get_running_loop()
-        tries = [loop.run_in_executor(self._threads, self._tell, service, message) for service in pending]
+        tries = [
+            loop.run_in_executor(self._threads, self._tell, service, known[service.url], message) for service in pending
+        ]
         if tries:
             await asyncio.wait(tries, timeout=self._timeout_s + _GRACE_S)
         failures: list[str] = []
+        reasons: set[str] = set()
         for service, attempt in zip(pending, tries, strict=True):
             reason = attempt.result() if attempt.done() else self._too_late
             if not reason:
-                told.add(service.url)
+                told[service.url] = notice.now_ns
             else:
                 # One that is still under way goes on in its thread; what it says then is not asked for.
                 attempt.cancel()
                 failures.append(f"{service.where} ({service.scheme}): {reason}")
-        self._told.pop(notice.group_key, None)
+                reasons.add(reason)
         if not failures:
+            self._told.pop(notice.group_key, None)
             return
-        self._told[notice.group_key] = (notice, told)
-        if len(self._told) > _MAX_REMEMBERED:
-            self._told.popitem(last=False)
-        cause = "contextDeadlineExceeded" if all(text.endswith(self._too_late) for text in failures) else "other"
-        raise NotifyError("; ".join(failures), is_retryable=True, cause=cause)
+        cause = "contextDeadlineExceeded" if reasons == {self._too_late} else "other"
+        raise NotifyError("; ".join(failures), is_retryable=reasons != {_UNKNOWN}, cause=cause)
 
     async def close(self) -> None:
         """Take no more; a message that is under way ends by itself."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _prepared(self, notice: Notice) -> tuple[dict[str, Any], list[ServiceUrl]]:
+    def _told_of(self, notice: Notice) -> dict[str, int]:
+        """The URLs that were told of these alerts while others of the receiver failed, with the time.
+
+        As long as one fails, the notice counts as not sent, and comes again with every interval of the group; those
+        that work must not be told again each time.
+        """
+        alerts = frozenset((alert.labels, alert.is_resolved_at(notice.now_ns)) for alert in notice.alerts)
+        last, told = self._told.pop(notice.group_key, (alerts, {}))
+        if last != alerts:
+            told = {}
+        told = {url: told_ns for url, told_ns in told.items() if notice.now_ns - told_ns < _REPEAT_NS}
+        self._told[notice.group_key] = (alerts, told)
+        if len(self._told) > _MAX_REMEMBERED:
+            self._told.popitem(last=False)
+        return told
+
+    def _prepared(self, notice: Notice) -> tuple[dict[str, Any], list[ServiceUrl], dict[str, Any]]:
+        """The message, the services that get it, and the library's objects of these by URL."""
         config = self._config
         write = self._templates.html if config.body_format == "html" else self._templates.text
         kind = self._templates.text(config.type, notice, "type").strip().lower()
@@ -140,34 +159,34 @@ class AppriseNotifier:
             services = [service for service in services if wanted.intersection(service.tags)]
             if not services:
                 raise NotifyError(f'no service has the tag "{config.tag}"', is_retryable=False)
-        return message, services
+        return message, services, self._known(services)
 
     def _services(self) -> list[ServiceUrl]:
-        """Those of the configuration, or of the file as it is now; each is known to the library."""
+        """Those of the configuration, or of the file as it is now."""
         if self._file is None:
             lines = enumerate(self._config.urls)
-            services = [
-                service for index, url in lines if (service := parse_line(url.reveal(), f"urls[{index}]")) is not None
-            ]
-            bad: list[str] = []
-        else:
-            services, bad = parse_lines(revealed(self._file).splitlines())
+            found = (parse_line(url.reveal(), f"urls[{index}]") for index, url in lines)
+            return [service for service in found if service is not None]
+        services, bad = parse_lines(revealed(self._file).splitlines())
         if bad:
             raise NotifyError(f"{bad[0]} is not a service's URL", is_retryable=False)
         if not services:
             raise NotifyError("there are no URLs of services", is_retryable=False)
-        made = {}
-        for service in services:
-            made[service.url] = self._made.get(service.url) or _make(service)
-        self._made = made
         return services
 
-    def _tell(self, service: ServiceUrl, message: dict[str, Any]) -> str:
+    def _known(self, services: Sequence[ServiceUrl]) -> dict[str, Any]:
+        """Each of them as the library has it; kept, since some log in when they are made."""
+        known = self._made
+        self._made = {service.url: known.get(service.url) or _make(service) for service in services}
+        return self._made
+
+    def _tell(self, service: ServiceUrl, known: Any, message: dict[str, Any]) -> str:
         """Why it failed; empty where it did not. Runs in a thread."""
-        apprise = _library()
-        one = apprise.Apprise()
-        one.add(self._made[service.url])
+        if known is None:
+            return _UNKNOWN
         try:
+            one = _library().Apprise()
+            one.add(known)
             with one.notify(**message, timeout=self._timeout_s) as result:
                 if result:
                     return ""
@@ -180,7 +199,7 @@ class AppriseNotifier:
 
 
 def _make(service: ServiceUrl) -> Any:
-    """The library's object for a service. Raises NotifyError where it knows none."""
+    """The library's object for a service; None where it knows none."""
     apprise = _library()
     asset = apprise.AppriseAsset(
         app_id="watchkeeper",
@@ -188,11 +207,7 @@ def _make(service: ServiceUrl) -> Any:
         secure_logging=True,
         storage_mode=apprise.PersistentStoreMode.MEMORY,
     )
-    found = apprise.Apprise.instantiate(service.url, asset=asset)
-    if found is None:
-        message = f"{service.where}: apprise does not know a service {service.scheme}://, or its URL lacks something"
-        raise NotifyError(message, is_retryable=False)
-    return found
+    return apprise.Apprise.instantiate(service.url, asset=asset)
 
 
 _loading: Final = threading.Lock()

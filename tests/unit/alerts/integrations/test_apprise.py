@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -151,15 +152,31 @@ async def test_another_try_tells_only_those_that_failed() -> None:
     assert sorted(asked.path for asked in at.asked) == ["/bad", "/bad", "/bad", "/good", "/good"]
 
 
-async def test_what_a_group_had_is_not_what_another_had() -> None:
+async def test_services_that_work_are_not_told_again_while_another_fails() -> None:
     async with service() as at:
         at.answer = lambda asked: (500 if asked.path == "/bad" else 200, "")
         notifier = notifier_with(f"{TEXTS}urls: ['{json_url(at, 'good')}', '{json_url(at, 'bad')}']")
-        await failure(notifier)
-        at.asked.clear()
-        await failure(notifier, RESOLVED)
+
+        async def paths(told: Any) -> list[str]:
+            at.asked.clear()
+            await failure(notifier, told)
+            return sorted(asked.path for asked in at.asked)
+
+        def later(told: Any, seconds: int) -> Any:
+            alerts = tuple(dataclasses.replace(one, updated_ns=seconds) for one in told.alerts)
+            return dataclasses.replace(told, alerts=alerts, now_ns=told.now_ns + seconds * 1_000_000_000)
+
+        assert await paths(FIRING) == ["/bad", "/good"]
+        assert await paths(later(FIRING, 300)) == ["/bad"]
+        assert await paths(later(FIRING, 4 * 3600)) == ["/bad", "/good"]
+        # Other alerts, and the end of the same, are something new.
+        assert await paths(notice(alert(instance="a"), alert(instance="b"))) == ["/bad", "/good"]
+        assert await paths(FIRING) == ["/bad", "/good"]
+        assert await paths(RESOLVED) == ["/bad", "/good"]
+        # So is another group.
+        other = dataclasses.replace(RESOLVED, group_key="{}:{}")
+        assert await paths(other) == ["/bad", "/good"]
         await notifier.close()
-    assert sorted(asked.path for asked in at.asked) == ["/bad", "/good"]
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 429, 500, 503])
@@ -202,9 +219,19 @@ async def test_service_that_the_library_does_not_know(url: str, capfd: pytest.Ca
     error = await failure(notifier)
     await notifier.close()
     scheme = url.partition(":")[0]
-    assert str(error) == f"urls[0]: apprise does not know a service {scheme}://, or its URL lacks something"
+    assert str(error) == f"urls[0] ({scheme}): apprise does not know this service, or its URL lacks something"
     assert not error.is_retryable
     assert "hush" not in "".join(capfd.readouterr())
+
+
+async def test_service_that_is_not_known_does_not_keep_others_from_being_told() -> None:
+    async with service() as at:
+        notifier = notifier_with(f"{TEXTS}urls: ['nosuch://hush', '{json_url(at)}']")
+        error = await failure(notifier)
+        assert not error.is_retryable
+        await failure(notifier)
+        await notifier.close()
+    assert len(at.asked) == 1
 
 
 async def test_file_without_services(tmp_path: Path) -> None:
