@@ -152,6 +152,7 @@ class AlertsPart:
                 page_title=options.page_title,
                 external_url=self.external_url,
                 get_concurrency=options.web_get_concurrency,
+                max_matchers=options.silences_max_matchers,
                 started_s=shared.started_s,
                 mode=mode_of(options),
             ),

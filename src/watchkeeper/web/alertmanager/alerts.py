@@ -14,7 +14,7 @@ from watchkeeper.web.alertmanager.answer_json import alert_json, answer
 from watchkeeper.web.alertmanager.backend import Backend
 from watchkeeper.web.alertmanager.errors import refused
 from watchkeeper.web.alertmanager.filters import flag, matchers, receiver_test
-from watchkeeper.web.alertmanager.json_body import Fields, read_body, rows
+from watchkeeper.web.alertmanager.json_body import Fields, parse_body, read_body, rows
 
 BODY = "alerts"
 
@@ -34,8 +34,8 @@ async def list_alerts(backend: Backend, request: web.Request) -> web.Response:
 
 async def post_alerts(backend: Backend, request: web.Request) -> web.Response:
     """POST /alerts: takes those that are valid, also where others are not, which 400 tells."""
-    document = await read_body(request, BODY)
-    received = await backend.run(lambda: [_alert(item, place) for place, item in enumerate(rows(BODY, document))])
+    body = await read_body(request, BODY)
+    received = await backend.run(lambda: _alerts(body))
     problems: list[str] = []
     if backend.settings.mode is Mode.CLASSIC:
         received, problems = _classic(received)
@@ -46,8 +46,12 @@ async def post_alerts(backend: Backend, request: web.Request) -> web.Response:
     return web.Response()
 
 
+def _alerts(body: bytes) -> list[Alert]:
+    """What a sender said. Raises ApiError where it has not the form of alerts."""
+    return [_alert(item, place) for place, item in enumerate(rows(BODY, parse_body(body, BODY)))]
+
+
 def _alert(item: Any, place: int) -> Alert:
-    """What a sender said. Raises ApiError where it has not the form of an alert."""
     fields = Fields(BODY, item, (place,))
     labels, annotations = fields.texts("labels"), fields.texts("annotations")
     starts_ns, ends_ns = fields.time_ns("startsAt"), fields.time_ns("endsAt")

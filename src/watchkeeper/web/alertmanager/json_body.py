@@ -34,18 +34,17 @@ _URI: Final = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:|/)[^\x00-\x20\x7f]*")
 _KINDS: Final = {dict: "object", list: "array", str: "string", bool: "bool", int: "number", float: "number"}
 
 
-async def read_body(request: web.Request, name: str) -> Any:
-    """The document in a request's body; None where that is null.
+async def read_body(request: web.Request, name: str) -> bytes:
+    """A request's body, for `parse_body`. Raises ApiError where there is none, or it is said not to be JSON.
 
     name   what the body is called in errors
-    Raises ApiError where there is none, where it is said not to be JSON, or is none.
     """
     if not await _has_body(request):
         raise bad_form(MISSING, f"{name} in body is required")
     if request.content_type != JSON_TYPE:
         kind = request.content_type
         raise bad_form(415, f'unsupported media type "{kind}", only [{JSON_TYPE}] are allowed')
-    return parse_body(await request.read(), name)
+    return await request.read()
 
 
 async def _has_body(request: web.Request) -> bool:
@@ -53,7 +52,10 @@ async def _has_body(request: web.Request) -> bool:
 
 
 def parse_body(body: bytes, name: str) -> Any:
-    """The document. What is no UTF-8 and what is half a surrogate pair becomes the replacement character."""
+    """The document; None where it is null. Raises ApiError where it is no JSON.
+
+    What is no UTF-8 and what is half a surrogate pair becomes the replacement character.
+    """
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:

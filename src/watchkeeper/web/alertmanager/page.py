@@ -115,7 +115,7 @@ def _alert(view: AlertView, group: Labels, now_ns: int) -> str:
     alert = view.alert
     shown = "firing" if view.state is AlertState.ACTIVE else view.state.value
     notes = "".join(
-        f"<div>{escape(value)}</div>" for name, value in alert.annotations if name in ("summary", "description")
+        f"<div>{escape(text)}</div>" for name in ("summary", "description") if (text := alert.annotations.get(name))
     )
     why = "".join(
         f"<div class='why'>{word} {escape(', '.join(sorted(who)))}</div>"

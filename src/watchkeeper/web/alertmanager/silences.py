@@ -17,10 +17,10 @@ from watchkeeper.core.model.labels import quote
 from watchkeeper.core.model.matcher import Matcher, MatchType
 from watchkeeper.core.model.regex import RegexError
 from watchkeeper.web.alertmanager.answer_json import answer, silence_json
-from watchkeeper.web.alertmanager.backend import Backend
+from watchkeeper.web.alertmanager.backend import Backend, Settings
 from watchkeeper.web.alertmanager.errors import TOO_FEW, WRONG_TYPE, bad_form, refused
 from watchkeeper.web.alertmanager.filters import flag, matchers
-from watchkeeper.web.alertmanager.json_body import Fields, read_body
+from watchkeeper.web.alertmanager.json_body import Fields, parse_body, read_body
 from watchkeeper.web.errors import ApiError
 
 BODY = "silence"
@@ -37,10 +37,9 @@ async def list_silences(backend: Backend, request: web.Request) -> web.Response:
 
 async def get_silence(backend: Backend, request: web.Request) -> web.Response:
     """GET /silence/{id}."""
-    try:
-        found = backend.alerts.silences.get(_id_of(request))
-    except NotFoundError:
-        raise refused(404, "") from None
+    found = backend.alerts.silences.get(_id_of(request))
+    if found is None:
+        raise refused(404, "")
     return answer(silence_json(found, backend.now_ns()))
 
 
@@ -56,7 +55,8 @@ async def delete_silence(backend: Backend, request: web.Request) -> web.Response
 
 async def post_silence(backend: Backend, request: web.Request) -> web.Response:
     """POST /silences: a new one, or another form of one; the answer says the id that it has now."""
-    silence = _silence(await read_body(request, BODY), backend.settings.mode)
+    body = await read_body(request, BODY)
+    silence = await backend.run(lambda: _silence(parse_body(body, BODY), backend.settings))
     now_ns = backend.now_ns()
     if silence.starts_ns >= silence.ends_ns:
         raise refused(400, "Failed to create silence: start time must be before end time")
@@ -97,7 +97,7 @@ def _id_of(request: web.Request) -> str:
         raise bad_form(WRONG_TYPE, f"silenceID in path must be of type uuid: {quote(text)}") from None
 
 
-def _silence(document: Any, mode: Mode) -> Silence:
+def _silence(document: Any, settings: Settings) -> Silence:
     """Raises ApiError where the body has not the form of a silence."""
     fields = Fields(BODY, {} if document is None else document)
     comment, created_by, id = fields.text("comment"), fields.text("createdBy"), fields.text("id")
@@ -107,10 +107,14 @@ def _silence(document: Any, mode: Mode) -> Silence:
         fields.require(key)
     if not items:
         raise bad_form(TOO_FEW, "matchers in body should have at least 1 items")
+    if settings.max_matchers and len(items) > settings.max_matchers:
+        # Before each of them is looked at: there may be a million.
+        told = f"{len(items)} (limit: {settings.max_matchers}, silences.max-matchers)"
+        raise refused(400, f"silence exceeded maximum number of matchers: {told}")
     parts = [Fields(BODY, item, ("matchers", place)) for place, item in enumerate(items)]
     read = [_matcher_parts(part) for part in parts]
     fields.require("startsAt")
-    made = tuple(_matcher(place, *part, mode) for place, part in enumerate(read))
+    made = tuple(_matcher(place, *part, settings.mode) for place, part in enumerate(read))
     if all(matcher.matches_empty for matcher in made):
         raise _invalid("at least one matcher must not match the empty string")
     return Silence(made, starts_ns or 0, ends_ns or 0, created_by or "", comment or "", id or "")

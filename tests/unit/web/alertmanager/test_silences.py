@@ -141,6 +141,14 @@ async def test_a_limit_is_named(site: Site) -> None:
     assert await site.post("silences", body()) == (400, "exceeded maximum number of silences: 20 (limit: 20)")
 
 
+async def test_a_silence_of_many_matchers(make_site: MakeSite) -> None:
+    site = await make_site(max_matchers=2)
+    assert (await site.post("silences", body(matchers=[EQUAL] * 2)))[0] == 200
+    problem = "silence exceeded maximum number of matchers: 3 (limit: 2, silences.max-matchers)"
+    # Also where the third is none.
+    assert await site.post("silences", body(matchers=[EQUAL, EQUAL, 7])) == (400, problem)
+
+
 async def test_names_of_the_classic_mode(make_site: MakeSite) -> None:
     site = await make_site(mode=Mode.CLASSIC)
     problem = 'silence invalid: invalid label matcher 0: invalid label name "a b"'
