@@ -27,6 +27,7 @@ from watchkeeper.core.http.credentials import CredentialError, source
 from watchkeeper.core.http.tls import TLSContexts
 
 SESSION_TIMEOUT_S: Final = 60.0  # For the whole conversation with the server; the caller's deadline may be shorter.
+MAX_CONNECTIONS: Final = 8  # Of one integration: mail servers refuse clients that come with many.
 _HTML: Final = '{{ template "email.default.html" . }}'
 _TEXT: Final = '{{ template "email.default.text" . }}'
 _SUBJECT: Final = '{{ template "email.default.subject" . }}'
@@ -128,6 +129,7 @@ class EmailNotifier:
         self._password = source(config.auth_password, config.auth_password_file, "password file")
         self._secret = source(config.auth_secret, config.auth_secret_file, "secret file")
         self._tls = TLSContexts(config.tls_config)
+        self._free = asyncio.Semaphore(MAX_CONNECTIONS)
 
     async def notify(self, notice: Notice) -> None:
         """Raises NotifyError. A refusal of the kind 4yz is worth another try, one of 5yz is not."""
@@ -136,7 +138,7 @@ class EmailNotifier:
         where = str(self._config.smarthost)
         hide = [secret() for secret in (self._password, self._secret) if _is_readable(secret)]
         try:
-            async with asyncio.timeout(SESSION_TIMEOUT_S):
+            async with self._free, asyncio.timeout(SESSION_TIMEOUT_S):
                 await self._send(sender, recipients, message)
         except TimeoutError:
             raise NotifyError(

@@ -73,6 +73,7 @@ class Post:
         details     of the answer's body if not given
         """
         self._config = config or HTTPClientConfig()
+        self._secrets = _secrets_of_settings(self._config)
         self._surroundings = surroundings
         self._retry_on = frozenset(retry_on)
         self._timeout_s = timeout_ns / 1e9 or None
@@ -167,6 +168,17 @@ async def _body_of(response: aiohttp.ClientResponse) -> bytes:
 
 def _body_text(answer: Answer) -> str:
     return answer.body.decode("utf-8", "replace")
+
+
+def _secrets_of_settings(config: HTTPClientConfig) -> list[str]:
+    """Secrets that requests carry by their HTTP settings; a server may repeat what it was sent."""
+    found = [
+        config.basic_auth.password if config.basic_auth else None,
+        config.authorization.credentials if config.authorization else None,
+        config.bearer_token,
+        *(secret for header in config.http_headers.values() for secret in header.secrets),
+    ]
+    return [secret.reveal() for secret in found if secret]
 
 
 def secrets_of(url: str) -> list[str]:

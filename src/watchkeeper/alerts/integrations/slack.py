@@ -70,7 +70,9 @@ class SlackConfig:
     mrkdwn_in: tuple[str, ...] = setting(ListOf(Text()), default=())
     actions: tuple[ActionConfig, ...] = setting(ListOf(Nested(ActionConfig)), default=())
     update_message: bool = setting(
-        Boolean(), default=False, help="edit a group's message in place of a new one; needs an app; forgotten when we end or reload"
+        Boolean(),
+        default=False,
+        help="edit a group's message in place of a new one; needs an app; forgotten when we end or reload",
     )
     timeout_ns: int = setting(Nanoseconds(), key="timeout", default=0, show=True, help="for one request; 0 for none")
 
@@ -84,6 +86,8 @@ class SlackConfig:
         if has_url and has_token:
             key = "app_token" if self.app_token else "app_token_file"
             at.report(key, "at most one of api_url/api_url_file & app_token/app_token_file must be configured")
+        if self.update_message and has_url and not (self.api_url and "chat.postMessage" in self.api_url.reveal()):
+            at.warn("update_message", "has no effect with a webhook, whose messages can't be edited; use app_token")
         filled_in: dict[str, Any] = {
             "http_config": http_config_of(self.http_config, at),
             "app_url": self.app_url or shared.slack_app_url,

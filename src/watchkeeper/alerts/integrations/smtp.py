@@ -17,6 +17,7 @@ from typing import Final
 
 MAX_REPLY_BYTES: Final = 64 << 10  # Of one reply, all lines.
 _MAX_REPLY_LINES: Final = 1000
+QUIT_TIMEOUT_S: Final = 1.0  # For the answer to QUIT, which changes nothing.
 _CHUNK_BYTES: Final = 64 << 10
 
 
@@ -141,8 +142,9 @@ class SmtpClient:
     async def quit(self) -> None:
         """Say goodbye and close; the message has been taken, so that nothing here is an error."""
         try:
-            await self._command("QUIT")
-        except (SmtpError, OSError):
+            async with asyncio.timeout(QUIT_TIMEOUT_S):
+                await self._command("QUIT")
+        except (SmtpError, OSError, TimeoutError):
             pass
         finally:
             self.abort()

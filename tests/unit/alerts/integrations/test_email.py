@@ -372,6 +372,44 @@ async def test_a_server_that_hangs(monkeypatch):
     assert (error.is_retryable, error.cause) == (True, "contextDeadlineExceeded")
 
 
+async def test_a_server_that_hangs_after_the_mail_does_not_undo_it(monkeypatch):
+    monkeypatch.setattr("watchkeeper.alerts.integrations.smtp.QUIT_TIMEOUT_S", 0.05)
+    taken = []
+
+    async def talk(reader, writer):
+        for answer in (b"220 hi", b"250 hi", b"250 ok", b"250 ok", b"354 go"):
+            writer.write(answer + b"\r\n")
+            await reader.readline()
+        taken.append(await reader.readuntil(b"\r\n.\r\n"))
+        writer.write(b"250 taken\r\n")
+        await reader.read()
+
+    async with talking_server(talk) as port:
+        await send(port, PLAIN + "}")
+    assert len(taken) == 1
+
+
+async def test_no_more_than_so_many_connections():
+    running = peak = 0
+
+    async def talk(reader, writer):
+        nonlocal running, peak
+        running += 1
+        peak = max(peak, running)
+        writer.write(b"220 hi\r\n")
+        await reader.readline()
+        await asyncio.sleep(0.01)
+        running -= 1
+        writer.write(b"421 busy\r\n")
+        await reader.readline()
+        writer.write(b"421 busy\r\n")
+
+    async with talking_server(talk) as port, notifier("email", PLAIN.replace("PORT", str(port)) + "}") as mail:
+        results = await asyncio.gather(*(mail.notify(notice()) for _ in range(40)), return_exceptions=True)
+    assert [str(result) for result in results] == [f"localhost:{port}: HELO: 421 busy"] * 40
+    assert peak == 8
+
+
 async def test_the_callers_deadline_ends_it():
     async def talk(reader, writer):
         await reader.read()

@@ -9,7 +9,7 @@ from tests.unit.alerts.integrations.hook_double import service, surroundings
 from watchkeeper.alerts.integrations.post import MAX_AT_ONCE, Post, dump_json, secrets_of, without_secrets
 from watchkeeper.alerts.interface import NotifyError
 from watchkeeper.core.config.secret import Secret
-from watchkeeper.core.http.config import HeaderSource, HTTPClientConfig
+from watchkeeper.core.http.config import BasicAuth, HeaderSource, HTTPClientConfig
 
 
 async def test_statuses_that_are_worth_another_try_by_the_service():
@@ -102,3 +102,15 @@ async def test_no_more_than_so_many_requests_at_once():
         await post.close()
     assert len(hook.requests) == 200
     assert peak == MAX_AT_ONCE
+
+
+async def test_what_http_settings_hold_is_hidden():
+    config = HTTPClientConfig(
+        basic_auth=BasicAuth(username="me", password=Secret("pa55word")),
+        http_headers={"X-Key": HeaderSource(secrets=(Secret("k3y1"),))},
+    )
+    async with service(401, "bad: pa55word, k3y1") as hook:
+        post = Post(config, surroundings())
+        with pytest.raises(NotifyError, match="401: bad: <secret>, <secret>$"):
+            await post.send(hook.url, b"{}")
+        await post.close()

@@ -6,7 +6,9 @@ import pytest
 from aiohttp import web
 
 from tests.unit.alerts.integrations.hook_double import alert, config, notice, notifier, service
+from watchkeeper.alerts.integrations.slack import SlackConfig
 from watchkeeper.alerts.interface import NotifyError
+from watchkeeper.core.config.decode import Load, decode
 from watchkeeper.core.config.dump import plain
 from watchkeeper.core.model.errors import ConfigError
 
@@ -210,3 +212,14 @@ def test_defaults():
     section = config("slack", "api_url: http://x/T0SECRET")
     assert not section.send_resolved
     assert "T0SECRET" not in json.dumps(plain(section))
+
+
+def test_updates_need_an_app():
+    load = Load("alertmanager.yml")
+    decode(SlackConfig, "{api_url: http://x/T0SECRET, update_message: true}", load)
+    [warning] = load.warnings
+    assert (warning.path, warning.column) == ("update_message", 46)
+    assert "no effect with a webhook" in warning.message
+    load = Load("alertmanager.yml")
+    decode(SlackConfig, "{api_url: 'https://slack.com/api/chat.postMessage', update_message: true}", load)
+    assert not load.warnings
