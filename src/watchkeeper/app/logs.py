@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from watchkeeper.app.loki_config import Reloads, config_text, load, path_prefix, published_limits
 from watchkeeper.app.part import Shared
@@ -30,9 +31,16 @@ from watchkeeper.logs.wire.push_protobuf import decode_protobuf
 from watchkeeper.web.gate import Gate
 from watchkeeper.web.loki.backend import Backend, Decoders, Settings
 from watchkeeper.web.loki.page import size_text
+from watchkeeper.web.loki.query_checks import engine_limits
 from watchkeeper.web.loki.rule_files import RuleFiles
 from watchkeeper.web.loki.status import COMPATIBLE_VERSION
 from watchkeeper.web.loki.surface import LokiSurface
+
+if TYPE_CHECKING:
+    from watchkeeper.app.log_rules import LogRules
+    from watchkeeper.app.way import MetricsWay
+    from watchkeeper.rules.interface import Language
+    from watchkeeper.rules.send.options import LocalAlertmanager
 
 NS: Final = 1_000_000_000
 PUSHERS: Final = 4
@@ -56,10 +64,18 @@ def now_ns() -> int:
 class LogsPart:
     """What stores lines and answers LogQL."""
 
-    def __init__(self, shared: Shared) -> None:
-        """Raises ConfigError where the configuration file can't be used."""
+    def __init__(
+        self, shared: Shared, metrics: MetricsWay | None = None, alertmanager: LocalAlertmanager | None = None
+    ) -> None:
+        """Raises ConfigError where the configuration file can't be used.
+
+        metrics, alertmanager   of this process, for rules over logs
+        """
         options, registry = shared.options, shared.registry
         self._shared = shared
+        self._metrics, self._alertmanager = metrics, alertmanager
+        self._rules: LogRules | None = None
+        self._following: asyncio.Task[None] | None = None
         self._reloads = Reloads(registry)
         self.config = load(options)
         for warning in self.config.warnings:
@@ -115,9 +131,12 @@ class LogsPart:
         await self._shared.in_worker(self._store.open)
 
     async def tick(self) -> None:
-        """Cuts, flushes, merges, retention: what is due."""
+        """Cuts, flushes, merges, retention, rules that were changed: what is due."""
         await self._shared.in_worker(partial(self._overrides.tick, now_ns()))
         await self._shared.in_worker(self._store.tick)
+        if self._following is None or self._following.done():
+            # Beside the rest: a change waits for evaluations that have begun.
+            self._following = self._shared.spawn(self._follow_rules())
 
     async def reload(self) -> None:
         """Applies limits of loki.yaml and the overrides; what else it says needs a restart. Raises ConfigError."""
@@ -139,7 +158,12 @@ class LogsPart:
         log.info("limits loaded", file=config.file or "embedded")
 
     async def quiesce(self) -> None:
-        """Ends tails, which would last for ever."""
+        """Ends rules, and tails, which would last for ever."""
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.gather(self._following, return_exceptions=True)
+        if self._rules is not None:
+            await self._rules.stop()
         await self.surface.tails.close()
 
     async def stop(self) -> None:
@@ -153,6 +177,41 @@ class LogsPart:
             except OSError as error:
                 log.error("not everything could be flushed; it stays in the log", error=error)
         await self._shared.in_worker(self._store.close)
+
+    async def _follow_rules(self) -> None:
+        try:
+            files = await self._shared.in_worker(self.backend.rules.files)
+            if self._rules is None and not files:
+                return
+            if self._rules is None:
+                self._rules = self._make_rules()
+                self.backend.rule_views = self._rules.views
+            await self._rules.follow(files)
+        except Exception as error:  # The next look may go well.
+            log.exception("the rule files can't be followed", error=repr(error))
+
+    def _make_rules(self) -> LogRules:
+        # Only now: a log server without rules has no need of them in memory.
+        from watchkeeper.app.log_rules import LogRules
+
+        return LogRules(
+            self.config.ruler,
+            self._shared.registry,
+            self._language,
+            f"http://{socket.gethostname()}:{self.port}",
+            metrics=self._metrics,
+            alertmanager=self._alertmanager,
+        )
+
+    def _language(self, tenant: str) -> Language:
+        from watchkeeper.rules.logql import LogQL
+
+        most_bytes = self._shared.options.query_max_bytes
+        return LogQL(
+            self._engine,
+            lambda: self._store.querier(tenant),
+            lambda: engine_limits([self._overrides.of(tenant)], most_bytes, partial_series=False),
+        )
 
     async def _in_pusher(self, work: Callable[[], Any]) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._pushers, work)

@@ -17,6 +17,7 @@ from watchkeeper.app.otlp import otlp_settings
 from watchkeeper.app.part import Shared
 from watchkeeper.app.reload import Configuration
 from watchkeeper.app.rules import MetricRules
+from watchkeeper.app.way import MetricsWay
 from watchkeeper.core.config.dump import dump
 from watchkeeper.core.model.errors import ConfigError
 from watchkeeper.core.model.metadata import Metadata
@@ -71,6 +72,11 @@ class MetricsPart:
         )
         self.backend.rules = self._rules
         self._rule_groups = self._rules.load(self._configuration.current)
+
+    @property
+    def way(self) -> MetricsWay:
+        """For rules of other parts: where they record, and who sends their alerts."""
+        return MetricsWay(self._appender, self._store.querier(), self._rules.send)
 
     async def start(self) -> None:
         """Reads the store back and begins to evaluate rules and to scrape."""

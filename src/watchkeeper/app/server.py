@@ -27,6 +27,8 @@ from watchkeeper.web.server import Surface, make_app
 if TYPE_CHECKING:
     from watchkeeper.app.agent_part import Sink
     from watchkeeper.app.alerts import AlertsPart
+    from watchkeeper.app.way import MetricsWay
+    from watchkeeper.rules.send.options import LocalAlertmanager
     from watchkeeper.web.access.gate import Access
 
 SWITCH_INTERVAL_S: Final = 0.0005
@@ -127,28 +129,29 @@ class Server:
         """Parts are imported where they run: a log server has no need of a metrics engine in memory."""
         options, shared = self._options, self._shared
         alerts: AlertsPart | None = None
+        local: LocalAlertmanager | None = None
+        way: MetricsWay | None = None
         if "alerts" in options.only:
             from watchkeeper.app.alerts import AlertsPart
+            from watchkeeper.rules.send.options import LocalAlertmanager
 
             # First up and last down: rules send to it.
             alerts = AlertsPart(shared)
             self._parts.append(alerts)
+            local = LocalAlertmanager(alerts.put, f"{alerts.external_url}/api/v2/alerts")
         if "metrics" in options.only:
             from watchkeeper.app.metrics import MetricsPart
-            from watchkeeper.rules.send.options import LocalAlertmanager
             from watchkeeper.web.prometheus.surface import PrometheusSurface
 
-            local: LocalAlertmanager | None = None
-            if alerts is not None:
-                local = LocalAlertmanager(alerts.put, f"{alerts.external_url}/api/v2/alerts")
             metrics = MetricsPart(shared, local)
             self._parts.append(metrics)
+            way = metrics.way
             self._surfaces.append((options.metrics_port, PrometheusSurface(metrics.backend)))
         sink: Sink | None = None
         if "logs" in options.only:
             from watchkeeper.app.logs import LogsPart
 
-            logs = LogsPart(shared)
+            logs = LogsPart(shared, way, local)
             self._parts.append(logs)
             self._surfaces.append((logs.port, logs.surface))
             sink = logs.appender, logs.agent_tenant

@@ -16,7 +16,7 @@ from watchkeeper.discovery.manager import DiscoveryManager, JobGroups
 from watchkeeper.rules.send.block import Block, relabelled
 from watchkeeper.rules.send.config import AlertingConfig
 from watchkeeper.rules.send.options import LocalAlertmanager, SendOptions
-from watchkeeper.rules.send.telemetry import SendMetrics
+from watchkeeper.rules.send.telemetry import PREFIX, SendMetrics
 
 log = get_logger("notifier")
 
@@ -40,21 +40,21 @@ class Sender:
         *,
         clock_ns: Callable[[], int],
         local: LocalAlertmanager | None = None,
-        discovery: DiscoveryManager | None = None,
+        name: str = "notify",
+        metrics_prefix: str = PREFIX,
     ) -> None:
         """
-        local       the Alertmanager of this process, where one runs
-        discovery   finds Alertmanagers; tests bring their own, which calls `follow`
+        local            the Alertmanager of this process, where one runs
+        name             of its discovery, in metrics
+        metrics_prefix   of its own metrics: two senders of one process have different ones
         """
         self._options = options
-        self._metrics = SendMetrics(registry)
+        self._metrics = SendMetrics(registry, metrics_prefix)
         self._metrics.queue_capacity.set(options.queue_capacity)
         self._clock_ns = clock_ns
         self._local = local
         self._settings = _Settings({}, Relabeler(()), None)
-        self._discovery = discovery or DiscoveryManager(
-            self.follow, registry=registry, name="notify", user_agent=options.user_agent
-        )
+        self._discovery = DiscoveryManager(self.follow, registry=registry, name=name, user_agent=options.user_agent)
         self._blocks: list[Block] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ending: set[asyncio.Task[None]] = set()

@@ -6,7 +6,7 @@ from typing import Final
 
 from watchkeeper.core.telemetry.metrics import Counter, Registry
 
-_PREFIX: Final = "prometheus_notifications_"
+PREFIX: Final = "prometheus_notifications_"
 _LABELS: Final = ("alertmanager",)
 _LATENCY_BUCKETS: Final = (0.01, 0.1, 1.0, 10.0)
 
@@ -14,33 +14,33 @@ _LATENCY_BUCKETS: Final = (0.01, 0.1, 1.0, 10.0)
 class SendMetrics:
     """Made once for each registry; asking again gives the same metrics."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, prefix: str = PREFIX) -> None:
         self.latency = registry.summary(
-            _PREFIX + "latency_seconds", "Latency quantiles for sending alert notifications.", labels=_LABELS
+            prefix + "latency_seconds", "Latency quantiles for sending alert notifications.", labels=_LABELS
         )
         self.latency_histogram = registry.histogram(
-            _PREFIX + "latency_histogram_seconds",
+            prefix + "latency_histogram_seconds",
             "Latency histogram for sending alert notifications.",
             _LATENCY_BUCKETS,
             _LABELS,
         )
         self.errors = registry.counter(
-            _PREFIX + "errors_total", "Total number of sent alerts affected by errors.", _LABELS
+            prefix + "errors_total", "Total number of sent alerts affected by errors.", _LABELS
         )
-        self.sent = registry.counter(_PREFIX + "sent_total", "Total number of alerts sent.", _LABELS)
+        self.sent = registry.counter(prefix + "sent_total", "Total number of alerts sent.", _LABELS)
         self.dropped = registry.counter(
-            _PREFIX + "dropped_total",
+            prefix + "dropped_total",
             "Total number of alerts dropped due to errors when sending to Alertmanager.",
             _LABELS,
         )
         self.queue_length = registry.gauge(
-            _PREFIX + "queue_length", "The number of alert notifications in the queue.", _LABELS
+            prefix + "queue_length", "The number of alert notifications in the queue.", _LABELS
         )
         self.queue_capacity = registry.gauge(
-            _PREFIX + "queue_capacity", "The capacity of the alert notifications queue."
+            prefix + "queue_capacity", "The capacity of the alert notifications queue."
         )
         self.discovered = registry.gauge(
-            _PREFIX + "alertmanagers_discovered", "The number of alertmanagers discovered and active."
+            prefix + "alertmanagers_discovered", "The number of alertmanagers discovered and active."
         )
         self._holders: dict[str, int] = {}
 

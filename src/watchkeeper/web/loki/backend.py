@@ -16,6 +16,7 @@ from watchkeeper.web.loki.rule_files import RuleFiles
 
 if TYPE_CHECKING:
     from watchkeeper.logs.store.limits import Limits
+    from watchkeeper.rules.views import GroupView
 
 SINGLE_TENANT = "fake"  # Upstream's name for the tenant of a server without tenants; object keys begin with it.
 
@@ -127,6 +128,7 @@ class Backend:
     config_text  the configuration as YAML: whole, or only what differs from the defaults, or the defaults
     figures      numbers for the status page
     published_limits   of a tenant, by upstream's names
+    rule_views   a tenant's groups as they are evaluated; their `file` is the path
     quit         asks the process to stop
     """
 
@@ -147,6 +149,7 @@ class Backend:
     figures: Callable[[], Mapping[str, Any]]
     quit: Callable[[], None]
     now_ns: Callable[[], int]
+    rule_views: Callable[[str], Sequence[GroupView]] = lambda tenant: ()
     metrics: ApiMetrics = field(init=False)
     flushing: asyncio.Lock = field(init=False)
 

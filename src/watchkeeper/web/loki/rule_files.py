@@ -89,7 +89,7 @@ class RuleFiles:
         """Groups by namespace, of one or of all of them."""
         found = {}
         for path in self._files(tenant):
-            name = _namespace(path)
+            name = namespace_of(path)
             if not namespace or name == namespace:
                 groups = self._read(path).groups
                 if groups:
@@ -136,6 +136,13 @@ class RuleFiles:
                 raise NotFoundError(NO_GROUPS)
             self._write(tenant, namespace, ())
 
+    def files(self) -> dict[str, list[Path]]:
+        """The files of all tenants that have any."""
+        if not self._folder.is_dir():
+            return {}
+        tenants = [unquote(path.name) for path in sorted(self._folder.iterdir()) if path.is_dir()]
+        return {tenant: paths for tenant in tenants if (paths := list(self._files(tenant)))}
+
     def _decoded(self, text: str) -> RuleGroup:
         try:
             group = decode(RuleGroup, text, Load("rules"))
@@ -169,7 +176,7 @@ class RuleFiles:
 
     def _write(self, tenant: str, namespace: str, groups: tuple[RuleGroup, ...]) -> None:
         folder = self._folder / _file_name(tenant)
-        old = next((path for path in self._files(tenant) if _namespace(path) == namespace), None)
+        old = next((path for path in self._files(tenant) if namespace_of(path) == namespace), None)
         path = old or folder / f"{_file_name(namespace)}.yaml"
         if not groups:
             path.unlink(missing_ok=True)
@@ -193,5 +200,6 @@ def _file_name(name: str) -> str:
     return quote(name, safe=" ()[]{}+,=@~!").replace(".", "%2E")
 
 
-def _namespace(path: Path) -> str:
+def namespace_of(path: Path) -> str:
+    """The namespace whose groups a file has."""
     return unquote(path.name.removesuffix(path.suffix)) if "%" in path.name else path.name.removesuffix(path.suffix)

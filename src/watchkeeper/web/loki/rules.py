@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 from aiohttp import web
@@ -13,8 +14,20 @@ from watchkeeper.web.errors import ApiError, bad_data
 from watchkeeper.web.loki.answer_json import dumps
 from watchkeeper.web.loki.backend import Backend
 from watchkeeper.web.loki.params import Params
-from watchkeeper.web.loki.rule_files import BAD_GROUP, NO_GROUPS, Rule, RuleError, RuleGroup, group_data, group_text
+from watchkeeper.web.loki.rule_files import (
+    BAD_GROUP,
+    NO_GROUPS,
+    Rule,
+    RuleError,
+    RuleGroup,
+    group_data,
+    group_text,
+    namespace_of,
+)
 from watchkeeper.web.loki.tenancy import tenant_of
+
+if TYPE_CHECKING:
+    from watchkeeper.rules.views import GroupView, RuleView
 
 MAX_GROUP_BYTES: Final = 5 << 20
 NEVER: Final = "0001-01-01T00:00:00Z"
@@ -91,6 +104,7 @@ async def prometheus_rules(backend: Backend, request: web.Request) -> web.Respon
         params.all("rule_name", "rule_name[]"),
     )
     found = await backend.run(lambda: backend.rules.groups(tenant))
+    views = await _views(backend, tenant)
     out = []
     for namespace, members in found.items():
         if files and namespace not in files:
@@ -98,21 +112,35 @@ async def prometheus_rules(backend: Backend, request: web.Request) -> web.Respon
         for group in members:
             if groups and group.name not in groups:
                 continue
+            view = views.get((namespace, group.name))
+            if view is not None and len(view.rules) != len(group.rules):
+                view = None  # It was just changed, and is about to be evaluated.
             rules = [
-                _rule(rule)
-                for rule in group.rules
+                _rule(rule, view.rules[number] if view is not None else None)
+                for number, rule in enumerate(group.rules)
                 if (not names or (rule.alert or rule.record) in names)
                 and (not wanted or bool(rule.alert) == (wanted == "alert"))
             ]
             if rules:
-                out.append(_group(namespace, group, rules))
+                out.append(_group(namespace, group, rules, view))
     return _success({"groups": out})
 
 
 async def prometheus_alerts(backend: Backend, request: web.Request) -> web.Response:
-    """GET /prometheus/api/v1/alerts: none, as rules are stored here and not evaluated."""
-    tenant_of(backend, request)
-    return _success({"alerts": []})
+    """GET /prometheus/api/v1/alerts: those that are pending or firing."""
+    views = await _views(backend, tenant_of(backend, request))
+    if not views:
+        return _success({"alerts": []})
+    from watchkeeper.web.prometheus.rules import alert_json
+
+    found = [alert_json(alert) for view in views.values() for rule in view.rules for alert in rule.alerts]
+    return _success({"alerts": found})
+
+
+async def _views(backend: Backend, tenant: str) -> dict[tuple[str, str], GroupView]:
+    """A tenant's groups as they are evaluated, by namespace and name."""
+    views = await backend.run(lambda: backend.rule_views(tenant))
+    return {(namespace_of(Path(view.file)), view.name): view for view in views}
 
 
 async def _text(backend: Backend, request: web.Request) -> str:
@@ -138,8 +166,8 @@ def _writer(backend: Backend, request: web.Request) -> str:
     return tenant
 
 
-def _group(namespace: str, group: RuleGroup, rules: list[dict[str, Any]]) -> dict[str, Any]:
-    return {
+def _group(namespace: str, group: RuleGroup, rules: list[dict[str, Any]], view: GroupView | None) -> dict[str, Any]:
+    shown = {
         "name": group.name,
         "file": namespace,
         "rules": rules,
@@ -148,9 +176,14 @@ def _group(namespace: str, group: RuleGroup, rules: list[dict[str, Any]]) -> dic
         "lastEvaluation": NEVER,
         "evaluationTime": 0,
     }
+    if view is not None:
+        from watchkeeper.web.prometheus.rules import group_json
+
+        shown |= {**group_json(view), "file": namespace, "rules": rules}
+    return shown
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def _rule(rule: Rule, view: RuleView | None) -> dict[str, Any]:
     common = {
         "name": rule.alert or rule.record,
         "query": rule.expr,
@@ -161,6 +194,10 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "lastEvaluation": NEVER,
         "evaluationTime": 0,
     }
+    if view is not None:
+        from watchkeeper.web.prometheus.rules import rule_json
+
+        return common | rule_json(view)
     if not rule.alert:
         return common
     return {

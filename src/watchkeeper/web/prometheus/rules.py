@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from aiohttp import web
@@ -21,7 +21,9 @@ from watchkeeper.rules.views import AlertView, GroupView, RuleView
 from watchkeeper.web.envelope import Reply
 from watchkeeper.web.errors import bad_parameter
 from watchkeeper.web.params import Params, parse_bool, parse_int
-from watchkeeper.web.prometheus.backend import Backend
+
+if TYPE_CHECKING:
+    from watchkeeper.web.prometheus.backend import Backend
 
 NEVER: Final = "0001-01-01T00:00:00Z"  # How upstream writes a time that has not come yet.
 TYPES: Final = {"record": "recording", "alert": "alerting"}
@@ -137,7 +139,7 @@ def _discovery(groups: Iterable[GroupView], wanted: _Wanted) -> dict[str, Any]:
             continue
         if wanted.limit and len(page) == wanted.limit:
             return {"groups": page, "groupNextToken": token_of(group)}
-        page.append(_group_json(group, taken, wanted.exclude_alerts))
+        page.append({**group_json(group), "rules": [rule_json(rule, wanted.exclude_alerts) for rule in taken]})
     return {"groups": page}
 
 
@@ -146,11 +148,11 @@ def token_of(group: GroupView) -> str:
     return hashlib.sha256(group.key.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _group_json(group: GroupView, taken: Iterable[RuleView], exclude_alerts: bool) -> dict[str, Any]:
+def group_json(group: GroupView) -> dict[str, Any]:
+    """One group as /rules has it, but for its rules."""
     return {
         "name": group.name,
         "file": group.file,
-        "rules": [_rule_json(rule, exclude_alerts) for rule in taken],
         "interval": _seconds(group.interval_ms),
         "limit": group.limit,
         "evaluationTime": group.evaluation_s,
@@ -158,7 +160,8 @@ def _group_json(group: GroupView, taken: Iterable[RuleView], exclude_alerts: boo
     }
 
 
-def _rule_json(rule: RuleView, exclude_alerts: bool) -> dict[str, Any]:
+def rule_json(rule: RuleView, exclude_alerts: bool = False) -> dict[str, Any]:
+    """One rule as /rules has it."""
     shown: dict[str, Any] = {
         "name": rule.name,
         "query": rule.query,
