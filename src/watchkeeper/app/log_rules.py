@@ -28,7 +28,7 @@ from watchkeeper.discovery.config import DiscoveryConfigs, DNSSDConfig, StaticCo
 from watchkeeper.logs.store.config_upkeep import RulerConfig
 from watchkeeper.rules.files.load import load_rule_files
 from watchkeeper.rules.files.loaded import LoadedGroup
-from watchkeeper.rules.interface import Language
+from watchkeeper.rules.logql import LogQL
 from watchkeeper.rules.manager import RuleManager
 from watchkeeper.rules.send.config import AlertingConfig, AlertmanagerConfig
 from watchkeeper.rules.send.options import LocalAlertmanager, SendOptions
@@ -46,7 +46,7 @@ log = get_logger("ruler")
 @dataclass(slots=True)
 class _Tenant:
     manager: RuleManager
-    language: Language
+    language: LogQL
     groups: dict[Path, list[LoadedGroup]] = field(default_factory=dict)  # By file, as it was last read without fault.
 
 
@@ -57,7 +57,7 @@ class LogRules:
         self,
         config: RulerConfig,
         registry: Registry,
-        language: Callable[[str], Language],
+        language: Callable[[str], LogQL],
         external_url: str,
         *,
         metrics: MetricsWay | None = None,
@@ -153,6 +153,7 @@ class LogRules:
             ),
             in_worker=self._in_thread,
             language=language,
+            cancel=language.cancel,
         )
         return _Tenant(manager, language)
 

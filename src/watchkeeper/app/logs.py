@@ -39,7 +39,7 @@ from watchkeeper.web.loki.surface import LokiSurface
 if TYPE_CHECKING:
     from watchkeeper.app.log_rules import LogRules
     from watchkeeper.app.way import MetricsWay
-    from watchkeeper.rules.interface import Language
+    from watchkeeper.rules.logql import LogQL
     from watchkeeper.rules.send.options import LocalAlertmanager
 
 NS: Final = 1_000_000_000
@@ -76,6 +76,7 @@ class LogsPart:
         self._metrics, self._alertmanager = metrics, alertmanager
         self._rules: LogRules | None = None
         self._following: asyncio.Task[None] | None = None
+        self._is_ending = False
         self._reloads = Reloads(registry)
         self.config = load(options)
         for warning in self.config.warnings:
@@ -134,7 +135,7 @@ class LogsPart:
         """Cuts, flushes, merges, retention, rules that were changed: what is due."""
         await self._shared.in_worker(partial(self._overrides.tick, now_ns()))
         await self._shared.in_worker(self._store.tick)
-        if self._following is None or self._following.done():
+        if (self._following is None or self._following.done()) and not self._is_ending:
             # Beside the rest: a change waits for evaluations that have begun.
             self._following = self._shared.spawn(self._follow_rules())
 
@@ -159,8 +160,8 @@ class LogsPart:
 
     async def quiesce(self) -> None:
         """Ends rules, and tails, which would last for ever."""
+        self._is_ending = True
         if self._following is not None:
-            self._following.cancel()
             await asyncio.gather(self._following, return_exceptions=True)
         if self._rules is not None:
             await self._rules.stop()
@@ -203,7 +204,7 @@ class LogsPart:
             alertmanager=self._alertmanager,
         )
 
-    def _language(self, tenant: str) -> Language:
+    def _language(self, tenant: str) -> LogQL:
         from watchkeeper.rules.logql import LogQL
 
         most_bytes = self._shared.options.query_max_bytes

@@ -37,7 +37,7 @@ class LogQLExpression:
         language = self.language
         at_ns = time_ms * NS_PER_MS
         request = Request(self.tree, self.text, at_ns, at_ns, instant=True)
-        answer = language.engine.run(request, language.querier(), language.limits())
+        answer = language.engine.run(request, language.querier(), language.limits(), lambda: language.is_cancelled)
         warnings = tuple(answer.warnings)
         match answer.data:
             case Vector(labels=labels, values=values):
@@ -66,6 +66,11 @@ class LogQL:
         self.engine = engine
         self.querier = querier
         self.limits = limits
+        self.is_cancelled = False
+
+    def cancel(self) -> None:
+        """From now on evaluations, running ones too, raise QueryCanceled."""
+        self.is_cancelled = True
 
     def compile(self, text: str) -> LogQLExpression:
         """Raises ParseError; TypeMismatch for a query of lines."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.oracle.log_memory import Entry, MemoryLogs
-from watchkeeper.core.model.errors import LimitExceeded, ParseError, TypeMismatch
+from watchkeeper.core.model.errors import LimitExceeded, ParseError, QueryCanceled, TypeMismatch
 from watchkeeper.core.model.labels import Labels
 from watchkeeper.logs.logql.answer import QueryLimits
 from watchkeeper.logs.logql.engine import Engine
@@ -46,6 +46,13 @@ def test_a_number_is_one_sample_without_labels(language: LogQL) -> None:
 
 def test_the_text_is_the_printers(language: LogQL) -> None:
     assert language.compile('sum  by(app)(rate( {app="a"}[1m] ))').text == ('sum by (app)(rate({app="a"}[1m]))')
+
+
+def test_the_end_of_the_process_ends_evaluations(language: LogQL) -> None:
+    expression = language.compile('sum(count_over_time({app="a"}[1m]))')
+    language.cancel()
+    with pytest.raises(QueryCanceled):
+        expression.evaluate(120_000)
 
 
 def test_lines_are_no_samples(language: LogQL) -> None:
