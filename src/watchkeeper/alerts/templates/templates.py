@@ -25,6 +25,13 @@ LIMITS: Final = Limits(max_steps=2_000_000, max_output=8_000_000, max_depth=40)
 MAX_KEPT: Final = 1000  # Parsed texts of keys; no configuration has so many.
 
 
+class _Last(threading.local):
+    """A thread's last notice: the dozen templates of a message follow each other in one thread."""
+
+    notice: Notice | None = None
+    data: Data | None = None
+
+
 class Templates:
     """What turns the texts of a configuration's keys into messages. Safe to use from several threads at once.
 
@@ -51,7 +58,7 @@ class Templates:
         self._template = template
         self._parsed: OrderedDict[str, Template] = OrderedDict()
         self._lock = threading.Lock()
-        self._last: tuple[Notice, Data] | None = None
+        self._last = _Last()
 
     def text(self, template: str, notice: Notice, field: str = "") -> str:
         """A template's plain text for a notice. Raises NotifyError, which is not worth another try.
@@ -66,11 +73,11 @@ class Templates:
         return self._execute(template, notice, field, HtmlExecution)
 
     def data(self, notice: Notice) -> Data:
-        """What templates see of a notice; the same object for the same notice."""
+        """What templates see of a notice; the same object for the same notice, one after the other in a thread."""
         last = self._last
-        if last is None or last[0] is not notice:
-            last = self._last = (notice, self._with_route_labels(data_of(notice, self.external_url)))
-        return last[1]
+        if last.data is None or last.notice is not notice:
+            last.notice, last.data = notice, self._with_route_labels(data_of(notice, self.external_url))
+        return last.data
 
     def _with_route_labels(self, data: Data) -> Data:
         """With the labels of the route expanded, if they are templates. One that fails says so; the notice goes out."""
