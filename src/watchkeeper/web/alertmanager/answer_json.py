@@ -19,9 +19,9 @@ NO_TIME: Final = "0001-01-01T00:00:00.000Z"
 LAST_NS: Final = 253_402_300_799 * SECOND_NS  # The end of the year 9999.
 
 
-def answer(document: Any, status: int = 200) -> web.Response:
-    """JSON with a line end, as upstream writes it."""
-    return web.Response(body=orjson.dumps(document) + b"\n", status=status, content_type="application/json")
+def answer(document: Any, status: int = 200, *, end: bytes = b"\n") -> web.Response:
+    """JSON with a line end, as upstream writes it but in errors of a request's form."""
+    return web.Response(body=orjson.dumps(document) + end, status=status, content_type="application/json")
 
 
 def time_text(time_ns: int) -> str:

@@ -32,5 +32,5 @@ def error_response(error: ApiError) -> web.Response:
     # Half a surrogate pair, as a request may quote one, has no UTF-8.
     text = error.message.encode("utf-8", "replace").decode()
     if error.type.startswith(FORM):
-        return answer({"code": int(error.type.removeprefix(FORM)), "message": text}, error.status)
+        return answer({"code": int(error.type.removeprefix(FORM)), "message": text}, error.status, end=b"")
     return answer(text, error.status) if text else web.Response(status=error.status)
