@@ -84,6 +84,30 @@ def test_a_manifest_of_prometheus(started: list[Options]) -> None:
     ]
 
 
+def test_rules_and_notifications(started: list[Options]) -> None:
+    result = call(
+        "--rules.alert.for-outage-tolerance=2h",
+        "--rules.alert.for-grace-period=5m",
+        "--rules.alert.resend-delay=30s",
+        "--rules.max-concurrent-evals=8",
+        "--alertmanager.notification-queue-capacity=500",
+        "--alertmanager.notification-batch-size=64",
+        "--no-alertmanager.drain-notification-queue-on-shutdown",
+    )
+    assert (result.exit_code, result.output) == (0, "")
+    shown = started[0].flags()
+    assert {name: shown[name] for name in shown if name.startswith(("rules.", "alertmanager."))} == {
+        "rules.alert.for-outage-tolerance": "2h",
+        "rules.alert.for-grace-period": "5m",
+        "rules.alert.resend-delay": "30s",
+        "rules.max-concurrent-evals": "8",
+        "alertmanager.notification-queue-capacity": "500",
+        "alertmanager.notification-batch-size": "64",
+        "alertmanager.drain-notification-queue-on-shutdown": "false",
+    }
+    assert call("--alertmanager.notification-batch-size=0").exit_code == 2
+
+
 def test_the_prefix_comes_from_the_external_url(started: list[Options]) -> None:
     call("--web.external-url=https://example.org/watch/")
     assert started[0].prefix == "/watch"
