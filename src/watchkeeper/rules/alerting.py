@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Final
-from urllib.parse import quote_plus
 
 import numpy as np
 import numpy.typing as npt
@@ -242,7 +241,7 @@ class AlertingRule(Rule):
             alerts.sent[due] = at.time_ms
             alerts.valid_until[due] = at.time_ms + VALID_FOR * max(at.interval_ms, resend_delay_ms)
             ends = np.where(alerts.resolved[due] != NEVER, alerts.resolved[due], alerts.valid_until[due])
-            url = generator_url(at.settings.external_url, self.loaded.expression.text)
+            url = at.settings.link(at.settings.external_url, self.loaded.expression.text)
             return [
                 Alert(
                     alerts.labels[row], self._annotations_of(row), fired_ms * _NS, end_ms * _NS, at.time_ms * _NS, url
@@ -324,11 +323,6 @@ class AlertingRule(Rule):
             self.alert_views(),
             plain.line,
         )
-
-
-def generator_url(external_url: str, expression: str) -> str:
-    """Where an expression can be looked at."""
-    return f"{external_url}/graph?g0.expr={quote_plus(expression)}&g0.tab=1"
 
 
 def _needs_of(texts: Sequence[tuple[str, str]], name: str) -> Needs:

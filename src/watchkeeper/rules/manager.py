@@ -16,7 +16,7 @@ from watchkeeper.rules.group import Group, Surroundings
 from watchkeeper.rules.interface import Language, Notify, Samples
 from watchkeeper.rules.runner import END_WAIT_INTERVALS, InWorker, Runner, Threads
 from watchkeeper.rules.settings import GlobalSettings, RuleOptions
-from watchkeeper.rules.telemetry import RuleMetrics
+from watchkeeper.rules.telemetry import PREFIX, RuleMetrics
 from watchkeeper.rules.views import AlertView, GroupView
 
 log = get_logger("rule manager")
@@ -31,6 +31,7 @@ class RuleManager:
     in_worker  runs evaluations, as many at one time as the options say; None for the loop's own threads
     language   answers the queries of templates
     cancel     ends running evaluations, called when the manager stops
+    metrics_prefix   of its own metrics' names
     """
 
     def __init__(
@@ -45,12 +46,13 @@ class RuleManager:
         *,
         language: Language | None = None,
         cancel: Callable[[], None] | None = None,
+        metrics_prefix: str = PREFIX,
     ) -> None:
         options = options or RuleOptions()
         self._language = language
         self._cancel = cancel
         self._querier = querier
-        self._metrics = RuleMetrics(registry)
+        self._metrics = RuleMetrics(registry, metrics_prefix)
         self._around = Surroundings(appender, notify, clock or SystemClock(), options, self._query)
         self._threads = Threads(
             in_worker or asyncio.to_thread, options.max_concurrent_groups, options.max_concurrent_evals

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from watchkeeper.core.model.labels import EMPTY, Labels
+from watchkeeper.rules.links import Link, graph_link
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,13 @@ class RuleOptions:
 
 @dataclass(frozen=True, slots=True)
 class GlobalSettings:
-    """Of the configuration's global block: what groups have that say nothing themselves, and what templates see."""
+    """Of the configuration's global block: what groups have that say nothing themselves, and what templates see.
+
+    link   the address that an alert has of what gave it
+    """
 
     interval_ms: int = 60_000
     query_offset_ms: int = 0
     external_labels: Labels = EMPTY
     external_url: str = ""
+    link: Link = graph_link

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from watchkeeper.core.telemetry.metrics import Counter, Gauge, Metric, Registry
 
+PREFIX: Final = "prometheus_rule_"
 _GROUP = ("rule_group",)
 _GROUP_QUANTILES = (0.01, 0.05, 0.5, 0.9, 0.99)
 
@@ -11,54 +14,53 @@ _GROUP_QUANTILES = (0.01, 0.05, 0.5, 0.9, 0.99)
 class RuleMetrics:
     """Counters of all groups; those with a label have a child for each group's key, `file;name`."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, prefix: str = PREFIX) -> None:
+        """`prefix` begins the names: managers of one process that are told apart have different ones."""
         self.evaluation_duration = registry.summary(
-            "prometheus_rule_evaluation_duration_seconds", "The duration for a rule to execute."
+            prefix + "evaluation_duration_seconds", "The duration for a rule to execute."
         )
         self.group_duration = registry.summary(
-            "prometheus_rule_group_duration_seconds", "The duration of rule group evaluations.", _GROUP_QUANTILES
+            prefix + "group_duration_seconds", "The duration of rule group evaluations.", _GROUP_QUANTILES
         )
         self.iterations_missed = registry.counter(
-            "prometheus_rule_group_iterations_missed_total",
+            prefix + "group_iterations_missed_total",
             "The total number of rule group evaluations missed due to slow rule group evaluation.",
             _GROUP,
         )
         self.iterations = registry.counter(
-            "prometheus_rule_group_iterations_total",
+            prefix + "group_iterations_total",
             "The total number of scheduled rule group evaluations, whether executed or missed.",
             _GROUP,
         )
         self.evaluations = registry.counter(
-            "prometheus_rule_evaluations_total", "The total number of rule evaluations.", _GROUP
+            prefix + "evaluations_total", "The total number of rule evaluations.", _GROUP
         )
         self.failures = registry.counter(
-            "prometheus_rule_evaluation_failures_total", "The total number of rule evaluation failures.", _GROUP
+            prefix + "evaluation_failures_total", "The total number of rule evaluation failures.", _GROUP
         )
         self.last_evaluation = registry.gauge(
-            "prometheus_rule_group_last_evaluation_timestamp_seconds",
+            prefix + "group_last_evaluation_timestamp_seconds",
             "The timestamp of the last rule group evaluation in seconds.",
             _GROUP,
         )
         self.last_duration = registry.gauge(
-            "prometheus_rule_group_last_duration_seconds", "The duration of the last rule group evaluation.", _GROUP
+            prefix + "group_last_duration_seconds", "The duration of the last rule group evaluation.", _GROUP
         )
         self.last_rule_duration_sum = registry.gauge(
-            "prometheus_rule_group_last_rule_duration_sum_seconds",
+            prefix + "group_last_rule_duration_sum_seconds",
             "The sum of time in seconds it took to evaluate each rule in the group regardless of concurrency. This "
             "should be higher than the group duration if rules are evaluated concurrently.",
             _GROUP,
         )
         self.last_restore_duration = registry.gauge(
-            "prometheus_rule_group_last_restore_duration_seconds",
+            prefix + "group_last_restore_duration_seconds",
             "The duration of the last alert rules alerts restoration using the `ALERTS_FOR_STATE` series.",
             _GROUP,
         )
-        self.interval = registry.gauge(
-            "prometheus_rule_group_interval_seconds", "The interval of a rule group.", _GROUP
-        )
-        self.rules = registry.gauge("prometheus_rule_group_rules", "The number of rules.", _GROUP)
+        self.interval = registry.gauge(prefix + "group_interval_seconds", "The interval of a rule group.", _GROUP)
+        self.rules = registry.gauge(prefix + "group_rules", "The number of rules.", _GROUP)
         self.samples = registry.gauge(
-            "prometheus_rule_group_last_evaluation_samples",
+            prefix + "group_last_evaluation_samples",
             "The number of samples returned during the last rule group evaluation.",
             _GROUP,
         )

@@ -6,7 +6,6 @@ import pytest
 
 from tests.unit.rules.harness import MINUTE, Bench, labels
 from watchkeeper.core.model.labels import Labels
-from watchkeeper.rules.alerting import generator_url
 
 
 @pytest.fixture
@@ -247,12 +246,6 @@ async def test_other_external_labels_change_texts_at_once(bench):
     assert [one.labels.get("where") for one in bench.alerts] == ["b"]
     assert [one.annotations.get("at") for one in bench.alerts] == ["b"]
     await bench.stop()
-
-
-def test_the_address_of_an_expression():
-    assert generator_url("http://h/p", 'up{a="b c"} == 0') == (
-        "http://h/p/graph?g0.expr=up%7Ba%3D%22b+c%22%7D+%3D%3D+0&g0.tab=1"
-    )
 
 
 async def test_what_an_alert_writes_has_its_labels(bench):
