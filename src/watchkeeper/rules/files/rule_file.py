@@ -84,7 +84,7 @@ class RuleConfig:
         reading = at.load.shared(Reading)
         check_labels(at, reading)
         for name, place in _items(at, "annotations"):
-            if not name or not is_utf8(name):
+            if not reading.is_label_name(name):
                 place.report(f"invalid annotation name: {shortened(name)}")
         if self.alert:
             if not is_utf8(self.alert):

@@ -114,7 +114,10 @@ def test_unknown_keys_may_be_passed_over():
 
 def test_names_may_have_to_be_of_the_old_form():
     text = "groups: [{name: a, rules: [{record: a.b, expr: up, labels: {c.d: e}}]}]"
+    alert = "groups: [{name: a, rules: [{alert: a.b, expr: up, annotations: {c.d: e}}]}]"
     assert read(text).groups[0].rules[0].name == "a.b"
+    assert read(alert).groups[0].rules[0].annotations == (("c.d", "e"),)
+    assert "invalid annotation name: c.d" in problems(alert, legacy_names=True)[0]
     assert problems(text, legacy_names=True) == [
         'r.yml:1:37: groups[0].rules[0].record: invalid recording rule name: a.b (group "a", record "a.b")',
         'r.yml:1:66: groups[0].rules[0].labels.c.d: invalid label name: c.d (group "a", record "a.b")',
