@@ -168,7 +168,7 @@ class AlertManager:
     def _restore(self, restored: Restored) -> None:
         now_ns = self._clock_ns()
         self.silences.merge(restored.silences)
-        self._nflog.merge(restored.told)
+        self._nflog.restore(restored.told)
         for alert in restored.alerts.values():
             if restored.alive_ns > now_ns + JUMP_NS:
                 alert = moved(alert, now_ns - restored.alive_ns, restored.alive_ns, now_ns)

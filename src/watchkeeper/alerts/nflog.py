@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from watchkeeper.alerts.interface import Reason
+
+RESTORED_NS: Final = 3600 * 10**9  # Longer than a restart's grace and the intervals of most groups.
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +84,14 @@ class NotificationLog:
         return len(self._entries)
 
     def get(self, group_key: str, receiver: str, integration: str, index: int) -> Told | None:
-        """What the integration was told; None where nothing is known."""
+        """What the integration was told; None where nothing is known.
+
+        An entry counts until it is collected, also after its expiry, as it does upstream.
+        """
         key = (group_key, receiver, integration, index)
         entry = self._entries.get(key)
         if entry is not None:
             now_ns = self._clock_ns()
-            if entry.expires_ns <= now_ns:
-                return None
             if entry.time_ns > now_ns:
                 # Written before the clock was set back, in another life: the repeat interval counts from now.
                 entry = self._entries[key] = replace(entry, time_ns=now_ns)
@@ -126,6 +130,18 @@ class NotificationLog:
                 self._entries[entry.key] = entry
                 taken.append(entry)
         return taken
+
+    def restore(self, entries: Iterable[Told]) -> None:
+        """Take over what the disk knows.
+
+        What expired while the process was down is kept for a while: there may be an end to tell of.
+        """
+        now_ns = self._clock_ns()
+        for entry in entries:
+            old = self._entries.get(entry.key)
+            is_kept = entry.time_ns + self._retention_ns > now_ns
+            if is_kept and (old is None or old.version_ns < entry.version_ns):
+                self._entries[entry.key] = replace(entry, expires_ns=max(entry.expires_ns, now_ns + RESTORED_NS))
 
     def collect(self) -> int:
         """Remove what has expired; how many went."""

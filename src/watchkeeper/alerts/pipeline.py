@@ -238,9 +238,10 @@ class Pipeline:
                 route.receiver, group.key, group.labels, tuple(sent), context.now_ns, reason, route.labels
             )  # fmt: skip
             await self._try(context, notice, integration, reason)
+        # A repeat interval below the group's can't be kept; the entry must outlast the group's next flush all the same.
         self._nflog.put(
             group.key, route.receiver, integration.kind, integration.index, firing, resolved,
-            2 * route.repeat_interval_ns,
+            2 * max(route.repeat_interval_ns, route.group_interval_ns),
         )  # fmt: skip
 
     async def _leave_it_to_peers(self, context: FlushContext) -> None:

@@ -68,6 +68,18 @@ def test_alert_that_still_fires_does_not_flap(tmp_path: Path) -> None:
     run(play())
 
 
+def test_end_is_told_also_where_the_log_entry_expired_while_down(tmp_path: Path) -> None:
+    async def play() -> None:
+        async with Scene(tmp_path) as scene:
+            scene.fire(end_s=240)
+            await sleep_until(50)
+            await scene.crash_and_start(down_s=20 * 3600)  # Twice the repeat interval is 8 hours.
+            await sleep_until(21 * 3600)
+            assert [why for _, why, *_ in scene.told()] == ["FIRST", "REPEAT", "ALL_RESOLVED"]
+
+    run(play())
+
+
 def test_grace_is_bounded_by_its_option(tmp_path: Path) -> None:
     async def play() -> None:
         async with Scene(tmp_path) as scene:
