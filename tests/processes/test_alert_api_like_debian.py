@@ -170,11 +170,18 @@ def test_what_is_stored(both: tuple[AlertServer, AlertServer]) -> None:
         for silence in silences[1:]:
             assert server.post("silences", silence)[0] == 200
         wait_for("the inhibition", lambda server=server: len(server.api2("alerts", active="false")) == 2)
+    named, both_names = "filter=alertname!=%22%22", "filter=alertname=~A|B"
     for path in (
-        "alerts?filter=alertname=~.%2B", "alerts?silenced=false&filter=alertname!=%22%22", "alerts?inhibited=false&filter=alertname",
-        "alerts?receiver=pager", 'alerts?filter=team=%22%22&filter=alertname=~.%2B', 'alerts?filter=team!=%22%22&filter=alertname=~A|B',
-        "alerts?active=false&filter=alertname!~x", "alerts/groups?receiver=pager", "silence/x",
-    ):  # fmt: skip
+        f"alerts?{named}",
+        f"alerts?silenced=false&{named}",
+        f"alerts?inhibited=false&{named}",
+        f"alerts?active=false&{named}",
+        "alerts?receiver=pager",
+        f"alerts?filter=team=%22%22&{named}",
+        f"alerts?filter=team!=%22%22&{both_names}",
+        "alerts/groups?receiver=pager",
+        "silence/x",
+    ):
         ours, theirs = (answer(server, "GET", path)[0] for server in both)
         assert ours == theirs, path
         if ours == 200:

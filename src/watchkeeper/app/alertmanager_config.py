@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
@@ -37,25 +39,47 @@ class Loaded:
 
     templates   name and text of each template file, in order
     text_hash   of the file's text, as the metric shows it
+    seen        as `digest` gives it, from just before the files were read
     """
 
     config: AlertmanagerYml
     templates: tuple[tuple[str, str], ...]
     text_hash: float
+    seen: tuple[bytes, bytes]
 
 
 def load(options: Options) -> Loaded:
     """The configuration as the file has it now. Raises ConfigError, also where a file can't be read."""
     path, mode = options.alertmanager_config_file, mode_of(options)
+    file_seen, _ = digest(options, ())
     if path is None:
         text = ALERTMANAGER_YML
         config = parse_alertmanager_yml(text, "embedded configuration", mode=mode)
     else:
         text = read_text(path)
         config = parse_alertmanager_yml(text, str(path), files_checked=True, mode=mode)
+    _, templates_seen = digest(options, config.templates)
     templates = tuple((name, read_text(Path(name))) for name in config.template_paths)
-    digest = hashlib.md5(text.encode(), usedforsecurity=False).digest()
-    return Loaded(config, templates, float(int.from_bytes(digest[:HASH_BYTES], "little")))
+    hashed = hashlib.md5(text.encode(), usedforsecurity=False).digest()
+    return Loaded(config, templates, float(int.from_bytes(hashed[:HASH_BYTES], "little")), (file_seen, templates_seen))
+
+
+def digest(options: Options, patterns: Sequence[str]) -> tuple[bytes, bytes]:
+    """What changes with the file, and with template files that match a pattern; also where one goes away."""
+    path = options.alertmanager_config_file
+    found = {name for pattern in patterns for name in glob.glob(pattern)}
+    return _digest_of([] if path is None else [str(path)]), _digest_of(sorted(found))
+
+
+def _digest_of(paths: Sequence[str]) -> bytes:
+    whole = hashlib.sha256()
+    for name in paths:
+        try:
+            content = Path(name).read_bytes()
+        except OSError:
+            content = b""
+        whole.update(f"{name}\0{len(content)}\0".encode("utf-8", "surrogateescape") + content)
+    return whole.digest()
 
 
 def mode_of(options: Options) -> Mode:

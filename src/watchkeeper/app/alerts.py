@@ -19,7 +19,7 @@ from watchkeeper.alerts.interface import Alert, Notifier, Surroundings
 from watchkeeper.alerts.manager import AlertManager, MakeNotifier
 from watchkeeper.alerts.options import AlertOptions
 from watchkeeper.alerts.templates.templates import Templates
-from watchkeeper.app.alertmanager_config import Loaded, Reloads, config_text, load, mode_of
+from watchkeeper.app.alertmanager_config import Loaded, Reloads, config_text, digest, load, mode_of
 from watchkeeper.app.part import Shared
 from watchkeeper.core.http.client import HTTPClient
 from watchkeeper.core.http.config import HTTPClientConfig
@@ -51,6 +51,7 @@ class AlertsPart:
         self._shared = shared
         self._reloads = Reloads(registry)
         self._reloading = asyncio.Lock()
+        self._watcher: asyncio.Task[None] | None = None
         self._loaded = load(options)
         self._templates = Templates(self._loaded.templates, self.external_url)
         self.manager = AlertManager(
@@ -85,6 +86,8 @@ class AlertsPart:
         await self.manager.start()
         await self.manager.apply(self._loaded.config)
         self._reloads.good(self._loaded)
+        if self._shared.options.alertmanager_config_file is not None and self._shared.options.auto_reload_interval_ms:
+            self._watcher = self._shared.spawn(self._watch(self._shared.options.auto_reload_interval_ms / 1000))
 
     async def tick(self) -> None:
         """Nothing: the manager has its own times."""
@@ -104,11 +107,31 @@ class AlertsPart:
             self._tell(loaded)
 
     async def quiesce(self) -> None:
-        """Nothing: alerts are taken until the ports are closed."""
+        """Follows its file no more. Alerts are taken until the ports are closed."""
+        if self._watcher is not None:
+            self._watcher.cancel()
 
     async def stop(self) -> None:
         """Lets what is being sent arrive, and brings everything to disk."""
         await self.manager.stop()
+
+    async def _watch(self, interval_s: float) -> None:
+        """Reloads when the file, or a template file that it names, changes."""
+
+        seen = self._loaded.seen
+        while True:
+            await asyncio.sleep(interval_s)
+            patterns = self._loaded.config.templates
+            now = await self._shared.in_worker(partial(digest, self._shared.options, patterns))
+            if now == seen:
+                continue
+            try:
+                await self.reload()
+            except (ConfigError, OSError) as error:
+                log.error("the configuration was not reloaded; the old one stays", error=error)
+                seen = now
+            else:
+                seen = self._loaded.seen
 
     def _alert_options(self) -> AlertOptions:
         options = self._shared.options
@@ -128,6 +151,14 @@ class AlertsPart:
                 advertise_address=options.cluster_advertise_address,
                 peers=options.cluster_peers,
                 peer_timeout_s=options.cluster_peer_timeout_ms / 1000,
+                gossip_interval_s=options.cluster_gossip_interval_ms / 1000,
+                push_pull_interval_s=options.cluster_pushpull_interval_ms / 1000,
+                settle_timeout_s=options.cluster_settle_timeout_ms / 1000,
+                reconnect_interval_s=options.cluster_reconnect_interval_ms / 1000,
+                reconnect_timeout_s=options.cluster_reconnect_timeout_ms / 1000,
+                probe_interval_s=options.cluster_probe_interval_ms / 1000,
+                probe_timeout_s=options.cluster_probe_timeout_ms / 1000,
+                label=options.cluster_label,
             ),
         )
 

@@ -80,6 +80,14 @@ class Options:
     cluster_advertise_address: str = ""
     cluster_peers: tuple[str, ...] = ()
     cluster_peer_timeout_ms: int = 15_000
+    cluster_gossip_interval_ms: int = 200
+    cluster_pushpull_interval_ms: int = 60_000
+    cluster_settle_timeout_ms: int = 60_000
+    cluster_reconnect_interval_ms: int = 10_000
+    cluster_reconnect_timeout_ms: int = 6 * HOUR_MS
+    cluster_probe_interval_ms: int = 1000
+    cluster_probe_timeout_ms: int = 2000
+    cluster_label: str = ""
     config_expand_env: bool = False
     wal_fsync_interval_s: float = 1.0
     out_of_order_window_ms: int = 0
@@ -188,6 +196,14 @@ FLAG_NAMES: Final = {
     "cluster_advertise_address": "cluster.advertise-address",
     "cluster_peers": "cluster.peer",
     "cluster_peer_timeout_ms": "cluster.peer-timeout",
+    "cluster_gossip_interval_ms": "cluster.gossip-interval",
+    "cluster_pushpull_interval_ms": "cluster.pushpull-interval",
+    "cluster_settle_timeout_ms": "cluster.settle-timeout",
+    "cluster_reconnect_interval_ms": "cluster.reconnect-interval",
+    "cluster_reconnect_timeout_ms": "cluster.reconnect-timeout",
+    "cluster_probe_interval_ms": "cluster.probe-interval",
+    "cluster_probe_timeout_ms": "cluster.probe-timeout",
+    "cluster_label": "cluster.label",
     "config_expand_env": "config.expand-env",
     "wal_fsync_interval_s": "storage.wal-fsync-interval",
     "remote_read_sample_limit": "storage.remote.read-sample-limit",

@@ -83,7 +83,20 @@ class UpCommand(click.Command):
         return super().parse_args(ctx, kept)
 
 
+class HostPortType(AddressType):
+    """An address as AddressType takes it, left as a text; an empty one is none."""
+
+    name = "host:port"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Raises a usage error that names the flag."""
+        if value:
+            super().convert(value, param, ctx)
+        return value
+
+
 ADDRESS = AddressType()
+HOST_PORT = HostPortType()
 
 
 @click.command(cls=UpCommand)
@@ -171,15 +184,29 @@ ADDRESS = AddressType()
     help="GETs of the alerts' API at a time.  [default: as many as there are processors, at least 8]",
 )  # fmt: skip
 @click.option(
-    "--cluster.listen-address", "cluster_listen_address", default="", metavar="HOST:PORT",
+    "--cluster.listen-address", "cluster_listen_address", type=HOST_PORT, default="",
     help="Where other instances reach this one, to share silences and what was notified.",
 )  # fmt: skip
-@click.option("--cluster.advertise-address", "cluster_advertise_address", default="", metavar="HOST:PORT")
-@click.option("--cluster.peer", "cluster_peers", multiple=True, metavar="HOST:PORT", help="Another instance.")
+@click.option("--cluster.advertise-address", "cluster_advertise_address", type=HOST_PORT, default="")
+@click.option("--cluster.peer", "cluster_peers", type=HOST_PORT, multiple=True, help="Another instance.")
 @click.option("--cluster.peer-timeout", "cluster_peer_timeout_ms", type=DURATION, default="15s", show_default=True)
+@click.option("--cluster.gossip-interval", "cluster_gossip_interval_ms", type=DURATION, default="200ms")
+@click.option("--cluster.pushpull-interval", "cluster_pushpull_interval_ms", type=DURATION, default="1m")
+@click.option("--cluster.settle-timeout", "cluster_settle_timeout_ms", type=DURATION, default="1m")
+@click.option("--cluster.reconnect-interval", "cluster_reconnect_interval_ms", type=DURATION, default="10s")
+@click.option("--cluster.reconnect-timeout", "cluster_reconnect_timeout_ms", type=DURATION, default="6h")
+@click.option("--cluster.probe-interval", "cluster_probe_interval_ms", type=DURATION, default="1s")
+@click.option("--cluster.probe-timeout", "cluster_probe_timeout_ms", type=DURATION, default="2s")
+@click.option(
+    "--cluster.label", "cluster_label", default="", help="Instances of other labels are none of this cluster."
+)
 @click.option("--storage.tsdb.retention", "old_retention_ms", type=DURATION, hidden=True)
 @click.option(
-    "--storage.tsdb.path", "tsdb_path", type=click.Path(path_type=Path), help="As --data-dir, by upstream's name."
+    "--storage.tsdb.path",
+    "--storage.path",
+    "tsdb_path",
+    type=click.Path(path_type=Path),
+    help="As --data-dir, by upstream's names.",
 )
 @click.option("--storage.remote.read-sample-limit", "remote_read_sample_limit", default=50_000_000, show_default=True)
 @click.option("--storage.remote.read-concurrent-limit", "remote_read_concurrency", default=10, show_default=True)

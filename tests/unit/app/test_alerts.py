@@ -118,6 +118,7 @@ async def make_server(tmp_path: Path) -> AsyncIterator[MakeServer]:
 
     yield make
     for server, shared, receiver in made:
+        await server.part.quiesce()
         await server.client.close()
         await server.part.stop()
         await receiver.close()
@@ -217,6 +218,33 @@ async def test_a_reload_that_fails_keeps_the_old_one(make_server: MakeServer) ->
     assert server.metric("alertmanager_config_last_reload_successful") == "1"
     await server.ask("POST", "/api/v2/alerts", json=[{"labels": {"alertname": "Other"}}])
     assert (await server.told(2))[1] == {"text": "new", "count": 1}
+
+
+async def test_a_file_that_changes_is_followed(make_server: MakeServer) -> None:
+    server = await make_server(auto_reload_interval_ms=10)
+
+    async def until(name: str, value: str) -> None:
+        end_s = time.monotonic() + 10
+        while server.metric(name) != value:
+            assert time.monotonic() < end_s, server.metric(name)
+            await asyncio.sleep(0.01)
+
+    good = server.file.read_text()
+    first_hash = server.metric("alertmanager_config_hash")
+    server.file.write_text("route: {}")
+    await until("alertmanager_config_last_reload_successful", "0")
+    assert server.metric("alertmanager_config_hash") == first_hash
+    server.file.write_text(good + "# a remark\n")
+    await until("alertmanager_config_last_reload_successful", "1")
+    assert server.metric("alertmanager_config_hash") != first_hash
+    before = server.metric("alertmanager_config_last_reload_success_timestamp_seconds")
+    (server.file.parent / "mine.tmpl").write_text('{{ define "mine" }}followed{{ end }}')
+    end_s = time.monotonic() + 10
+    while server.metric("alertmanager_config_last_reload_success_timestamp_seconds") == before:
+        assert time.monotonic() < end_s
+        await asyncio.sleep(0.01)
+    await server.ask("POST", "/api/v2/alerts", json=[{"labels": {"alertname": "Up"}}])
+    assert await server.told(1) == [{"text": "followed", "count": 1}]
 
 
 async def test_a_restart_keeps_alerts_and_silences(make_server: MakeServer) -> None:

@@ -145,3 +145,49 @@ def test_unknown_flags_are_errors(started: list[Options]) -> None:
 def test_what_is_taken_out() -> None:
     assert without_ignored(["--a", "--", "--web.user-assets=x"]) == (["--a", "--", "--web.user-assets=x"], [])
     assert without_ignored(["--web.user-assets"]) == ([], ["web.user-assets"])
+
+
+def test_flags_of_alertmanager(started: list[Options]) -> None:
+    result = call(
+        "--only=alerts",
+        "--alertmanager-config=/etc/alertmanager/alertmanager.yml",
+        "--storage.path=/alertmanager",
+        "--data.retention=72h",
+        "--data.maintenance-interval=5m",
+        "--alerts.gc-interval=1h",
+        "--alerts.per-alertname-limit=10",
+        "--dispatch.start-delay=1m",
+        "--silences.max-silences=100",
+        "--silences.max-silence-size-bytes=4096",
+        "--web.get-concurrency=3",
+        "--web.timeout=10s",
+        "--cluster.listen-address=0.0.0.0:9094",
+        "--cluster.peer=one:9094",
+        "--cluster.peer=two:9094",
+        "--cluster.peer-timeout=5s",
+        "--cluster.settle-timeout=20s",
+        "--cluster.tcp-timeout=1s",
+        "--log.silences",
+        "--enable-feature=utf8-strict-mode",
+    )
+    assert result.exit_code == 0, result.output
+    (options,) = started
+    assert options.alertmanager_config_file == Path("/etc/alertmanager/alertmanager.yml")
+    assert options.alerts_dir == Path("/alertmanager/alerts")
+    assert options.alerts_retention_ms == 72 * 3_600_000
+    assert options.alerts_maintenance_interval_ms == 300_000
+    assert (options.alerts_port, options.alerts_gc_interval_ms, options.alerts_per_alertname_limit) == (
+        9093,
+        3_600_000,
+        10,
+    )
+    assert (options.silences_max_silences, options.silences_max_silence_size_bytes) == (100, 4096)
+    assert options.cluster_peers == ("one:9094", "two:9094")
+    assert (options.cluster_peer_timeout_ms, options.cluster_settle_timeout_ms) == (5000, 20_000)
+    assert options.web_get_concurrency == 3
+    warned = [line.split()[1] for line in result.stderr.splitlines() if "has no effect here" in line]
+    assert warned == ["--web.timeout", "--cluster.tcp-timeout", "--log.silences"]
+    assert options.flags()["cluster.peer"] == "one:9094,two:9094"
+    result = call("--cluster.peer=nix")
+    assert result.exit_code == 2
+    assert "'nix' is not an address" in result.output
