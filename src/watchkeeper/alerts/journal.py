@@ -20,6 +20,7 @@ from watchkeeper.alerts.fingerprint import fingerprint
 from watchkeeper.alerts.interface import Alert, Silence
 from watchkeeper.alerts.nflog import Told
 from watchkeeper.alerts.telemetry import AlertMetrics
+from watchkeeper.core.disk.lock import DirectoryLock
 from watchkeeper.core.disk.syncer import Syncer
 from watchkeeper.core.disk.wal import Problem, Record, Wal, WriteFailed, replay
 from watchkeeper.core.model.labels import Labels
@@ -66,15 +67,25 @@ class Journal:
         self._metrics = metrics
         self._wal: Wal | None = None
         self._syncer: Syncer | None = None
+        self._directory_lock: DirectoryLock | None = None
         self._is_failing = False
         self._compacted_bytes = 0
         self._lock = threading.Lock()
 
     def open(self) -> Restored:
-        """Read everything back and be ready for more. Raises OSError and OtherVersion.
+        """Read everything back and be ready for more. Raises OSError, OtherVersion, and DirectoryLocked.
 
         What is damaged is cut off or left out, kept beside its file, and reported; the rest is used.
         """
+        self._directory.mkdir(parents=True, exist_ok=True)
+        self._directory_lock = DirectoryLock(self._directory)
+        try:
+            return self._open()
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> Restored:
         restored = Restored()
         by_fingerprint: dict[int, Labels] = {}
         for record in replay(self._directory, restored.problems, repair=True):
@@ -207,6 +218,9 @@ class Journal:
             except OSError as error:
                 self._failed(error)
         self._wal = self._syncer = None
+        if self._directory_lock is not None:
+            self._directory_lock.release()
+            self._directory_lock = None
 
 
 def _apply(record: Record, restored: Restored, by_fingerprint: dict[int, Labels]) -> None:

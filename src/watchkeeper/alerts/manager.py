@@ -118,6 +118,7 @@ class AlertManager:
         self._early_lock = threading.Lock()
         self._start_s = 0.0
         self._counts: dict[AlertState, int] = dict.fromkeys(AlertState, 0)
+        self._marks: dict[AlertState, int] = dict.fromkeys(AlertState, 0)
         self._counted_s = float("-inf")
 
     # Life.
@@ -126,7 +127,9 @@ class AlertManager:
         """Read back what is on disk and begin to take alerts. Raises OSError, and ValueError for a bad peer address."""
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
-        self._clock_ns = Clock(self._wall_ns, self._loop.time, self._clock_was_set)
+        # A loop that keeps its time for the length of a callback, as uvloop does, is no measure for a jump.
+        steady_s = self._loop.time if isinstance(self._loop, asyncio.BaseEventLoop) else time.monotonic
+        self._clock_ns = Clock(self._wall_ns, steady_s, self._clock_was_set)
         self._start_s = self._loop.time() + self._options.start_delay_ns / 1e9
         self._restore(self._journal.open())
         if self._options.cluster is not None and self._options.cluster.is_enabled:
@@ -564,23 +567,24 @@ class AlertManager:
         metrics = self.metrics
         for state in AlertState:
             metrics.alerts.labels(state.value).set_function(partial(self._count, state))
-            metrics.marked.labels(state.value).set_function(partial(self._count, state))
+            metrics.marked.labels(state.value).set_function(partial(self._count, state, marked=True))
         for silence_state in self.silences.count(0):
             metrics.silences.labels(silence_state.value).set_function(partial(self._count_silences, silence_state))
         metrics.nflog_entries.set_function(lambda: len(self._nflog))
 
-    def _count(self, state: AlertState) -> int:
-        """How many alerts are in a state; a second old at most, where the loop's own thread asks."""
+    def _count(self, state: AlertState, *, marked: bool = False) -> int:
+        """How many alerts are in a state, a second ago at most; `marked` counts those too that have ended."""
         loop = self._loop
-        if loop is None or threading.get_ident() != self._thread or loop.time() < self._counted_s + COUNTS_AGE_S:
-            return self._counts[state]
-        self._counted_s = loop.time()
-        now_ns = self._clock_ns()
-        self._counts = dict.fromkeys(AlertState, 0)
-        for alert in self._store:
-            if not alert.is_resolved_at(now_ns):
-                self._counts[self._view(alert, now_ns, ()).state] += 1
-        return self._counts[state]
+        if loop is not None and loop.time() >= self._counted_s + COUNTS_AGE_S:
+            self._counted_s = loop.time()
+            now_ns = self._clock_ns()
+            firing, marks = dict.fromkeys(AlertState, 0), dict.fromkeys(AlertState, 0)
+            for alert in self._store:
+                state_now = self._view(alert, now_ns, ()).state
+                marks[state_now] += 1
+                firing[state_now] += not alert.is_resolved_at(now_ns)
+            self._counts, self._marks = firing, marks
+        return (self._marks if marked else self._counts)[state]
 
     def _count_silences(self, state: SilenceState) -> int:
         return self.silences.count(self._wall_ns())[state]

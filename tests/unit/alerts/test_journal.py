@@ -12,10 +12,11 @@ from tests.unit.alerts.harness import Scene, equal, sleep_until
 from tests.unit.alerts.virtual_time import run
 from watchkeeper.alerts.fingerprint import fingerprint
 from watchkeeper.alerts.interface import Alert, Silence
-from watchkeeper.alerts.journal import ALERTS, Journal, silence_of, silence_row, told_of, told_row
+from watchkeeper.alerts.journal import ALERTS, Journal, Restored, silence_of, silence_row, told_of, told_row
 from watchkeeper.alerts.nflog import Told
 from watchkeeper.alerts.telemetry import AlertMetrics
 from watchkeeper.core.disk import wal
+from watchkeeper.core.disk.lock import DirectoryLocked
 from watchkeeper.core.model.labels import Labels
 from watchkeeper.core.model.matcher import Matcher, MatchType
 from watchkeeper.core.telemetry.metrics import Registry
@@ -32,6 +33,41 @@ def opened(path: Path) -> Journal:
     return journal
 
 
+def read_back(path: Path, registry: Registry | None = None) -> Restored:
+    journal = Journal(path, AlertMetrics(registry or Registry()))
+    try:
+        return journal.open()
+    finally:
+        journal.close()
+
+
+def test_directory_is_one_journals(tmp_path: Path) -> None:
+    journal = opened(tmp_path)
+    with pytest.raises(DirectoryLocked, match="data directory is in use"):
+        opened(tmp_path)
+    journal.close()
+    opened(tmp_path).close()
+
+
+def test_journal_of_another_version_is_refused_and_left_alone(tmp_path: Path) -> None:
+    journal = opened(tmp_path)
+    journal.alerts([X])
+    journal.close()
+    path = segment(tmp_path)
+    data = path.read_bytes()
+    path.write_bytes(data[:6] + b"\x09\x09" + data[8:])
+    with pytest.raises(wal.OtherVersion, match="log format 9"):
+        opened(tmp_path)
+    path.write_bytes(data)
+    assert set(read_back(tmp_path).alerts) == {X.labels}
+
+
+def segment(folder: Path) -> Path:
+    """The only segment of a journal."""
+    (path,) = (folder / "journal").glob("0*[0-9]")
+    return path
+
+
 def test_round_trip(tmp_path: Path) -> None:
     journal = opened(tmp_path)
     journal.alerts([X, Y])
@@ -41,7 +77,7 @@ def test_round_trip(tmp_path: Path) -> None:
     journal.told([TOLD])
     journal.alive(70)
     journal.close()
-    restored = Journal(tmp_path, AlertMetrics(Registry())).open()
+    restored = read_back(tmp_path)
     assert restored.alerts[X.labels] == X
     assert restored.alerts[Y.labels] == Alert(Y.labels, starts_ns=5, ends_ns=60, updated_ns=50, is_timeout=True)
     assert restored.settled == {X.labels}
@@ -54,15 +90,15 @@ def test_torn_tail_is_cut_and_reported(tmp_path: Path) -> None:
     journal.alerts([X])
     journal.alerts([Y])
     journal.close()
-    (segment,) = (tmp_path / "journal").iterdir()
-    segment.write_bytes(segment.read_bytes()[:-3])
+    path = segment(tmp_path)
+    path.write_bytes(path.read_bytes()[:-3])
     registry = Registry()
-    restored = Journal(tmp_path, AlertMetrics(registry)).open()
+    restored = read_back(tmp_path, registry)
     assert set(restored.alerts) == {X.labels}
     assert len(restored.problems) == 1
     assert "watchkeeper_alerts_journal_problems_total 1" in registry.exposition().decode()
     assert list((tmp_path / "journal").glob("*.corrupt"))
-    assert Journal(tmp_path, AlertMetrics(Registry())).open().problems == []
+    assert read_back(tmp_path).problems == []
 
 
 @pytest.mark.parametrize("at", [0, 3, 9, 20, 40])
@@ -71,11 +107,11 @@ def test_damage_costs_what_it_hits(tmp_path: Path, at: int) -> None:
     journal.alerts([X])
     journal.silences([SILENCE])
     journal.close()
-    (segment,) = (tmp_path / "journal").iterdir()
-    data = bytearray(segment.read_bytes())
+    path = segment(tmp_path)
+    data = bytearray(path.read_bytes())
     data[at] ^= 0xFF
-    segment.write_bytes(data)
-    restored = Journal(tmp_path, AlertMetrics(Registry())).open()
+    path.write_bytes(data)
+    restored = read_back(tmp_path)
     assert restored.silences == [SILENCE]
     assert len(restored.problems) == 1
 
@@ -88,7 +124,7 @@ def test_file_of_garbage_is_set_aside(tmp_path: Path) -> None:
     journal.alerts([X])
     journal.close()
     assert (tmp_path / "journal" / "00000000.corrupt").exists()
-    assert set(Journal(tmp_path, AlertMetrics(Registry())).open().alerts) == {X.labels}
+    assert set(read_back(tmp_path).alerts) == {X.labels}
 
 
 @pytest.mark.parametrize("payload", [b"[]]", b'{"a":1}', b"[1]", b"[[1,2]]", b"null", b'[[{"a":1},{},1,2,3,"",0]]'])
@@ -100,7 +136,7 @@ def test_whole_records_without_sense_are_left_out(tmp_path: Path, type_: int, pa
     journal = opened(tmp_path)
     journal.alerts([X])
     journal.close()
-    assert X.labels in Journal(tmp_path, AlertMetrics(Registry())).open().alerts
+    assert X.labels in read_back(tmp_path).alerts
 
 
 def test_rows_of_others_are_checked() -> None:
@@ -129,7 +165,7 @@ def test_compaction_leaves_what_there_is_and_drops_the_rest(tmp_path: Path) -> N
             journal.told([TOLD])
     journal.close()
     assert sum(path.stat().st_size for path in (tmp_path / "journal").iterdir()) < before / 4
-    restored = Journal(tmp_path, AlertMetrics(Registry())).open()
+    restored = read_back(tmp_path)
     assert set(restored.alerts) == {X.labels, Y.labels}
     assert restored.settled == {Y.labels}
     assert restored.silences == [SILENCE]
@@ -145,7 +181,7 @@ def test_crash_in_the_middle_of_a_compaction_loses_nothing(tmp_path: Path) -> No
     next(pieces)
     next(pieces)
     journal.close()
-    restored = Journal(tmp_path, AlertMetrics(Registry())).open()
+    restored = read_back(tmp_path)
     assert len(restored.alerts) == 1200
     assert restored.silences[-1] == SILENCE
 

@@ -268,6 +268,7 @@ def test_restarted_one_replaces_itself(tmp_path: Path) -> None:
         assert scene.manager._cluster is not None
         for task in scene.manager._cluster._tasks:
             task.cancel()
+        scene.manager._journal.close()
         assert scene.options.cluster is not None
         scene.options = replace(scene.options, cluster=replace(scene.options.cluster, name="b2"))
         trio.wire(scene, "b")
