@@ -77,8 +77,8 @@ class Reason(enum.Enum):
 class Notice:
     """What one receiver is to be told about one group at one time.
 
-    alerts      the firing ones (ends_ns 0) and, where the integration wants them, those resolved; sorted by start,
-                then by labels
+    alerts      the firing ones (ends_ns 0) and, where the integration wants them, those resolved; in upstream's order:
+                by job, by instance, then by labels
     group_key   upstream's text, `{}/{severity="critical"}:{alertname="X"}`
     """
 
