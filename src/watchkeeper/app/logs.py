@@ -76,6 +76,7 @@ class LogsPart:
         self._metrics, self._alertmanager = metrics, alertmanager
         self._rules: LogRules | None = None
         self._following: asyncio.Task[None] | None = None
+        self._rules_due_s = 0.0  # When the rule files are looked at next, by the monotonic clock.
         self._is_ending = False
         self._reloads = Reloads(registry)
         self.config = load(options)
@@ -135,9 +136,8 @@ class LogsPart:
         """Cuts, flushes, merges, retention, rules that were changed: what is due."""
         await self._shared.in_worker(partial(self._overrides.tick, now_ns()))
         await self._shared.in_worker(self._store.tick)
-        if (self._following is None or self._following.done()) and not self._is_ending:
-            # Beside the rest: a change waits for evaluations that have begun.
-            self._following = self._shared.spawn(self._follow_rules())
+        if time.monotonic() >= self._rules_due_s:
+            self._look_at_rules()
 
     async def reload(self) -> None:
         """Applies limits of loki.yaml and the overrides; what else it says needs a restart. Raises ConfigError."""
@@ -179,6 +179,17 @@ class LogsPart:
                 log.error("not everything could be flushed; it stays in the log", error=error)
         await self._shared.in_worker(self._store.close)
 
+    def rules_changed(self) -> None:
+        """Rule files were written by the API: they are looked at now."""
+        self._rules_due_s = 0.0
+        self._look_at_rules()
+
+    def _look_at_rules(self) -> None:
+        """Beside the rest: a change waits for evaluations that have begun."""
+        if (self._following is None or self._following.done()) and not self._is_ending:
+            self._rules_due_s = time.monotonic() + self.config.ruler.poll_interval_ns / NS
+            self._following = self._shared.spawn(self._follow_rules())
+
     async def _follow_rules(self) -> None:
         try:
             files = await self._shared.in_worker(self.backend.rules.files)
@@ -199,7 +210,9 @@ class LogsPart:
             self.config.ruler,
             self._shared.registry,
             self._language,
-            f"http://{socket.gethostname()}:{self.port}",
+            f"http://{socket.gethostname()}:{self.port}{self.backend.settings.route_prefix}",
+            spools=self._shared.options.data_dir / "ruler",
+            has_remote=lambda tenant: not self._overrides.of(tenant).ruler_remote_write_disabled,
             metrics=self._metrics,
             alertmanager=self._alertmanager,
         )
@@ -257,6 +270,7 @@ class LogsPart:
             figures=self._figures,
             quit=shared.quit.set,
             now_ns=now_ns,
+            rules_changed=self.rules_changed,
         )
 
     def _decode_otlp(self, tenant: str, body: bytes, content_type: str) -> EntryBatch:

@@ -22,7 +22,11 @@ def load(options: Options) -> LokiConfig:
     """The configuration that the flags name. Raises ConfigError."""
     if options.loki_config_file is None:
         return embedded_config(options.logs_retention_time_ms * MS, options.logs_retention_size_bytes)
-    return load_loki_config(options.loki_config_file, expand_env=options.config_expand_env)
+    from watchkeeper.app.ruler_remote import RulerRemoteWrite
+
+    return load_loki_config(
+        options.loki_config_file, expand_env=options.config_expand_env, remote_write=RulerRemoteWrite
+    )
 
 
 def config_text(config: LokiConfig, mode: str) -> str:

@@ -29,12 +29,13 @@ def check_loki(files: tuple[Path, ...], expand_env: bool) -> None:
     Keys that were removed, moved or never were are warnings that say what to use instead. The exit status is 1 where
     there is a problem; warnings leave it 0.
     """
+    from watchkeeper.app.ruler_remote import RulerRemoteWrite
     from watchkeeper.logs.store.config import load_loki_config
 
     failed = False
     for path in files:
         try:
-            config = load_loki_config(path, expand_env=expand_env)
+            config = load_loki_config(path, expand_env=expand_env, remote_write=RulerRemoteWrite)
         except ConfigError as error:
             failed = True
             show_problems(error.problems)

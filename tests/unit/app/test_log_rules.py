@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from watchkeeper.app.log_rules import alerting_of
 from watchkeeper.app.nowhere import MAX_COLUMNS, Nowhere
+from watchkeeper.app.ruler_alertmanagers import alerting_of
 from watchkeeper.core.config.decode import Load, decode
 from watchkeeper.core.model.labels import Labels
 from watchkeeper.discovery.config import DNSSDConfig, StaticConfig

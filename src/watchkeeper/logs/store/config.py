@@ -26,7 +26,7 @@ from watchkeeper.logs.store.config_pointers import pointer
 from watchkeeper.logs.store.config_read import FrontendConfig, QuerierConfig, QueryRangeConfig, QuerySchedulerConfig
 from watchkeeper.logs.store.config_server import AnalyticsConfig, OperationalConfig, RuntimeConfig, ServerConfig
 from watchkeeper.logs.store.config_storage import ChunkStoreConfig, CommonConfig, SchemaConfig, StorageConfig
-from watchkeeper.logs.store.config_upkeep import CompactorConfig, LocalRules, RulerConfig
+from watchkeeper.logs.store.config_upkeep import CompactorConfig, LocalRules, RemoteWriteSection, RulerConfig
 from watchkeeper.logs.store.config_write import DistributorConfig, IngesterConfig, PatternIngesterConfig
 from watchkeeper.logs.store.limits import Limits
 from watchkeeper.logs.store.settings import StoreChoiceError, StoreSettings, chosen_objects, store_settings
@@ -239,13 +239,16 @@ def parse_loki_yaml(
     *,
     expand_env: bool = False,
     environ: Mapping[str, str] | None = None,
+    remote_write: type | None = None,
 ) -> LokiConfig:
     """The configuration in a text, with its warnings. Raises ConfigError with every problem of it.
 
-    expand_env   replace `${VAR}` and `${VAR:default}` first
-    environ      what they stand for; this process's environment if not given
+    expand_env     replace `${VAR}` and `${VAR:default}` first
+    environ        what they stand for; this process's environment if not given
+    remote_write   the section that reads `ruler.remote_write`; without one its content is not checked
     """
     load = Load(file, lenient=True)
+    load.share(RemoteWriteSection(remote_write))
     if expand_env:
         text = expand_braced(text, os.environ if environ is None else environ)
     made = decode_partly(LokiConfig, text, load)
@@ -256,12 +259,17 @@ def parse_loki_yaml(
 
 
 def load_loki_config(
-    path: Path | None, *, expand_env: bool = False, environ: Mapping[str, str] | None = None
+    path: Path | None,
+    *,
+    expand_env: bool = False,
+    environ: Mapping[str, str] | None = None,
+    remote_write: type | None = None,
 ) -> LokiConfig:
     """The configuration in a file, or the embedded one for None. Raises ConfigError, also where it can't be read."""
     if path is None:
         return embedded_config()
-    return parse_loki_yaml(read_text(path), str(path), expand_env=expand_env, environ=environ)
+    text = read_text(path)
+    return parse_loki_yaml(text, str(path), expand_env=expand_env, environ=environ, remote_write=remote_write)
 
 
 def embedded_config(retention_ns: int = EMBEDDED_RETENTION_NS, retention_bytes: int = 0) -> LokiConfig:

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from watchkeeper.core.config.decode import SectionPlace
-from watchkeeper.core.config.go_kinds import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, AcceptedBlock, Bytes, Nanoseconds
-from watchkeeper.core.config.kinds import Boolean, Choice, Integer, ListOf, MapOf, Nested, Text
+from watchkeeper.core.config.decode import Place, SectionPlace, read_section
+from watchkeeper.core.config.dump import plain
+from watchkeeper.core.config.go_kinds import (
+    DAY_NS,
+    HOUR_NS,
+    MINUTE_NS,
+    SECOND_NS,
+    Accepted,
+    AcceptedBlock,
+    Bytes,
+    Nanoseconds,
+)
+from watchkeeper.core.config.kinds import Boolean, Choice, FilePath, Integer, ListOf, MapOf, Nested, SecretKind, Text
 from watchkeeper.core.config.schema import section, setting
+from watchkeeper.core.config.secret import Secret
 from watchkeeper.core.relabel import RelabelConfig
 from watchkeeper.logs.store.config_objects import AzureConfig, GcsConfig, S3Config
 
@@ -88,6 +100,57 @@ class RuleStoreConfig:
 
 
 @section
+class RulerAlertmanagerClient:
+    """`ruler.alertmanager_client`: how to speak to Alertmanagers."""
+
+    tls_cert_path: str = setting(FilePath(existing=True), default="")
+    tls_key_path: str = setting(FilePath(existing=True), default="")
+    tls_ca_path: str = setting(FilePath(existing=True), default="")
+    tls_server_name: str = setting(Text(), default="")
+    tls_insecure_skip_verify: bool = setting(Boolean(), default=False)
+    tls_cipher_suites: Any = setting(Accepted(), default=None)
+    tls_min_version: Any = setting(Accepted(), default=None)
+    basic_auth_username: str = setting(Text(), default="")
+    basic_auth_password: Secret | None = setting(SecretKind(), default=None)
+    type: str = setting(Text(), default="Bearer")
+    credentials: Secret | None = setting(SecretKind(), default=None)
+    credentials_file: str = setting(FilePath(existing=True), default="")
+
+    def checked(self, at: SectionPlace) -> RulerAlertmanagerClient:
+        """Reports two ways to authenticate at once, and half a pair of certificate and key."""
+        if at.given("credentials") and at.given("credentials_file"):
+            problem = "at most one of credentials & credentials_file must be configured"
+            at.report("credentials_file", problem, involves=("credentials",))
+        if self.basic_auth_username and (self.credentials or self.credentials_file):
+            problem = "at most one of basic_auth_username & credentials must be configured"
+            at.report("basic_auth_username", problem, involves=("credentials", "credentials_file"))
+        if bool(self.tls_cert_path) != bool(self.tls_key_path):
+            problem = "tls_cert_path and tls_key_path belong together"
+            at.report("tls_cert_path", problem, involves=("tls_key_path",))
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteWriteSection:
+    """What reads `ruler.remote_write`: metrics are not known here, so who knows them brings the section."""
+
+    cls: type | None = None
+
+
+class RemoteWriteBlock(AcceptedBlock):
+    """`ruler.remote_write`; without a section that was brought, any mapping."""
+
+    label = "`enabled`, `client`, `clients`: each as `remote_write` of prometheus.yml"
+
+    def read(self, at: Place) -> Any:
+        cls = at.load.shared(RemoteWriteSection).cls
+        return super().read(at) if cls is None else read_section(cls, at)
+
+    def write(self, value: Any) -> Any:
+        return value if isinstance(value, dict) else plain(value)
+
+
+@section
 class RulerConfig:
     """`ruler`: rules over logs."""
 
@@ -112,7 +175,9 @@ class RulerConfig:
     alert_relabel_configs: tuple[RelabelConfig, ...] = setting(ListOf(Nested(RelabelConfig)), default=())
     notification_queue_capacity: int = setting(Integer(), default=10_000)
     notification_timeout_ns: int = setting(Nanoseconds(), key="notification_timeout", default=10 * SECOND_NS)
-    alertmanager_client: Any = setting(AcceptedBlock(), default=None)
+    alertmanager_client: RulerAlertmanagerClient = setting(
+        Nested(RulerAlertmanagerClient), default_factory=RulerAlertmanagerClient
+    )
     for_outage_tolerance_ns: int = setting(Nanoseconds(), key="for_outage_tolerance", default=HOUR_NS)
     for_grace_period_ns: int = setting(Nanoseconds(), key="for_grace_period", default=10 * MINUTE_NS)
     resend_delay_ns: int = setting(Nanoseconds(), key="resend_delay", default=MINUTE_NS)
@@ -129,5 +194,5 @@ class RulerConfig:
     disable_rule_group_label: bool = setting(Boolean(), default=False)
     wal: Any = setting(AcceptedBlock(), default=None)
     wal_cleaner: Any = setting(AcceptedBlock(), default=None)
-    remote_write: Any = setting(AcceptedBlock(), default=None)
+    remote_write: Any = setting(RemoteWriteBlock(), default=None)
     evaluation: Any = setting(AcceptedBlock(), default=None)

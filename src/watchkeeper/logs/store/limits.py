@@ -169,7 +169,6 @@ WITHOUT_EFFECT: Final = (
     "debug_engine_streams",
     "ruler_tenant_shard_size",
     "ruler_enable_wal_replay",
-    "ruler_remote_write_disabled",
     "ruler_remote_write_url",
     "ruler_remote_write_timeout",
     "ruler_remote_write_headers",

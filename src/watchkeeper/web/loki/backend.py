@@ -129,6 +129,7 @@ class Backend:
     figures      numbers for the status page
     published_limits   of a tenant, by upstream's names
     rule_views   a tenant's groups as they are evaluated; their `file` is the path
+    rules_changed   is told on the loop that rules were written
     quit         asks the process to stop
     """
 
@@ -150,6 +151,7 @@ class Backend:
     quit: Callable[[], None]
     now_ns: Callable[[], int]
     rule_views: Callable[[str], Sequence[GroupView]] = lambda tenant: ()
+    rules_changed: Callable[[], None] = lambda: None
     metrics: ApiMetrics = field(init=False)
     flushing: asyncio.Lock = field(init=False)
 

@@ -71,6 +71,7 @@ async def put_group(backend: Backend, request: web.Request) -> web.Response:
         )
     except RuleError as error:
         raise bad_data(str(error)) from None
+    backend.rules_changed()
     return json_response(ACCEPTED, 202)
 
 
@@ -79,6 +80,7 @@ async def delete_group(backend: Backend, request: web.Request) -> web.Response:
     tenant = _writer(backend, request)
     namespace, name = request.match_info["namespace"], request.match_info["group"]
     await backend.run(lambda: backend.rules.delete_group(tenant, namespace, name))
+    backend.rules_changed()
     return json_response(ACCEPTED, 202)
 
 
@@ -87,6 +89,7 @@ async def delete_namespace(backend: Backend, request: web.Request) -> web.Respon
     tenant = _writer(backend, request)
     namespace = request.match_info["namespace"]
     await backend.run(lambda: backend.rules.delete_namespace(tenant, namespace))
+    backend.rules_changed()
     return json_response(ACCEPTED, 202)
 
 
