@@ -31,7 +31,7 @@ pytestmark = pytest.mark.process
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 FAST = settings(
-    max_examples=60, deadline=None, database=None, derandomize=True, phases=(Phase.generate,),
+    max_examples=40, deadline=None, database=None, derandomize=True, phases=(Phase.generate,),
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 CONFIG = """

@@ -181,7 +181,6 @@ class AlertsPart:
             settings=Settings(
                 route_prefix=f"/{path}" if path else "",
                 page_title=options.page_title,
-                external_url=self.external_url,
                 get_concurrency=options.web_get_concurrency,
                 max_matchers=options.silences_max_matchers,
                 started_s=shared.started_s,

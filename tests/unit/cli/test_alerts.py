@@ -50,7 +50,9 @@ SILENCES = [
             {"isRegex": False, "name": "odd name", "value": 'say "x"'},
         ],
     }
-    for n, (state, starts, ends) in enumerate([("active", -60, 7250), ("pending", 3650, 7200), ("expired", -9000, -3605)])
+    for n, (state, starts, ends) in enumerate(
+        [("active", -60, 7250), ("pending", 3650, 7200), ("expired", -9000, -3605)]
+    )
 ]
 
 

@@ -77,7 +77,6 @@ class Settings:
 
     route_prefix: str = ""
     page_title: str = "watchkeeper"
-    external_url: str = ""
     get_concurrency: int = 0
     max_matchers: int = 1000
     max_body_bytes: int = MAX_BODY_BYTES

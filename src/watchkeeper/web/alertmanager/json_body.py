@@ -39,16 +39,12 @@ async def read_body(request: web.Request, name: str) -> bytes:
 
     name   what the body is called in errors
     """
-    if not await _has_body(request):
+    if not request.body_exists or request.content_length == 0:
         raise bad_form(MISSING, f"{name} in body is required")
     if request.content_type != JSON_TYPE:
         kind = request.content_type
         raise bad_form(415, f'unsupported media type "{kind}", only [{JSON_TYPE}] are allowed')
     return await request.read()
-
-
-async def _has_body(request: web.Request) -> bool:
-    return request.body_exists and (request.content_length is None or request.content_length > 0)
 
 
 def parse_body(body: bytes, name: str) -> Any:
