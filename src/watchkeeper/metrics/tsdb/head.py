@@ -35,7 +35,7 @@ from watchkeeper.metrics.tsdb.histogram_bytes import encode_histogram, stand_ins
 from watchkeeper.metrics.tsdb.options import TSDBOptions
 from watchkeeper.metrics.tsdb.places import Places
 from watchkeeper.metrics.tsdb.ragged import Blob, Ragged, add_part
-from watchkeeper.metrics.tsdb.selections import Selections
+from watchkeeper.metrics.tsdb.selections import Selections, SeriesChanges
 from watchkeeper.metrics.tsdb.series_log import SeriesLog
 from watchkeeper.metrics.tsdb.source import DEAD_SHARE, NO_TIME, Layout, Run, Source, Writer
 from watchkeeper.metrics.tsdb.telemetry import HeadMetrics
@@ -88,7 +88,7 @@ class Head:
         self.max_time_ms = NO_TIME
         self.next_source = 1
         self.layout_changes = 0  # Grows whenever a source comes or goes, or its parts or their columns change.
-        self.series_changes = 0  # Grows whenever series come or go.
+        self.series_changes = SeriesChanges()
         self._readers = 0
         self._places: Places | None = None
         self._layouts: list[Layout] = []
@@ -166,7 +166,8 @@ class Head:
             assert self.series_log is not None
             self._write(lambda log: log.define(record), self.series_log)
             self.metrics.series_created.inc(self.table.apply(record))
-            self.series_changes += 1
+            new = np.flatnonzero(self.table.last_times(refs) == NO_TIME).tolist()
+            self.series_changes.came({label_sets[i].name for i in new})
         return refs
 
     def _write(self, write: Callable[[T], None], log: T) -> None:
@@ -427,7 +428,7 @@ class Head:
 
     def _selected(self, table: SeriesTable, matchers: Sequence[Matcher], n_slots: int) -> tuple[Refs, LabelSets]:
         """The series that pass, as long as the table is kept; what rules and dashboards ask again is remembered."""
-        version = self.series_changes
+        version = self.series_changes.seen_by(matchers)
         found = self._selections.get(matchers, version)
         if found is None:
             refs = select_refs(table, matchers)

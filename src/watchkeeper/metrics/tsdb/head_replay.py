@@ -86,7 +86,7 @@ class Replay:
             self._note_newest(source)
         self._read_tombstones()
         head.layout_changes += 1
-        head.series_changes += 1
+        head.series_changes.went()
         # A new segment must lie behind every position that a chunk names as sealed.
         self.first_wal_segment = max(self._samples_sealed[0], self._histograms_sealed[0]) + 1
 

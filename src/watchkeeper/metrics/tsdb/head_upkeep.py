@@ -277,7 +277,7 @@ class Upkeep:
             flags = self._used_flags()
             self._checkpointed = False
             removed = table.keep_only(flags)
-            head.series_changes += 1
+            head.series_changes.went()
             self._slots_wait = self._slots_wait or removed > 0
             number = log.start_checkpoint()
             dump = table.dump()

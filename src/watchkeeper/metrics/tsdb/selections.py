@@ -3,15 +3,55 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from watchkeeper.core.model.label_sets import LabelSets
-from watchkeeper.core.model.matcher import Matcher
+from watchkeeper.core.model.labels import METRIC_NAME
+from watchkeeper.core.model.matcher import Matcher, MatchType
 from watchkeeper.metrics.tsdb.wal import Refs
 
 MAX_SELECTIONS: Final = 1 << 15
+MAX_NAMES: Final = 1 << 17  # Metrics whose new series are counted apart.
 MAX_CELLS: Final = 8_000_000  # Label values in all answers that are kept: 32 MB.
+
+
+class SeriesChanges:
+    """Counts how series come and go, so that an answer can tell whether it still holds.
+
+    It is told after the change. Who looks up an answer asks for the count before: what a change between adds to the
+    answer, or not, makes it old.
+    """
+
+    __slots__ = ("_by_name", "_last", "_of_all")
+
+    def __init__(self) -> None:
+        self._last = 0
+        self._of_all = 0
+        self._by_name: dict[str, int] = {}
+
+    def came(self, names: Iterable[str]) -> None:
+        """Series of these metrics are new."""
+        self._last += 1
+        for name in names:
+            self._by_name[name] = self._last
+        if len(self._by_name) > MAX_NAMES:
+            self.went()
+
+    def went(self) -> None:
+        """Series went away, or were renumbered: no answer holds."""
+        self._last += 1
+        self._of_all = self._last
+        self._by_name = {}
+
+    def seen_by(self, matchers: Sequence[Matcher]) -> int:
+        """A number that is another after each change that these matchers may see."""
+        for matcher in matchers:
+            if matcher.name == METRIC_NAME and matcher.type is MatchType.EQUAL and matcher.value:
+                # In this order: where all is forgotten meanwhile, the number is too small, never too new.
+                of_name = self._by_name.get(matcher.value, 0)
+                return max(self._of_all, of_name)
+        return self._last
 
 
 class _Known(NamedTuple):

@@ -11,7 +11,7 @@ from watchkeeper.metrics.interface import Budget
 from watchkeeper.metrics.tsdb import selections
 from watchkeeper.metrics.tsdb.db import TSDB
 from watchkeeper.metrics.tsdb.options import TSDBOptions
-from watchkeeper.metrics.tsdb.selections import Selections
+from watchkeeper.metrics.tsdb.selections import Selections, SeriesChanges
 
 NAME = [Matcher("__name__", MatchType.EQUAL, "m")]
 REFS = np.arange(2, dtype=np.uint32)
@@ -30,6 +30,26 @@ def test_an_answer_holds_for_one_state_of_the_series():
     assert found[1] is labels
     assert known.get(NAME, 2) is None
     assert known.get(NAME, 1) is None  # It was given up.
+
+
+def test_only_changes_that_matchers_may_see_count(monkeypatch):
+    changes = SeriesChanges()
+    other = [Matcher("__name__", MatchType.EQUAL, "other"), Matcher("a", MatchType.EQUAL, "x")]
+    any_name = [Matcher("__name__", MatchType.REGEX, "m.*")]
+    no_name = [Matcher("__name__", MatchType.EQUAL, ""), Matcher("a", MatchType.EQUAL, "x")]
+
+    def change(make) -> list[bool]:
+        questions = (NAME, other, any_name, no_name)
+        before = [changes.seen_by(matchers) for matchers in questions]
+        make()
+        return [changes.seen_by(matchers) != seen for matchers, seen in zip(questions, before, strict=True)]
+
+    assert change(lambda: changes.came(["m"])) == [True, False, True, True]
+    assert change(lambda: changes.came(["more"])) == [False, False, True, True]
+    assert change(changes.went) == [True, True, True, True]
+    assert change(lambda: changes.came(["other", "m"])) == [True, True, True, True]
+    monkeypatch.setattr(selections, "MAX_NAMES", 3)
+    assert change(lambda: changes.came(["1", "2"])) == [True, True, True, True]
 
 
 def test_the_oldest_answers_make_room(monkeypatch):
