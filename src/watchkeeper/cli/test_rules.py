@@ -10,7 +10,7 @@ import click
 
 from watchkeeper.cli.findings import counted, show_problems, show_warnings
 from watchkeeper.cli.promql_features import parser_options
-from watchkeeper.core.model.errors import ConfigError, ConfigProblem
+from watchkeeper.core.model.errors import ConfigError, ConfigProblem, describe_os_error
 
 if TYPE_CHECKING:
     from watchkeeper.rules.testlang.outcome import FileOutcome
@@ -54,7 +54,10 @@ def test_rules(
     finally:
         set_level(level)
     if junit is not None:
-        junit.write_text(junit_xml(outcomes), encoding="utf-8")
+        try:
+            junit.write_text(junit_xml(outcomes), encoding="utf-8")
+        except OSError as error:
+            raise click.ClickException(f"can't write {describe_os_error(error)}") from None
     if len(files) > 1:
         held = sum(outcome.passed for outcome in outcomes)
         click.echo(f"{len(files)} files: {held} of {len(files)} hold")

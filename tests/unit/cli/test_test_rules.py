@@ -97,3 +97,6 @@ def test_junit(tmp_path: Path) -> None:
     assert "+ {} 1" in (failure.text or "")
     (error,) = suites[2].findall("testcase/error")
     assert "unknown key" in (error.text or "")
+    unwritable = run("alerts.yml", "--junit", str(tmp_path))
+    assert unwritable.exit_code == 1
+    assert f"can't write {tmp_path}: Is a directory" in unwritable.output
