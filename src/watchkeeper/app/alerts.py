@@ -182,6 +182,7 @@ class AlertsPart:
                 route_prefix=f"/{path}" if path else "",
                 page_title=options.page_title,
                 get_concurrency=options.web_get_concurrency,
+                timeout_s=options.web_timeout_ms / 1000,
                 max_matchers=options.silences_max_matchers,
                 started_s=shared.started_s,
                 mode=mode_of(options),

@@ -28,6 +28,7 @@ class Options:
     alerts_external_url   what links in notifications start with; None for this machine's name and the port
     alerts_retention_ms   of silences that have ended, and of what has been notified
     web_get_concurrency   GETs of the alerts' API at a time; 0 for as many as there are processors, at least 8
+    web_timeout_ms  of a request of that API; 0 for no bound
     cluster_listen_address, cluster_peers   host:port each; without both there is no cluster
     config_expand_env   replace ${VAR} in the files of the log store and the agent
     listen          the address that every server binds
@@ -76,6 +77,7 @@ class Options:
     silences_max_silence_size_bytes: int = 0
     silences_max_matchers: int = 1000
     web_get_concurrency: int = 0
+    web_timeout_ms: int = 0
     cluster_listen_address: str = ""
     cluster_advertise_address: str = ""
     cluster_peers: tuple[str, ...] = ()
@@ -192,6 +194,7 @@ FLAG_NAMES: Final = {
     "silences_max_silence_size_bytes": "silences.max-silence-size-bytes",
     "silences_max_matchers": "silences.max-matchers",
     "web_get_concurrency": "web.get-concurrency",
+    "web_timeout_ms": "web.timeout",
     "cluster_listen_address": "cluster.listen-address",
     "cluster_advertise_address": "cluster.advertise-address",
     "cluster_peers": "cluster.peer",

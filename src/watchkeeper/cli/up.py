@@ -184,6 +184,10 @@ HOST_PORT = HostPortType()
     help="GETs of the alerts' API at a time.  [default: as many as there are processors, at least 8]",
 )  # fmt: skip
 @click.option(
+    "--web.timeout", "web_timeout_ms", type=DURATION, default="0s", show_default=True,
+    help="How long a request of the alerts' API may take; 0 for no bound.",
+)  # fmt: skip
+@click.option(
     "--cluster.listen-address", "cluster_listen_address", type=HOST_PORT, default="",
     help="Where other instances reach this one, to share silences and what was notified.",
 )  # fmt: skip

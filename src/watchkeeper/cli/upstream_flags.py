@@ -32,7 +32,6 @@ WITH_VALUE: Final = frozenset(
         "web.console.libraries",
         "web.console.templates",
         "web.max-notifications-subscribers",
-        "web.timeout",
         "web.user-assets",
     }
 )

@@ -186,7 +186,8 @@ def test_flags_of_alertmanager(started: list[Options]) -> None:
     assert (options.cluster_peer_timeout_ms, options.cluster_settle_timeout_ms) == (5000, 20_000)
     assert options.web_get_concurrency == 3
     warned = [line.split()[1] for line in result.stderr.splitlines() if "has no effect here" in line]
-    assert warned == ["--web.timeout", "--cluster.tcp-timeout", "--log.silences"]
+    assert options.web_timeout_ms == 10_000
+    assert warned == ["--cluster.tcp-timeout", "--log.silences"]
     assert options.flags()["cluster.peer"] == "one:9094,two:9094"
     result = call("--cluster.peer=nix")
     assert result.exit_code == 2

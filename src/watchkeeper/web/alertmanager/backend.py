@@ -71,6 +71,7 @@ class Run(Protocol):
 class Settings:
     """What flags decide about the API.
 
+    timeout_s         how long a request may take; 0 for no bound
     max_matchers      of one silence; 0 for no limit
     get_concurrency   how many GETs of the API are answered at a time; 0 for as many as there are processors, at least 8
     """
@@ -78,6 +79,7 @@ class Settings:
     route_prefix: str = ""
     page_title: str = "watchkeeper"
     get_concurrency: int = 0
+    timeout_s: float = 0.0
     max_matchers: int = 1000
     max_body_bytes: int = MAX_BODY_BYTES
     started_s: float = 0.0

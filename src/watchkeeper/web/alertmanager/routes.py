@@ -129,10 +129,15 @@ def wrapped(backend: Backend, endpoint: Endpoint, *, need_ready: bool = True) ->
     async def answer(request: web.Request) -> web.StreamResponse:
         if need_ready and not backend.lifecycle.serving:
             return error_response(ApiError(503, "unavailable", "alerts are not ready: the server starts or stops"))
+        timeout_s = backend.settings.timeout_s
         try:
-            return await endpoint(backend, request)
+            async with asyncio.timeout(timeout_s or None):
+                return await endpoint(backend, request)
         except asyncio.CancelledError:
             raise
+        except TimeoutError:
+            text = f"Exceeded configured timeout of {timeout_s:g}s.\n"
+            return web.Response(status=503, text=text, headers={"X-Content-Type-Options": "nosniff"})
         except web.HTTPException as error:
             if error.status < 400 or isinstance(error, web.HTTPNotFound | web.HTTPMethodNotAllowed):
                 raise

@@ -113,6 +113,18 @@ async def test_too_many_gets(make_site: MakeSite) -> None:
     assert await site.get("alerts") == []
 
 
+async def test_a_request_that_takes_too_long(make_site: MakeSite) -> None:
+    site = await make_site(timeout_s=0.02)
+
+    async def wait(work: Any) -> Any:
+        await asyncio.sleep(60)
+
+    site.backend.run = wait
+    for method, path in (("GET", "/api/v2/alerts"), ("POST", "/api/v2/alerts"), ("GET", "/")):
+        status, text = await site.ask(method, path, json=[])
+        assert (status, text) == (503, "Exceeded configured timeout of 0.02s.\n")
+
+
 async def test_a_bug_is_one_500(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
     site.alerts.failure = RuntimeError("a bug")
     assert await site.ask("GET", "/api/v2/alerts") == (500, "RuntimeError: a bug")
