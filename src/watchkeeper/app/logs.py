@@ -19,7 +19,7 @@ from watchkeeper.logs.interface import EntryBatch, KeepRows, LogAppender
 from watchkeeper.logs.logql import ast
 from watchkeeper.logs.logql.deleting import keep_rows
 from watchkeeper.logs.logql.engine import Engine, EngineOptions
-from watchkeeper.logs.logql.parser import parse, parse_log_query
+from watchkeeper.logs.logql.parser import parse_log_query
 from watchkeeper.logs.logql.tailing import Tail
 from watchkeeper.logs.store.options import StoreOptions
 from watchkeeper.logs.store.overrides import Overrides
@@ -260,7 +260,7 @@ class LogsPart:
             engine=self._engine,
             decoders=Decoders(decode_protobuf, decode_json, self._decode_otlp),
             limits=self._overrides.of,
-            rules=RuleFiles(rules_directory or options.logs_dir / "rules", _check_expression),
+            rules=RuleFiles(rules_directory or options.logs_dir / "rules"),
             run=shared.in_worker,
             run_read=shared.in_reader,
             run_push=self._in_pusher,
@@ -299,8 +299,3 @@ def _keep(query: ast.LogQuery) -> KeepRows | None:
 def _keep_of_text(query: str) -> KeepRows | None:
     """As `_keep`, for a delete request that a file has. Raises ParseError."""
     return _keep(parse_log_query(query))
-
-
-def _check_expression(text: str) -> None:
-    """Raises QueryError where a rule's expression is none."""
-    parse(text)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from watchkeeper.core.config.decode import Load, Place, read_section
 from watchkeeper.core.config.document import MappingNode, Node, SequenceNode, compose, is_null, read_text, shortened
@@ -16,6 +16,8 @@ from watchkeeper.core.model.errors import ConfigError, ConfigProblem
 from watchkeeper.rules.files.loaded import LoadedGroup
 from watchkeeper.rules.files.rule_file import GroupConfig, Reading, RuleFile, RulerFile
 from watchkeeper.rules.interface import Language
+
+T = TypeVar("T")
 
 _RULE_PATH: Final = re.compile(r"groups\[([0-9]+)\](?:\.rules\[([0-9]+)\])?")
 
@@ -33,6 +35,18 @@ def read_rules(text: str, file: str, reading: Reading) -> RuleFileRead:
 
     As upstream has it, an empty text has no groups, and only the first document of several counts.
     """
+    groups: tuple[GroupConfig, ...]
+    if reading.ruler:
+        ruler_file, warnings = read_as(RulerFile, text, file, reading)
+        groups = tuple(each.group for each in ruler_file.groups)
+    else:
+        rule_file, warnings = read_as(RuleFile, text, file, reading)
+        groups = rule_file.groups
+    return RuleFileRead(tuple(group.loaded(file) for group in groups), warnings)
+
+
+def read_as(cls: type[T], text: str, file: str, reading: Reading) -> tuple[T, tuple[ConfigProblem, ...]]:
+    """A text as a section of rule files, as it stands there, and its warnings. Raises ConfigError."""
     load = Load(file, lenient=reading.lenient)
     load.share(reading)
     another: list[tuple[int, int]] = []
@@ -40,24 +54,20 @@ def read_rules(text: str, file: str, reading: Reading) -> RuleFileRead:
     if root is None or is_null(root):
         root = MappingNode(1, 1)
     place = Place(load, root, "")
-    groups: tuple[GroupConfig, ...] = ()
+    made: object = None
     try:
-        if reading.ruler:
-            ruler_file = read_section(RulerFile, place)
-            groups = tuple(each.group for each in ruler_file.groups) if isinstance(ruler_file, RulerFile) else ()
-        else:
-            rule_file = read_section(RuleFile, place)
-            groups = rule_file.groups if isinstance(rule_file, RuleFile) else ()
+        made = read_section(cls, place)
     except Invalid as error:
         place.report(str(error))
     if load.problems:
         raise ConfigError([_named(problem, root) for problem in load.problems])
+    assert isinstance(made, cls)
     warnings = [_named(warning, root) for warning in load.warnings]
     warnings += [
         ConfigProblem(file, line, column, "", "only the first document of a rule file counts")
         for line, column in another
     ]
-    return RuleFileRead(tuple(group.loaded(file) for group in groups), tuple(sorted(warnings)))
+    return made, tuple(sorted(warnings))
 
 
 def read_rule_file(path: str | Path, reading: Reading) -> RuleFileRead:

@@ -33,7 +33,7 @@ class Reading:
     language       what compiles their expressions; None leaves them as text
     legacy_names   only names of letters, digits and `_` are taken
     lenient        keys that are not known are warnings
-    ruler          files of Loki's ruler: a `namespace`, and `remote_write` in groups
+    ruler          files of Loki's ruler: a `namespace`, `remote_write` in groups, and names as with `legacy_names`
     """
 
     language: Language | None = None
@@ -43,11 +43,13 @@ class Reading:
 
     def is_label_name(self, name: str) -> bool:
         """Whether a label may have this name."""
-        return is_legacy_name(name) if self.legacy_names else name != "" and is_utf8(name)
+        return is_legacy_name(name) if self.legacy_names or self.ruler else name != "" and is_utf8(name)
 
     def is_metric_name(self, name: str) -> bool:
         """Whether a metric may have this name."""
-        return is_legacy_name(name, colon=True) if self.legacy_names else name != "" and is_utf8(name)
+        if self.legacy_names or self.ruler:
+            return is_legacy_name(name, colon=True)
+        return name != "" and is_utf8(name)
 
 
 def is_utf8(text: str) -> bool:

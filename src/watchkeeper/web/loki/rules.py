@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import yaml
 from aiohttp import web
@@ -17,9 +18,8 @@ from watchkeeper.web.loki.params import Params
 from watchkeeper.web.loki.rule_files import (
     BAD_GROUP,
     NO_GROUPS,
-    Rule,
+    BadFileError,
     RuleError,
-    RuleGroup,
     group_data,
     group_text,
     namespace_of,
@@ -27,7 +27,10 @@ from watchkeeper.web.loki.rule_files import (
 from watchkeeper.web.loki.tenancy import tenant_of
 
 if TYPE_CHECKING:
-    from watchkeeper.rules.views import GroupView, RuleView
+    from watchkeeper.rules.files.rule_file import GroupConfig, RuleConfig, RulerGroupConfig
+    from watchkeeper.rules.views import GroupView
+
+T = TypeVar("T")
 
 MAX_GROUP_BYTES: Final = 5 << 20
 NEVER: Final = "0001-01-01T00:00:00Z"
@@ -38,7 +41,7 @@ async def list_rules(backend: Backend, request: web.Request) -> web.Response:
     """GET /rules, /rules/{namespace}: groups by namespace as YAML; 404 where there are none."""
     tenant = tenant_of(backend, request)
     namespace = request.match_info.get("namespace", "")
-    found = await backend.run(lambda: backend.rules.groups(tenant, namespace))
+    found = await _run(backend, lambda: backend.rules.groups(tenant, namespace))
     if not found:
         raise ApiError(404, "not_found", NO_GROUPS)
     data = {name: [group_data(group) for group in groups] for name, groups in found.items()}
@@ -49,7 +52,7 @@ async def get_group(backend: Backend, request: web.Request) -> web.Response:
     """GET /rules/{namespace}/{group}: one group as YAML."""
     tenant = tenant_of(backend, request)
     namespace, name = request.match_info["namespace"], request.match_info["group"]
-    group = await backend.run(lambda: backend.rules.group(tenant, namespace, name))
+    group = await _run(backend, lambda: backend.rules.group(tenant, namespace, name))
     return _yaml(group_text(group))
 
 
@@ -59,18 +62,16 @@ async def put_group(backend: Backend, request: web.Request) -> web.Response:
     namespace = request.match_info["namespace"]
     text = await _text(backend, request)
     limits = backend.limits(tenant)
-    try:
-        await backend.run(
-            lambda: backend.rules.put(
-                tenant,
-                namespace,
-                text,
-                max_rules=limits.ruler_max_rules_per_rule_group,
-                max_groups=limits.ruler_max_rule_groups_per_tenant,
-            )
-        )
-    except RuleError as error:
-        raise bad_data(str(error)) from None
+    await _run(
+        backend,
+        lambda: backend.rules.put(
+            tenant,
+            namespace,
+            text,
+            max_rules=limits.ruler_max_rules_per_rule_group,
+            max_groups=limits.ruler_max_rule_groups_per_tenant,
+        ),
+    )
     backend.rules_changed()
     return json_response(ACCEPTED, 202)
 
@@ -79,7 +80,7 @@ async def delete_group(backend: Backend, request: web.Request) -> web.Response:
     """DELETE /rules/{namespace}/{group}: 202."""
     tenant = _writer(backend, request)
     namespace, name = request.match_info["namespace"], request.match_info["group"]
-    await backend.run(lambda: backend.rules.delete_group(tenant, namespace, name))
+    await _run(backend, lambda: backend.rules.delete_group(tenant, namespace, name))
     backend.rules_changed()
     return json_response(ACCEPTED, 202)
 
@@ -88,7 +89,7 @@ async def delete_namespace(backend: Backend, request: web.Request) -> web.Respon
     """DELETE /rules/{namespace}: 202."""
     tenant = _writer(backend, request)
     namespace = request.match_info["namespace"]
-    await backend.run(lambda: backend.rules.delete_namespace(tenant, namespace))
+    await _run(backend, lambda: backend.rules.delete_namespace(tenant, namespace))
     backend.rules_changed()
     return json_response(ACCEPTED, 202)
 
@@ -106,26 +107,17 @@ async def prometheus_rules(backend: Backend, request: web.Request) -> web.Respon
         params.all("rule_group", "rule_group[]"),
         params.all("rule_name", "rule_name[]"),
     )
-    found = await backend.run(lambda: backend.rules.groups(tenant))
-    views = await _views(backend, tenant)
     out = []
-    for namespace, members in found.items():
-        if files and namespace not in files:
+    for shown in await _groups(backend, tenant):
+        if (files and shown["file"] not in files) or (groups and shown["name"] not in groups):
             continue
-        for group in members:
-            if groups and group.name not in groups:
-                continue
-            view = views.get((namespace, group.name))
-            if view is not None and len(view.rules) != len(group.rules):
-                view = None  # It was just changed, and is about to be evaluated.
-            rules = [
-                _rule(rule, view.rules[number] if view is not None else None)
-                for number, rule in enumerate(group.rules)
-                if (not names or (rule.alert or rule.record) in names)
-                and (not wanted or bool(rule.alert) == (wanted == "alert"))
-            ]
-            if rules:
-                out.append(_group(namespace, group, rules, view))
+        rules = [
+            rule
+            for rule in shown["rules"]
+            if (not names or rule["name"] in names) and (not wanted or rule["type"].startswith(wanted))
+        ]
+        if rules:
+            out.append({**shown, "rules": rules})
     return _success({"groups": out})
 
 
@@ -144,6 +136,33 @@ async def _views(backend: Backend, tenant: str) -> dict[tuple[str, str], GroupVi
     """A tenant's groups as they are evaluated, by namespace and name."""
     views = await backend.run(lambda: backend.rule_views(tenant))
     return {(namespace_of(Path(view.file)), view.name): view for view in views}
+
+
+async def _groups(backend: Backend, tenant: str) -> list[dict[str, Any]]:
+    """All groups as they are evaluated, and those that were just written as they stand in their files."""
+    views = await _views(backend, tenant)
+    files = backend.rules
+    found, namespaces = await backend.run(lambda: (files.groups(tenant), files.namespaces(tenant)))
+    return list(_shown_groups(found, namespaces - found.keys(), views))
+
+
+def _shown_groups(
+    found: dict[str, tuple[RulerGroupConfig, ...]], broken: set[str], views: dict[tuple[str, str], GroupView]
+) -> Iterator[dict[str, Any]]:
+    """`broken` are namespaces whose files have faults: what they had before is still evaluated."""
+    for namespace in sorted(found.keys() | broken):
+        if namespace in broken:
+            yield from (_evaluated(view) for (file, _), view in views.items() if file == namespace)
+            continue
+        for group in (each.group for each in found[namespace]):
+            view = views.get((namespace, group.name))
+            yield _evaluated(view) if view is not None and _is_of(view, group) else _written(namespace, group)
+
+
+def _is_of(view: GroupView, group: GroupConfig) -> bool:
+    """Whether what is evaluated is what the file has, and was not just written over."""
+    evaluated = [(rule.kind, rule.name) for rule in view.rules]
+    return evaluated == [("record", rule.record) if rule.record else ("alert", rule.alert) for rule in group.rules]
 
 
 async def _text(backend: Backend, request: web.Request) -> str:
@@ -169,38 +188,36 @@ def _writer(backend: Backend, request: web.Request) -> str:
     return tenant
 
 
-def _group(namespace: str, group: RuleGroup, rules: list[dict[str, Any]], view: GroupView | None) -> dict[str, Any]:
-    shown = {
+def _evaluated(view: GroupView) -> dict[str, Any]:
+    from watchkeeper.web.prometheus.rules import group_json, rule_json
+
+    rules = [{"labels": {}, "lastError": "", **rule_json(rule)} for rule in view.rules]
+    return {**group_json(view), "file": namespace_of(Path(view.file)), "rules": rules}
+
+
+def _written(namespace: str, group: GroupConfig) -> dict[str, Any]:
+    return {
         "name": group.name,
         "file": namespace,
-        "rules": rules,
+        "rules": [_written_rule(rule, group) for rule in group.rules],
         "interval": (group.interval_ms or 60_000) / 1000,
         "limit": group.limit,
         "lastEvaluation": NEVER,
         "evaluationTime": 0,
     }
-    if view is not None:
-        from watchkeeper.web.prometheus.rules import group_json
-
-        shown |= {**group_json(view), "file": namespace, "rules": rules}
-    return shown
 
 
-def _rule(rule: Rule, view: RuleView | None) -> dict[str, Any]:
+def _written_rule(rule: RuleConfig, group: GroupConfig) -> dict[str, Any]:
     common = {
         "name": rule.alert or rule.record,
         "query": rule.expr,
-        "labels": rule.labels,
+        "labels": {**group.labels, **rule.labels},
         "health": "unknown",
         "lastError": "",
         "type": "alerting" if rule.alert else "recording",
         "lastEvaluation": NEVER,
         "evaluationTime": 0,
     }
-    if view is not None:
-        from watchkeeper.web.prometheus.rules import rule_json
-
-        return common | rule_json(view)
     if not rule.alert:
         return common
     return {
@@ -211,6 +228,17 @@ def _rule(rule: Rule, view: RuleView | None) -> dict[str, Any]:
         "alerts": [],
         **common,
     }
+
+
+async def _run(backend: Backend, work: Callable[[], T]) -> T:
+    """What `work` gives on a worker thread. Raises ApiError where a group or a file can't be used."""
+    try:
+        done: T = await backend.run(work)
+    except BadFileError as error:
+        raise ApiError(500, "internal", str(error)) from None
+    except RuleError as error:
+        raise bad_data(str(error)) from None
+    return done
 
 
 def _success(data: Any) -> web.Response:

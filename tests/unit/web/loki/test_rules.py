@@ -9,7 +9,7 @@ import orjson
 import pytest
 import yaml
 
-from tests.unit.web.loki.conftest import MakeSite, Site, check_expression
+from tests.unit.web.loki.conftest import MakeSite, Site
 from watchkeeper.core.model.errors import NotFoundError
 from watchkeeper.web.loki.rule_files import RuleError, RuleFiles
 
@@ -124,10 +124,10 @@ async def test_the_form_of_prometheus(site: Site) -> None:
     "name", ["plain", "../up", "a/b", "..", ".", "with space", "ü", "a%2Fb", "dots.in.it", "x.yaml"]
 )
 def test_any_name_is_one_file_below_the_folder(tmp_path: Path, name: str) -> None:
-    files = RuleFiles(tmp_path / "rules", check_expression)
+    files = RuleFiles(tmp_path / "rules")
     files.put(name, name, "name: g\nrules: [{record: a, expr: '1'}]")
     assert list(files.groups(name)) == [name]
-    assert files.group(name, name, "g").rules[0].record == "a"
+    assert files.group(name, name, "g").group.rules[0].record == "a"
     assert [path.is_file() for path in tmp_path.rglob("*") if path.suffix == ".yaml"] == [True]
     assert all(path.parent.parent == tmp_path / "rules" for path in tmp_path.rglob("*.yaml"))
     files.delete_namespace(name, name)
@@ -136,15 +136,15 @@ def test_any_name_is_one_file_below_the_folder(tmp_path: Path, name: str) -> Non
 
 
 def test_a_refused_group_leaves_the_old_one(tmp_path: Path) -> None:
-    files = RuleFiles(tmp_path, check_expression)
+    files = RuleFiles(tmp_path)
     files.put("t", "n", "name: g\nrules: [{record: a, expr: '1'}]")
     with pytest.raises(RuleError):
         files.put("t", "n", "name: g\nrules: [{record: b, expr: '('}]")
-    assert files.group("t", "n", "g").rules[0].record == "a"
+    assert files.group("t", "n", "g").group.rules[0].record == "a"
 
 
 def test_files_of_upstream_s_layout_are_read(tmp_path: Path) -> None:
     (tmp_path / "fake").mkdir()
     (tmp_path / "fake" / "rules1.yml").write_text("groups:\n- name: g\n  rules:\n  - {record: a, expr: '1'}\n")
-    files = RuleFiles(tmp_path, check_expression)
-    assert [group.name for group in files.groups("fake")["rules1"]] == ["g"]
+    files = RuleFiles(tmp_path)
+    assert [group.group.name for group in files.groups("fake")["rules1"]] == ["g"]
