@@ -67,7 +67,7 @@ ANSWERS: Final[Mapping[tuple[str, str], Schema | None]] = {
     ("DELETE", "/silence/{id}"): None,
 }
 # Statuses beside 200, with what they say.
-NOT_READY: Final = (503, "The server starts or stops, or too many GETs are being answered.")
+NOT_READY: Final = (503, "The server starts or stops, is asked too much at a time, or took too long.")
 BAD_PARAMETER: Final = (400, "A parameter is not what it should be.")
 NO_SILENCE: Final = (404, "There is no silence of this id.")
 REFUSALS: Final[Mapping[tuple[str, str], tuple[tuple[int, str], ...]]] = {
