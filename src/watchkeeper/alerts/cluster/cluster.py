@@ -76,6 +76,9 @@ class Cluster:
         )  # fmt: skip
         self._own: set[str] = set()  # Addresses at which we answered ourselves.
         self._seeds: dict[str, float] = {}  # Addresses to try, and when each was tried last.
+        self._given: dict[str, list[str]] = {}  # What the configured peers' names stand for.
+        self._resolved_s: dict[str, float] = {}
+        self._began_s = 0.0
         self._silences: dict[str, Silence] = {}
         self._told: dict[tuple[str, str, str, int], Told] = {}
         self._changed = asyncio.Event()
@@ -91,6 +94,7 @@ class Cluster:
 
     async def start(self) -> None:
         """Listen, and look for the others. Raises OSError where the address is taken."""
+        self._began_s = asyncio.get_running_loop().time()
         self.address = await self._transport.start(self._answer)
         self._own.add(self.address)
         self._metrics.enabled.set(1)
@@ -275,24 +279,36 @@ class Cluster:
             if now_s - member.tried_s >= options.reconnect_interval_s:
                 member.tried_s = now_s
                 self._spawn(self._reconnect(member))
+        # Those that start together find each other at once; who is not there for long is tried less often.
+        is_young = now_s - self._began_s < options.settle_timeout_s
+        again_s = options.probe_interval_s if is_young else options.reconnect_interval_s
         for address in await self._addresses():
-            if self._members.at(address) is None and now_s - self._seeds[address] >= options.probe_interval_s:
+            if self._members.at(address) is None and now_s - self._seeds[address] >= again_s:
                 self._seeds[address] = now_s
                 self._spawn(self._join(address))
         self._metrics.position.set(self._members.position)
 
     async def _addresses(self) -> list[str]:
         """Addresses of instances that may be there: those given, and those that others know."""
+        now_s = asyncio.get_running_loop().time()
         for peer in self._options.peers:
+            if now_s - self._resolved_s.get(peer, float("-inf")) < self._options.reconnect_interval_s:
+                continue
             try:
                 found = await self._transport.addresses(peer)
             except (OSError, ValueError) as error:
                 log.debug("a peer's name has no address", peer=peer, err=error)
                 continue
+            self._resolved_s[peer] = now_s
+            self._given[peer] = found
+        for found in self._given.values():
             for address in found:
                 if address not in self._own:
                     self._seeds.setdefault(address, float("-inf"))
         return list(self._seeds)
+
+    def _is_given(self, address: str) -> bool:
+        return any(address in found for found in self._given.values())
 
     async def _probe(self, address: str) -> None:
         await self._speak(address, self._message(), self._options.probe_timeout_s)
@@ -304,6 +320,8 @@ class Cluster:
         good = await self._exchange(address)
         if address not in self._own:
             (self._metrics.joins if good else self._metrics.joins_failed).inc()
+        if not good and not self._is_given(address):
+            self._seeds.pop(address, None)  # Whoever knows it to live will say so again.
 
     async def _reconnect(self, member: Member) -> None:
         good = await self._exchange(member.address)

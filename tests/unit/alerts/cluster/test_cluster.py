@@ -258,6 +258,28 @@ def test_peers_of_peers_are_found(tmp_path: Path) -> None:
     run(play())
 
 
+def test_peer_that_comes_after_an_hour_is_found(tmp_path: Path) -> None:
+    async def play() -> None:
+        trio = Trio(tmp_path)
+        late = trio.scenes.pop("b")
+        assert late.options.cluster is not None
+        # It knows nobody; the other knows it.
+        late.options = replace(late.options, cluster=replace(late.options.cluster, peers=()))
+        trio.wire(late, "b")
+        await trio.start()
+        await sleep_until(3600)
+        assert trio["a"].metric("alertmanager_cluster_refresh_join_failed_total") < 600
+        id = silence_for(trio["a"], "S")
+        await late.manager.start()
+        await sleep_until(3612)
+        assert late.manager.silences.get(id) is not None
+        assert len(late.manager.peers().peers) == 2
+        await late.manager.stop()
+        await trio.stop()
+
+    run(play())
+
+
 def test_restarted_one_replaces_itself(tmp_path: Path) -> None:
     async def play() -> None:
         trio = Trio(tmp_path)
