@@ -33,9 +33,9 @@ class RecordingRule(Rule):
         """The samples. Raises QueryError; RuleError for equal label sets and for more samples than the limit."""
         samples = self.loaded.expression.evaluate(at.sample_ms)
         n = len(samples.labels)
-        series = self._series_of(samples.labels)
         if 0 < at.limit < n:
             raise RuleError(f"exceeded limit of {at.limit} with {n} series")
+        series = self._series_of(samples.labels)
         if not n:
             return NO_OUTPUT
         values = samples.values

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from tests.unit.rules.harness import MINUTE, Bench, labels
@@ -256,4 +258,32 @@ async def test_what_an_alert_writes_has_its_labels(bench):
         labels("ALERTS_FOR_STATE", a="x", alertname="A", alertstate="theirs")
     ]
     assert bench.metric("prometheus_rule_group_last_evaluation_samples") == 2
+    await bench.stop()
+
+
+async def test_views_are_whole_while_alerts_come_and_go(bench):
+    await bench.run(bench.alert("A", "m > 0", notes={"text": "{{ $labels.a }} {{ $value }}"}))
+    group = bench.manager._runners["rules.yml;g"].group
+    is_over, problems, n_views = threading.Event(), [], [0]
+
+    def look():
+        while not is_over.is_set():
+            for one in bench.manager.alerts():
+                n_views[0] += 1
+                if one.annotations.get("text").split()[0] != one.labels.get("a"):
+                    problems.append(one)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        for k in range(50):
+            bench.clock._now_s += 10
+            for i in range(6):
+                bench.put("m", (k + i) % 3, a=str(i))
+            group.evaluate(bench.now_ms())
+    finally:
+        is_over.set()
+        thread.join()
+    assert n_views[0] > 0
+    assert not problems
     await bench.stop()
