@@ -34,6 +34,8 @@ def restore_rule(rule: AlertingRule, querier: Querier, now_ms: int, options: Rul
         except (WatchkeeperError, OSError) as error:
             # There is no second try: the alerts would then be asked of as they are written by ourselves.
             log.error("Failed to restore 'for' state", group=group, alert=rule.name, err=error)
+        except Exception:  # A fault of ours must not end the group.
+            log.exception("Failed to restore 'for' state for a reason of our own", group=group, alert=rule.name)
     rule.restored = True
 
 

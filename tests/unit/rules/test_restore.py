@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.unit.rules.harness import MINUTE, START_S, Bench, FakeClock
 from watchkeeper.core.model.errors import QueryError
 from watchkeeper.rules.restore import restored_ms
@@ -114,13 +116,14 @@ async def test_a_reload_before_the_state_was_read_does_not_lose_it(tmp_path):
     await bench.stop()
 
 
-async def test_a_store_that_can_not_be_read_costs_only_the_state(tmp_path):
+@pytest.mark.parametrize("error", [QueryError("broken"), OSError("broken"), RuntimeError("broken")])
+async def test_a_store_that_can_not_be_read_costs_only_the_state(tmp_path, error):
     _, now_s = await before_restart(tmp_path, 20)
     bench = Bench(tmp_path, clock=FakeClock(now_s + 60))
 
     class Broken:
         def select(self, *args, **kwargs):
-            raise QueryError("broken")
+            raise error
 
     bench.manager._querier = Broken()
     bench.put("m", 1, a="x")
