@@ -15,8 +15,9 @@ from watchkeeper.core.model.errors import QueryError
 from watchkeeper.core.model.go_float import format_shortest
 from watchkeeper.core.model.histogram import Histogram
 from watchkeeper.core.model.labels import Labels
+from watchkeeper.core.template.builtins import BUILTINS
 from watchkeeper.core.template.errors import TemplateError
-from watchkeeper.core.template.evaluate import Limits
+from watchkeeper.core.template.evaluate import DEFAULT_LIMITS, Limits, Source
 from watchkeeper.core.template.template import Template
 from watchkeeper.core.template.values import GoType, StringMap, ValueProblem, expose
 from watchkeeper.core.vector.native_histogram import buckets
@@ -27,6 +28,7 @@ MAX_QUERIES: Final = 1000  # That one expansion may ask, in loops too.
 MAX_SAMPLES: Final = 200_000  # In all answers to them.
 MAX_CALLS: Final = 100  # Of `tmpl` in one expansion.
 MAX_DEPTH: Final = 10  # Of `tmpl` inside of `tmpl`.
+_KNOWN: Final = {**BUILTINS, **FUNCTIONS}
 _INNER_LIMITS: Final = Limits(max_steps=20_000)
 
 # As upstream has them: before the text and on its first line, so that columns of errors are the same.
@@ -120,6 +122,25 @@ class _Parsed:
 @functools.lru_cache(maxsize=1 << 16)
 def _parsed(text: str, name: str) -> _Parsed:
     """Raises TemplateError."""
+    try:
+        known = _parsed_anonymously(text)
+    except TemplateError:
+        known = None
+    if known is not None and not known.template.defined:
+        # Alerts share many texts, and parsing takes far longer than giving a name.
+        whole = known.template.text
+        bodies, sources = {name: known.template.body}, {name: Source(name, whole)}
+        template = Template(whole, name, bodies, sources, _KNOWN, "zero", DEFAULT_LIMITS)
+        return _Parsed(template, template, known.needs)
+    return _parse(text, name)
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _parsed_anonymously(text: str) -> _Parsed:
+    return _parse(text, "")
+
+
+def _parse(text: str, name: str) -> _Parsed:
     whole = _DEFINITIONS + text
     template = Template.parse(whole, FUNCTIONS, name=name)
     uses = template.fields()

@@ -36,6 +36,14 @@ def test_a_text_that_is_no_template():
     check_template("no template: {", "A")
 
 
+def test_alerts_that_share_a_text_have_errors_of_their_own():
+    for name in ("A", "B", "A"):
+        text = expand('{{ humanize "x" }}', name, Labels(), 1.0, 0, lambda text, time_ms: ONE)
+        assert f'template: __alert_{name}:1:115: executing "__alert_{name}" at' in text
+        with pytest.raises(TemplateError, match=f"template: __alert_{name}:1: undefined variable"):
+            check_template("{{ $x }}", name)
+
+
 def test_what_a_text_needs():
     assert needs("plain $value query now", "A") == Needs()
     assert needs("{{ $labels.job }} {{ .Labels.job }} {{ $externalURL }}", "A") == Needs()
