@@ -30,7 +30,7 @@ COMMANDS: Final = {
     "silence": _Entry("silence", "silence", "Make, list and end silences of a running server."),
     "agent": _Entry("agent", "agent", "Read this machine's logs and send them, as Promtail does."),
     "check": _Entry("check", "check", "Say what is wrong with a file, and where."),
-    "test": _Entry("test", "test", "Run data-driven tests of queries."),
+    "test": _Entry("test", "test", "Run data-driven tests of queries and rules."),
     "node-exporter": _Entry("node_exporter", "node_exporter", "Serve this machine's metrics, and nothing else."),
     "import": _Entry("tsdb", "import_", "Take over data of a Prometheus, or OpenMetrics text."),
     "export": _Entry("tsdb", "export", "Write stored samples as OpenMetrics text."),
