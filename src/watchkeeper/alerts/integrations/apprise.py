@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Final
 
 from watchkeeper.alerts.integrations.apprise_urls import ServiceUrl, ServiceUrlKind, parse_line, parse_lines
 from watchkeeper.alerts.integrations.checks import exactly_one
+from watchkeeper.alerts.integrations.in_thread import in_thread
 from watchkeeper.alerts.integrations.post import revealed, without_secrets
 from watchkeeper.alerts.interface import Notice, NotifyError, Surroundings
 from watchkeeper.alerts.templates.kind import TemplateText
@@ -94,7 +95,7 @@ class AppriseNotifier:
 
     async def notify(self, notice: Notice) -> None:
         """Raises NotifyError where any service was not told; it is worth another try unless all of these never will."""
-        message, services, known = await asyncio.to_thread(self._prepared, notice)
+        message, services, known = await in_thread(self, self._prepared, notice)
         told = self._told_of(notice)
         pending = [service for service in services if service.url not in told]
         loop = asyncio.get_running_loop()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from typing import Any, Final
 
 from watchkeeper.alerts.config.kinds import SecretUrl
 from watchkeeper.alerts.integrations.checks import exactly_one, http_config_of
+from watchkeeper.alerts.integrations.in_thread import in_thread
 from watchkeeper.alerts.integrations.post import Post, dump_json, revealed
 from watchkeeper.alerts.integrations.shorten import shorten_runes
 from watchkeeper.alerts.interface import Notice, Surroundings
@@ -57,7 +57,7 @@ class DiscordNotifier:
 
     async def notify(self, notice: Notice) -> None:
         """Raises NotifyError."""
-        body = await asyncio.to_thread(self._message, notice)
+        body = await in_thread(self, self._message, notice)
         await self._post.send(revealed(self._url), dump_json(body))
 
     async def close(self) -> None:

@@ -13,6 +13,7 @@ from watchkeeper.alerts.config.global_ import GlobalConfig
 from watchkeeper.alerts.config.kinds import HostPort, HostPortKind
 from watchkeeper.alerts.integrations.checks import at_most_one
 from watchkeeper.alerts.integrations.group_key import hashed_key
+from watchkeeper.alerts.integrations.in_thread import in_thread
 from watchkeeper.alerts.integrations.mail import addresses, canonical_name, make_mail
 from watchkeeper.alerts.integrations.post import revealed, without_secrets
 from watchkeeper.alerts.integrations.smtp import SmtpClient, SmtpError
@@ -134,7 +135,7 @@ class EmailNotifier:
     async def notify(self, notice: Notice) -> None:
         """Raises NotifyError. A refusal of the kind 4yz is worth another try, one of 5yz is not."""
         assert self._config.smarthost is not None
-        sender, recipients, message = await asyncio.to_thread(self._mail, notice)
+        sender, recipients, message = await in_thread(self, self._mail, notice)
         where = str(self._config.smarthost)
         hide = [secret() for secret in (self._password, self._secret) if _is_readable(secret)]
         try:

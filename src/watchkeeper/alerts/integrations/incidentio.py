@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from typing import Any, Final
 
 from watchkeeper.alerts.integrations.checks import at_most_one, exactly_one, http_config_of
+from watchkeeper.alerts.integrations.in_thread import in_thread
 from watchkeeper.alerts.integrations.post import Answer, Post, dump_json, revealed
 from watchkeeper.alerts.interface import Notice, Surroundings
 from watchkeeper.alerts.templates.functions import plain
@@ -75,7 +75,7 @@ class IncidentioNotifier:
     async def notify(self, notice: Notice) -> None:
         """Raises NotifyError."""
         token = revealed(self._token)
-        body = await asyncio.to_thread(self._body, notice)
+        body = await in_thread(self, self._body, notice)
         await self._post.send(revealed(self._url), body, hide=(token,))
 
     async def close(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -12,6 +11,7 @@ import orjson
 from watchkeeper.alerts.config.global_ import GlobalConfig
 from watchkeeper.alerts.integrations.checks import http_config_of
 from watchkeeper.alerts.integrations.group_key import hashed_key
+from watchkeeper.alerts.integrations.in_thread import in_thread
 from watchkeeper.alerts.integrations.jira_fields import JiraField, JiraFieldConfig, JiraLabels, JiraLabelsConfig
 from watchkeeper.alerts.integrations.post import Answer, Post, dump_json
 from watchkeeper.alerts.integrations.shorten import shorten_runes
@@ -107,7 +107,7 @@ class JiraNotifier:
         found = await self._find(notice, project, is_firing)
         if found is None and not is_firing:
             return
-        fields = await asyncio.to_thread(self._fields, notice, project)
+        fields = await in_thread(self, self._fields, notice, project)
         if found is None:
             await self._ask("POST", "issue", {"fields": fields})
             return

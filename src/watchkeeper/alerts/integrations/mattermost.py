@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from typing import Any, Final
 
@@ -10,6 +9,7 @@ from watchkeeper.alerts.config.global_ import GlobalConfig
 from watchkeeper.alerts.config.kinds import SecretUrl
 from watchkeeper.alerts.integrations.attachments import FieldConfig, filled
 from watchkeeper.alerts.integrations.checks import at_most_one, http_config_of
+from watchkeeper.alerts.integrations.in_thread import in_thread
 from watchkeeper.alerts.integrations.post import Post, dump_json, revealed
 from watchkeeper.alerts.integrations.shorten import shorten_runes
 from watchkeeper.alerts.interface import Notice, NotifyError, Surroundings
@@ -136,7 +136,7 @@ class MattermostNotifier:
 
     async def notify(self, notice: Notice) -> None:
         """Raises NotifyError."""
-        message = await asyncio.to_thread(self._message, notice)
+        message = await in_thread(self, self._message, notice)
         url = revealed(self._url)
         if not url:
             raise NotifyError("webhook url missing", is_retryable=False)

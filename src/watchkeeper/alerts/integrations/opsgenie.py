@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from typing import Any, Final
 
@@ -11,6 +10,7 @@ from watchkeeper.alerts.config.kinds import ApiUrl
 from watchkeeper.alerts.integrations.attachments import filled
 from watchkeeper.alerts.integrations.checks import at_most_one, http_config_of
 from watchkeeper.alerts.integrations.group_key import hashed_key
+from watchkeeper.alerts.integrations.in_thread import in_thread
 from watchkeeper.alerts.integrations.post import Post, dump_json, revealed
 from watchkeeper.alerts.integrations.shorten import shorten_runes
 from watchkeeper.alerts.interface import Notice, Surroundings
@@ -112,7 +112,7 @@ class OpsGenieNotifier:
     async def notify(self, notice: Notice) -> None:
         """Raises NotifyError."""
         assert self._config.api_url is not None
-        requests = await asyncio.to_thread(self._requests, notice)
+        requests = await in_thread(self, self._requests, notice)
         key = self._templates.text(revealed(self._key), notice, "api_key").strip()
         base, _, query = self._config.api_url.reveal().partition("?")
         for request in requests:

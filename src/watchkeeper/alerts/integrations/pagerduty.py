@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from typing import Any, Final
 
@@ -10,6 +9,7 @@ from watchkeeper.alerts.config.global_ import GlobalConfig
 from watchkeeper.alerts.integrations.attachments import filled
 from watchkeeper.alerts.integrations.checks import at_most_one, http_config_of
 from watchkeeper.alerts.integrations.group_key import hashed_key
+from watchkeeper.alerts.integrations.in_thread import in_thread
 from watchkeeper.alerts.integrations.post import Answer, Post, dump_json, revealed
 from watchkeeper.alerts.integrations.shorten import shorten_runes
 from watchkeeper.alerts.interface import Notice, NotifyError, Surroundings
@@ -118,7 +118,7 @@ class PagerDutyNotifier:
         key = self._templates.text(revealed(self._key), notice, "key")
         if not key:
             raise NotifyError("the PagerDuty key is empty", is_retryable=False)
-        body = await asyncio.to_thread(self._body, notice, key)
+        body = await in_thread(self, self._body, notice, key)
         assert self._config.url is not None
         url = V1_URL if self._is_v1 else self._config.url.reveal()
         await self._post.send(url, body, hide=[key])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from typing import Final
 from urllib.parse import urlencode
 
 from watchkeeper.alerts.integrations.checks import exactly_one, http_config_of
+from watchkeeper.alerts.integrations.in_thread import in_thread
 from watchkeeper.alerts.integrations.post import Answer, Post, revealed
 from watchkeeper.alerts.integrations.shorten import shorten_runes
 from watchkeeper.alerts.interface import Notice, Surroundings
@@ -91,7 +91,7 @@ class PushoverNotifier:
         """Raises NotifyError."""
         token = self._templates.text(revealed(self._token), notice, "token")
         user = self._templates.text(revealed(self._user_key), notice, "user_key")
-        fields = await asyncio.to_thread(self._message, notice)
+        fields = await in_thread(self, self._message, notice)
         # In the body, where upstream has them in the URL: proxies and servers log URLs.
         body = urlencode({"token": token, "user": user, **fields}, errors="replace").encode()
         await self._post.send(self._url, body, content_type="application/x-www-form-urlencoded", hide=[token, user])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from typing import Any, Final
 
@@ -10,6 +9,7 @@ from watchkeeper.alerts.config.global_ import GlobalConfig
 from watchkeeper.alerts.config.kinds import with_slash
 from watchkeeper.alerts.integrations.attachments import filled
 from watchkeeper.alerts.integrations.checks import at_most_one, http_config_of
+from watchkeeper.alerts.integrations.in_thread import in_thread
 from watchkeeper.alerts.integrations.post import Answer, Post, dump_json, revealed
 from watchkeeper.alerts.integrations.shorten import shorten_runes
 from watchkeeper.alerts.interface import Notice, NotifyError, Surroundings
@@ -112,7 +112,7 @@ class RocketChatNotifier:
     async def notify(self, notice: Notice) -> None:
         """Raises NotifyError."""
         token, token_id = revealed(self._token), revealed(self._token_id)
-        message = await asyncio.to_thread(self._message, notice)
+        message = await in_thread(self, self._message, notice)
         channel = message.get("channel", "")
         try:
             answer = await self._post.send(

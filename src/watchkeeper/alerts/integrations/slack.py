@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from collections import OrderedDict
 from typing import Any, Final
@@ -17,6 +16,7 @@ from watchkeeper.alerts.integrations.attachments import (
     filled,
 )
 from watchkeeper.alerts.integrations.checks import at_most_one, http_config_of
+from watchkeeper.alerts.integrations.in_thread import in_thread
 from watchkeeper.alerts.integrations.post import Answer, Post, dump_json, revealed
 from watchkeeper.alerts.integrations.shorten import shorten_runes
 from watchkeeper.alerts.interface import Notice, NotifyError, Surroundings
@@ -119,7 +119,7 @@ class SlackNotifier:
 
     async def notify(self, notice: Notice) -> None:
         """Raises NotifyError."""
-        message = await asyncio.to_thread(self._message, notice)
+        message = await in_thread(self, self._message, notice)
         token = revealed(self._token)
         url = revealed(self._url)
         if not url:

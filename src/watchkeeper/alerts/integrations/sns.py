@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from watchkeeper.alerts.integrations.aws_credentials import AwsIdentity, domain, error_of
 from watchkeeper.alerts.integrations.checks import http_config_of
 from watchkeeper.alerts.integrations.group_key import hashed_key
+from watchkeeper.alerts.integrations.in_thread import in_thread
 from watchkeeper.alerts.integrations.post import Answer, Post
 from watchkeeper.alerts.integrations.shorten import shorten_bytes, shorten_runes
 from watchkeeper.alerts.integrations.sigv4 import SigV4Config, signed_headers
@@ -79,7 +80,7 @@ class SNSNotifier:
 
     async def notify(self, notice: Notice) -> None:
         """Raises NotifyError."""
-        form = await asyncio.to_thread(self._form, notice)
+        form = await in_thread(self, self._form, notice)
         try:
             region = self._identity.region()
             async with self._lock:

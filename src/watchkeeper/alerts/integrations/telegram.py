@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import re
 from typing import Any, Final
 
 from watchkeeper.alerts.config.global_ import GlobalConfig
 from watchkeeper.alerts.integrations.checks import at_most_one, http_config_of
+from watchkeeper.alerts.integrations.in_thread import in_thread
 from watchkeeper.alerts.integrations.post import Answer, Post, dump_json, revealed
 from watchkeeper.alerts.integrations.shorten import MARK, shorten_runes
 from watchkeeper.alerts.interface import Notice, NotifyError, Surroundings
@@ -74,7 +74,7 @@ class TelegramNotifier:
 
     async def notify(self, notice: Notice) -> None:
         """Raises NotifyError."""
-        message = await asyncio.to_thread(self._message, notice)
+        message = await in_thread(self, self._message, notice)
         token = revealed(self._token)
         assert self._config.api_url is not None
         url = f"{self._config.api_url.reveal().rstrip('/')}/bot{token}/sendMessage"

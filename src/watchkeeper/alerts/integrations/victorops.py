@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from typing import Final
 from urllib.parse import quote
@@ -11,6 +10,7 @@ from watchkeeper.alerts.config.global_ import GlobalConfig
 from watchkeeper.alerts.config.kinds import ApiUrl
 from watchkeeper.alerts.integrations.checks import at_most_one, http_config_of
 from watchkeeper.alerts.integrations.group_key import hashed_key
+from watchkeeper.alerts.integrations.in_thread import in_thread
 from watchkeeper.alerts.integrations.post import Post, dump_json, revealed
 from watchkeeper.alerts.integrations.shorten import shorten_runes
 from watchkeeper.alerts.interface import Notice, Surroundings
@@ -96,7 +96,7 @@ class VictorOpsNotifier:
         """Raises NotifyError."""
         key = revealed(self._key)
         route = self._text(notice, "routing_key")
-        body = await asyncio.to_thread(self._message, notice)
+        body = await in_thread(self, self._message, notice)
         assert self._config.api_url is not None
         path = f"{quote(key, safe='')}/{quote(route, safe='')}"
         await self._post.send(self._config.api_url.reveal() + path, dump_json(body), hide=[key])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from typing import Final
 
 from watchkeeper.alerts.config.global_ import GlobalConfig
 from watchkeeper.alerts.integrations.checks import http_config_of
+from watchkeeper.alerts.integrations.in_thread import in_thread
 from watchkeeper.alerts.integrations.post import Post, dump_json
 from watchkeeper.alerts.integrations.shorten import shorten_bytes
 from watchkeeper.alerts.interface import Notice, Surroundings
@@ -54,7 +54,7 @@ class WebexNotifier:
 
     async def notify(self, notice: Notice) -> None:
         """Raises NotifyError."""
-        message = await asyncio.to_thread(self._templates.text, self._config.message, notice, "message")
+        message = await in_thread(self, self._templates.text, self._config.message, notice, "message")
         body = {
             "markdown": shorten_bytes(message, _MAX_MESSAGE_BYTES)[0],
             "roomId": self._templates.text(self._config.room_id, notice, "room_id"),

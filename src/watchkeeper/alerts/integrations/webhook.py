@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 from typing import Any
 
 from watchkeeper.alerts.integrations.checks import SecretTemplateUrl, exactly_one, http_config_of
+from watchkeeper.alerts.integrations.in_thread import in_thread
 from watchkeeper.alerts.integrations.post import Post, dump_json, revealed
 from watchkeeper.alerts.interface import Notice, Surroundings
 from watchkeeper.alerts.templates.deep import expanded
@@ -52,7 +52,7 @@ class WebhookNotifier:
     async def notify(self, notice: Notice) -> None:
         """Raises NotifyError."""
         # A notice of thousands of alerts takes a while to write; the loop goes on meanwhile.
-        url, body = await asyncio.to_thread(self._request, notice)
+        url, body = await in_thread(self, self._request, notice)
         await self._post.send(url, body)
 
     async def close(self) -> None:

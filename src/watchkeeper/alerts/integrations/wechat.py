@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from watchkeeper.alerts.config.global_ import GlobalConfig
 from watchkeeper.alerts.config.kinds import ApiUrl
 from watchkeeper.alerts.integrations.checks import at_most_one, http_config_of
+from watchkeeper.alerts.integrations.in_thread import in_thread
 from watchkeeper.alerts.integrations.post import Answer, Post, dump_json, revealed
 from watchkeeper.alerts.interface import Notice, NotifyError, Surroundings
 from watchkeeper.alerts.templates.kind import TemplateText
@@ -102,7 +103,7 @@ class WechatNotifier:
         secret = self._templates.text(revealed(self._secret), notice, "api_secret")
         corp_id = self._templates.text(self._config.corp_id, notice, "corp_id")
         token = await self._token_of(corp_id, secret)
-        body = dump_json(await asyncio.to_thread(self._message, notice))
+        body = dump_json(await in_thread(self, self._message, notice))
         url = f"{self._base}message/send?{urlencode({'access_token': token})}"
         hide = (secret, token)
         answer = await self._post.send(url, body, hide=hide)
