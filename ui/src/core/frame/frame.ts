@@ -1,0 +1,48 @@
+/** A table of columns: what every query gives and every panel shows. */
+
+import type { FieldConfig } from "./config.ts";
+
+export type FieldType = "time" | "number" | "string" | "boolean" | "other";
+export type Labels = Readonly<Record<string, string>>;
+
+/**
+ * One column.
+ *
+ * name      as the query or a transformation called it: `Time`, `Value`, `Value #A`, or a label's name
+ * values    times are milliseconds since the epoch; numbers may be null, NaN or infinite
+ * labels    of the series the column is of
+ * config    what the panel's field config and overrides come to for this column
+ * display   its name for people, once it is decided (`display_name.ts`)
+ */
+export interface Field {
+  name: string;
+  type: FieldType;
+  values: readonly unknown[];
+  labels?: Labels;
+  config: FieldConfig;
+  display?: string;
+}
+
+/** Columns of one length. `refId` is the query's letter. */
+export interface Frame {
+  name?: string;
+  refId?: string;
+  fields: Field[];
+  length: number;
+  meta?: FrameMeta;
+}
+
+/** What is known of a frame beside its columns. */
+export interface FrameMeta {
+  /** How its panel would rather show it. */
+  kind?: "timeseries" | "table" | "logs" | "heatmap" | "exemplars";
+  /** The query as it was sent, variables put in. */
+  executed?: string;
+  stepMs?: number;
+  notices?: { severity: "info" | "warning" | "error"; text: string }[];
+}
+
+/** A frame of columns of the same length. */
+export function frame(fields: Field[], more: Omit<Frame, "fields" | "length"> = {}): Frame {
+  return { ...more, fields, length: fields[0]?.values.length ?? 0 };
+}
