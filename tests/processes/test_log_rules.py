@@ -87,7 +87,7 @@ def push_errors(server: LogServer, **headers: str) -> None:
 
 def rules(server: Http, **headers: str) -> dict[str, dict[str, Any]]:
     """By name, as Prometheus's form has them."""
-    groups = json.loads(server.request("/prometheus/api/v1/rules", **headers)[1])["data"]["groups"]
+    groups = json.loads(server.request("/prometheus/api/v1/rules", None, None, **headers)[1])["data"]["groups"]
     return {rule["name"]: rule for group in groups for rule in group["rules"]}
 
 

@@ -11,6 +11,7 @@ import yaml
 
 from tests.unit.web.loki.conftest import MakeSite, Site
 from watchkeeper.core.model.errors import NotFoundError
+from watchkeeper.rules.views import GroupView, RuleView
 from watchkeeper.web.loki.rule_files import RuleError, RuleFiles
 
 RULES = "/loki/api/v1/rules"
@@ -148,3 +149,64 @@ def test_files_of_upstream_s_layout_are_read(tmp_path: Path) -> None:
     (tmp_path / "fake" / "rules1.yml").write_text("groups:\n- name: g\n  rules:\n  - {record: a, expr: '1'}\n")
     files = RuleFiles(tmp_path)
     assert [group.group.name for group in files.groups("fake")["rules1"]] == ["g"]
+
+
+async def test_a_file_with_faults_leaves_the_others(site: Site, tmp_path: Path) -> None:
+    await put(site, "team", GROUP)
+    [good] = tmp_path.rglob("team.yaml")
+    good.with_name("bad.yaml").write_text("groups: [{name: g, rulez: []}]")
+    assert list(yaml.safe_load((await site.get(RULES))[1])) == ["team"]
+    assert len(orjson.loads((await site.get("/prometheus/api/v1/rules"))[1])["data"]["groups"]) == 1
+    for status, text in (
+        await site.get(f"{RULES}/bad"),
+        await site.get(f"{RULES}/bad/g"),
+        await site.ask("DELETE", f"{RULES}/bad/g"),
+        await put(site, "bad", GROUP),
+    ):
+        assert status == 500
+        assert "the rule file of namespace 'bad' can't be used: bad.yaml:1:" in text
+    assert (await site.ask("DELETE", f"{RULES}/bad"))[0] == 202
+    assert (await site.get(f"{RULES}/bad"))[0] == 404
+    assert (await site.get(f"{RULES}/team"))[0] == 200
+
+
+async def test_whoever_evaluates_is_told_of_changes(site: Site) -> None:
+    told: list[int] = []
+    site.backend.rules_changed = lambda: told.append(1)
+    await put(site, "team", "name: x\nrules: [{alert: A, expr: 'rate('}]")
+    assert not told
+    await put(site, "team", GROUP)
+    await site.ask("DELETE", f"{RULES}/team/errors")
+    await put(site, "team", GROUP)
+    await site.ask("DELETE", f"{RULES}/team")
+    assert len(told) == 4
+
+
+async def test_what_is_evaluated_is_shown_until_it_is_written_over(site: Site, tmp_path: Path) -> None:
+    await put(site, "team", GROUP)
+    rule = RuleView("alert", "ManyErrors", "q", (), "err", "too slow", 0.5, 1000.0, state="inactive")
+    record = RuleView("record", "app:errors:rate5m", "q", (("a", "b"),), "ok", "", 0.25, 1000.0)
+    [path] = tmp_path.rglob("team.yaml")
+    view = GroupView(str(path), "errors", 60_000, 0, 0, (rule, record), 1.0, 1000.0)
+    site.backend.rule_views = lambda tenant: [view]
+
+    async def shown() -> list[tuple[str, str, str]]:
+        [group] = orjson.loads((await site.get("/prometheus/api/v1/rules"))[1])["data"]["groups"]
+        assert group["file"] == "team"
+        return [(each["name"], each["health"], each["lastError"]) for each in group["rules"]]
+
+    evaluated = [("ManyErrors", "err", "too slow"), ("app:errors:rate5m", "ok", "")]
+    assert await shown() == evaluated
+    text = path.read_text()
+    path.write_text("groups: 7")
+    assert await shown() == evaluated
+    path.write_text(text)
+    await put(site, "team", "name: errors\nrules: [{record: a, expr: '1'}]")
+    assert await shown() == [("a", "unknown", "")]
+
+
+async def test_a_rule_of_lines_is_refused(site: Site) -> None:
+    status, text = await put(site, "team", "name: x\nrules: [{alert: A, expr: '{a=\"b\"}'}]")
+    assert status == 400
+    assert "could not parse expression for alert 'A' in group 'x'" in text
+    assert "a rule needs a metric query" in text
