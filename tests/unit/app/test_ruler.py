@@ -128,9 +128,9 @@ def test_what_is_counted_of_rule_files() -> None:
     metrics.note("red", 20.0, n_bad=2)
     lines = registry.exposition().decode().splitlines()
     assert [line for line in lines if line.startswith(("loki_ruler", "watchkeeper_ruler"))] == [
-        "loki_ruler_managers_total 1",
         'loki_ruler_config_last_reload_successful{user="red"} 0',
         'loki_ruler_config_last_reload_successful_seconds{user="red"} 10',
         'loki_ruler_config_updates_total{user="red"} 2',
+        "loki_ruler_managers_total 1",
         'watchkeeper_ruler_bad_files{user="red"} 2',
     ]
