@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Final
 
@@ -21,14 +22,16 @@ class Clock:
         self._wall_ns = wall_ns
         self._steady_s = steady_s
         self._on_jump = on_jump
+        self._lock = threading.Lock()  # Two threads that see one jump would both report it.
         self._offset_ns = wall_ns() - round(steady_s() * 1e9)
 
     def __call__(self) -> int:
         """The time now."""
-        now_ns = self._wall_ns()
-        offset_ns = now_ns - round(self._steady_s() * 1e9)
-        moved_ns = offset_ns - self._offset_ns
-        self._offset_ns = offset_ns
+        with self._lock:
+            now_ns = self._wall_ns()
+            offset_ns = now_ns - round(self._steady_s() * 1e9)
+            moved_ns = offset_ns - self._offset_ns
+            self._offset_ns = offset_ns
         if abs(moved_ns) > JUMP_NS:
             self._on_jump(moved_ns, now_ns - moved_ns, now_ns)
         return now_ns

@@ -530,6 +530,7 @@ class AlertManager:
         change = partial(moved, by_ns=by_ns, before_ns=before_ns, now_ns=now_ns)
         self._store.replace_all(change)
         self._nflog.move(by_ns)
+        self.silences.clock_was_set()
         if self._running is not None:
             self._running.dispatcher.replace_all(change)
             for alert in self._store:

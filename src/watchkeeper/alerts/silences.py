@@ -11,7 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from watchkeeper.alerts.interface import Silence
@@ -118,12 +118,15 @@ class _Compiled:
         return True
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Verdict:
-    """Which silences concern one label set, as of a version: those that have started and those to come."""
+    """Which silences concern one label set, as of a version: those that have started and those to come.
+
+    Replaced, never changed: a thread that is late with an older one causes another look, and no wrong answer.
+    """
 
     version: int
-    ids: list[str] = field(default_factory=list)
+    ids: tuple[str, ...]
 
 
 OnChange = Callable[[Sequence[Silence]], None]
@@ -221,10 +224,9 @@ class Silences:
         What was found out is kept: only silences that came since are looked at again.
         """
         verdict = self._verdicts.get(labels)
-        if verdict is None:
-            verdict = self._verdicts[labels] = _Verdict(-1)
-        if verdict.version != self._version:
-            self._look_again(labels, verdict)
+        version = self._version  # What is made meanwhile may be seen or not; then it is looked at again.
+        if verdict is None or verdict.version != version:
+            verdict = self._verdicts[labels] = _Verdict(version, tuple(self._concerning(labels, verdict)))
         if not verdict.ids:
             return ()
         active, ended = [], False
@@ -235,27 +237,29 @@ class Silences:
             elif silence.starts_ns <= now_ns:
                 active.append(id)
         if ended:
-            verdict.ids = [id for id in verdict.ids if id in self._silences and now_ns < self._silences[id].ends_ns]
+            left = [id for id in verdict.ids if (s := self._silences.get(id)) is not None and now_ns < s.ends_ns]
+            self._verdicts[labels] = _Verdict(verdict.version, tuple(left))
         return tuple(sorted(active))
 
-    def _look_again(self, labels: Labels, verdict: _Verdict) -> None:
-        known = verdict.version
-        verdict.version = self._version
+    def _concerning(self, labels: Labels, last: _Verdict | None) -> list[str]:
+        """The ids of the silences that concern an alert of these labels; `last` knew the older ones."""
         values = labels.as_dict()
-        if known >= 0 and len(self._newest) and self._newest[0][0] <= known:
-            for version, id in reversed(self._newest):
-                if version <= known:
+        newest = self._newest
+        if last is not None and len(newest) and newest[0][0] <= last.version:
+            ids = list(last.ids)
+            for version, id in reversed(newest):
+                if version <= last.version:
                     break
                 live = self._live.get(id)
                 if live is not None and live.version == version and self._concerns(live, values):
-                    verdict.ids = [*(other for other in verdict.ids if other != id), id]
-            return
+                    ids = [*(other for other in ids if other != id), id]
+            return ids
         ids = [id for id, live in self._without_key.items() if live.passes(values)]
         for pair in labels.pairs:
             keyed = self._by_key.get(pair)
             if keyed:
                 ids += [id for id, live in keyed.items() if live.passes(values)]
-        verdict.ids = ids
+        return ids
 
     @staticmethod
     def _concerns(live: _Compiled, values: dict[str, str]) -> bool:
@@ -347,6 +351,15 @@ class Silences:
             self._newest = [(version, id) for version, id in self._newest if id in self._live]
         return len(gone)
 
+    def clock_was_set(self) -> None:
+        """Forget what was found out by another clock: what seemed to have ended may be active now."""
+        with self._lock:
+            now_ns = self._clock_ns()
+            self._verdicts = {}
+            for silence in self.all():
+                if silence.id not in self._live and now_ns < silence.ends_ns:
+                    self._put(silence, now_ns)
+
     def all(self) -> list[Silence]:
         """Every silence, in the order they were made."""
         return list(self._silences.values())
@@ -377,15 +390,21 @@ class Silences:
         self._silences[silence.id] = silence
         if now_ns >= silence.ends_ns:
             self._drop(silence.id)
-        elif silence.id not in self._live or old is None or old.matchers != silence.matchers:
+        elif (
+            silence.id not in self._live
+            or old is None
+            or old.matchers != silence.matchers
+            or old.ends_ns <= now_ns  # Another instance has prolonged it in time; who asked here knows it as ended.
+        ):
             self._drop(silence.id)
-            self._version += 1
-            live = self._live[silence.id] = _Compiled(silence, self._version, self._test)
+            version = self._version + 1
+            live = self._live[silence.id] = _Compiled(silence, version, self._test)
             if live.key is None:
                 self._without_key = {**self._without_key, silence.id: live}
             else:
                 self._by_key[live.key] = {**self._by_key.get(live.key, {}), silence.id: live}
-            self._newest.append((self._version, silence.id))
+            self._newest.append((version, silence.id))
+            self._version = version  # Last: who sees the version finds the silence.
 
     def _drop(self, id: str) -> None:
         live = self._live.pop(id, None)

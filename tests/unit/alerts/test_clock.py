@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+import threading
 from pathlib import Path
 
 from tests.unit.alerts.harness import HOUR, SECOND, FakeRoute, Scene, sleep_until
@@ -23,6 +25,34 @@ def test_jump_is_noticed_and_slewing_is_not() -> None:
     assert jumps == [(HOUR, wall_ns - HOUR, wall_ns)]
     assert clock() == wall_ns
     assert len(jumps) == 1
+
+
+def test_threads_report_a_jump_once() -> None:
+    wall_ns, jumps = 0, []
+    clock = Clock(lambda: wall_ns, lambda: 0.0, lambda *jump: jumps.append(jump))
+    gate = threading.Barrier(8)
+
+    def ask() -> None:
+        for _ in range(50):
+            gate.wait()
+            clock()
+            gate.wait()
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    threads = [threading.Thread(target=ask) for _ in range(7)]
+    try:
+        for thread in threads:
+            thread.start()
+        for _ in range(50):
+            wall_ns += HOUR
+            gate.wait()
+            gate.wait()
+    finally:
+        sys.setswitchinterval(interval)
+    for thread in threads:
+        thread.join()
+    assert len(jumps) == 50
 
 
 def test_a_day_forward(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 from dataclasses import replace
 
@@ -281,3 +282,58 @@ def test_many_alerts_and_silences_are_quick() -> None:
     assert sum(bool(world.muted(labels)) for labels in alerts) == n_muted
     assert first_s < 4
     assert time.process_time() - began_s < 0.5  # Known by now.
+
+
+@pytest.mark.parametrize("is_collected", [False, True])
+def test_a_clock_that_was_ahead_for_a_while(is_collected: bool) -> None:
+    """What seemed to have ended then is active again."""
+    world = World()
+    id = world.add()
+    assert world.muted() == (id,)
+    world.at(3000)
+    assert world.muted() == ()
+    if is_collected:
+        assert world.silences.collect() == 0  # It is kept to be shown, and asked no more.
+    world.at(10).silences.clock_was_set()
+    assert world.muted() == (id,)
+
+
+def test_prolonged_by_another_instance_just_before_its_end() -> None:
+    """The news comes after the end, when it is known here as ended."""
+    world = World()
+    id = world.add()
+    assert world.muted() == (id,)
+    assert world.at(101).muted() == ()
+    old = world.silences.get(id)
+    assert old is not None
+    world.silences.merge([replace(old, ends_ns=1200 * SECOND, updated_ns=1099 * SECOND)])
+    assert world.muted() == (id,)
+
+
+def test_a_silence_that_is_made_while_a_thread_looks() -> None:
+    """The thread that tells of alerts must not take the half-finished look of another for the answer."""
+    world = World()
+    silences = world.silences
+    asked, answered = threading.Event(), threading.Event()
+
+    class Slow:
+        """A test of a matcher that waits where another thread may come between."""
+
+        def __call__(self, value: str) -> bool:
+            if threading.current_thread() is looking:
+                asked.set()
+                answered.wait(10)
+            return True
+
+    looking = threading.Thread(target=lambda: silences.muted_by(X, world.now_ns))
+    slow = Matcher("host", MatchType.REGEX, "a|b")
+    silences._tests[slow] = Slow()
+    id = world.add(slow)
+    looking.start()
+    assert asked.wait(10)
+    try:
+        assert world.muted() == (id,)
+    finally:
+        answered.set()
+        looking.join()
+    assert world.muted() == (id,)
