@@ -148,6 +148,7 @@ class GroupConfig:
     limit: int = setting(Integer(-(2**63)), default=0)
     labels: dict[str, str] = setting(MapOf(Text(), empty=""), default_factory=dict)
     rules: tuple[RuleConfig, ...] = setting(ListOf(Nested(RuleConfig)), default=())
+    concurrency: int = setting(Integer(), default=0)
 
     def checked(self, at: SectionPlace) -> GroupConfig:
         """Reports a name that is missing or stands twice."""
@@ -158,6 +159,9 @@ class GroupConfig:
             at.claim(f"groups of {at.load.file}", "name", self.name, message)
         if self.limit < 0:
             at.warn("limit", "a negative limit is none; leave the key out")
+        if at.given("concurrency"):
+            # Prometheus refuses it. Files that people share have it, and mean what is done here anyway.
+            at.warn("concurrency", "vmalert's, and without effect: rules that do not read each other run side by side")
         check_labels(at, at.load.shared(Reading))
         return self
 

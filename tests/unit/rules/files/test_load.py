@@ -101,13 +101,13 @@ def test_an_interval_of_zero_is_the_global_one():
 
 
 def test_unknown_keys_may_be_passed_over():
-    text = "group: x\ngroups: [{name: a, concurrency: 2, rules: [{record: a, expr: a, debug: true}]}]"
+    text = "group: x\ngroups: [{name: a, tenant: x, rules: [{record: a, expr: a, debug: true}]}]"
     assert len(problems(text)) == 3
     found = read(text, lenient=True)
     assert len(found.groups[0].rules) == 1
     assert [warning.message for warning in found.warnings] == [
         'unknown key "group"; did you mean "groups"?',
-        'unknown key "concurrency" (group "a")',
+        'unknown key "tenant" (group "a")',
         'unknown key "debug" (group "a", record "a")',
     ]
 
@@ -174,7 +174,7 @@ def test_a_file_that_two_patterns_name_is_read_once(tmp_path):
 def test_rule_files_as_people_have_them_load():
     warnings = []
     for path in CORPUS:
-        groups = load_rule_files([path], PromQLSyntax(), lenient=path.name in VMALERT, warnings=warnings)
+        groups = load_rule_files([path], PromQLSyntax(), warnings=warnings)
         assert sum(len(group.rules) for group in groups) == len(
             re.findall(r"^ *(?:- )?expr:", path.read_text(), re.MULTILINE)
         ), path.name
