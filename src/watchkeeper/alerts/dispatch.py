@@ -70,6 +70,7 @@ class Dispatcher:
         self._due: list[tuple[float, int, Group]] = []
         self._order = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_s = 0.0
         self._arrived: deque[Alert] = deque()
         self._arrived_s = 0.0
         self._router: asyncio.Task[None] | None = None
@@ -147,12 +148,13 @@ class Dispatcher:
         while self._due and (self._due[0][2].is_closed or self._due[0][0] != self._due[0][2].due_s):
             heapq.heappop(self._due)  # Its group was scheduled anew, or is gone.
         if self._timer is not None:
-            if self._due and self._timer.when() == self._due[0][0]:
+            if self._due and self._timer_s == self._due[0][0]:
                 return
             self._timer.cancel()
             self._timer = None
         if self._due and not self._is_closed:
-            self._timer = self._loop.call_at(self._due[0][0], self._wake)
+            self._timer_s = self._due[0][0]
+            self._timer = self._loop.call_at(self._timer_s, self._wake)
 
     def _wake(self) -> None:
         self._timer = None

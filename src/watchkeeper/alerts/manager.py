@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -18,18 +18,18 @@ from watchkeeper.alerts.cluster.cluster import Cluster, Transport, checked_optio
 from watchkeeper.alerts.cluster.options import ClusterOptions
 from watchkeeper.alerts.cluster.telemetry import ClusterMetrics
 from watchkeeper.alerts.dispatch import Dispatcher
-from watchkeeper.alerts.fingerprint import fingerprint_text
-from watchkeeper.alerts.group import Group, compare_labels, in_order
 from watchkeeper.alerts.inhibit import Inhibitor
 from watchkeeper.alerts.intake import completed, problem_of
 from watchkeeper.alerts.interface import Alert, Notifier, Silence
 from watchkeeper.alerts.journal import Journal, Restored
 from watchkeeper.alerts.nflog import NotificationLog, Told
 from watchkeeper.alerts.options import AlertOptions
+from watchkeeper.alerts.overview import Overview, Wanted
 from watchkeeper.alerts.parts import Parts, parts_of
 from watchkeeper.alerts.pipeline import Integration, Pipeline
-from watchkeeper.alerts.silences import SilenceLimits, Silences, SilenceState
-from watchkeeper.alerts.status import AlertState, AlertView, ClusterView, GroupView
+from watchkeeper.alerts.running import Running
+from watchkeeper.alerts.silences import SilenceLimits, Silences
+from watchkeeper.alerts.status import AlertView, ClusterView, GroupView
 from watchkeeper.alerts.telemetry import AlertMetrics
 from watchkeeper.core.model.labels import Labels
 from watchkeeper.core.model.matcher import Matcher
@@ -43,7 +43,6 @@ log = get_logger("alerts")
 
 ALIVE_INTERVAL_S: Final = 10.0  # How exactly a restart knows when the process ended.
 CHUNK: Final = 500
-COUNTS_AGE_S: Final = 1.0
 
 
 class MakeNotifier(Protocol):
@@ -56,17 +55,6 @@ class MakeNotifier(Protocol):
         section   the integration's configuration
         """
         ...
-
-
-@dataclass(slots=True)
-class _Running:
-    """What one configuration is made of."""
-
-    dispatcher: Dispatcher
-    pipeline: Pipeline
-    inhibitor: Inhibitor
-    notifiers: list[Notifier]
-    resolve_timeout_ns: int
 
 
 class AlertManager:
@@ -107,7 +95,7 @@ class AlertManager:
         self._cluster_metrics = ClusterMetrics(registry)
         self._transport = transport
         self._cluster: Cluster | None = None
-        self._running: _Running | None = None
+        self._running: Running | None = None
         self._next_inhibitor: Inhibitor | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._applying = asyncio.Lock()
@@ -117,9 +105,7 @@ class AlertManager:
         self._early: list[Alert] = []
         self._early_lock = threading.Lock()
         self._start_s = 0.0
-        self._counts: dict[AlertState, int] = dict.fromkeys(AlertState, 0)
-        self._marks: dict[AlertState, int] = dict.fromkeys(AlertState, 0)
-        self._counted_s = float("-inf")
+        self._overview = Overview(self._store, self.silences, lambda: self._running, lambda: self._clock_ns())
 
     # Life.
 
@@ -139,7 +125,8 @@ class AlertManager:
                 self._journal.close()
                 self._loop = None
                 raise
-        self._set_gauges()
+        self._overview.show(self.metrics)
+        self.metrics.nflog_entries.set_function(lambda: len(self._nflog))
         options = self._options
         self._tasks = [
             self._loop.create_task(self._every(seconds, work))
@@ -246,7 +233,7 @@ class AlertManager:
             on_routed=self._routed,
             start_s=self._start_s,
         )
-        self._running = _Running(dispatcher, pipeline, inhibitor, notifiers, parts.resolve_timeout_ns)
+        self._running = Running(dispatcher, pipeline, inhibitor, notifiers, parts.resolve_timeout_ns)
         self._next_inhibitor = None
         self.metrics.receivers.set(len(receivers))
         self.metrics.integrations.set(sum(map(len, receivers.values())))
@@ -366,20 +353,7 @@ class AlertManager:
         receiver   only alerts that go to a receiver of which this is true
         active, silenced, inhibited, unprocessed   whether those are among them
         """
-        now_ns = self._clock_ns()
-        tests = [(m.name, m.predicate()) for m in matchers]
-        found = []
-        for alert in self._store:
-            if alert.is_resolved_at(now_ns) or not all(test(alert.labels.get(name)) for name, test in tests):
-                continue
-            receivers = self._receivers_of(alert.labels)
-            if receiver is not None and not any(map(receiver, receivers)):
-                continue
-            view = self._view(alert, now_ns, receivers)
-            if _is_wanted(view, active, silenced, inhibited, unprocessed):
-                found.append((view.fingerprint, view))
-        found.sort(key=lambda pair: pair[0])
-        return [view for _, view in found]
+        return self._overview.alerts(Wanted(matchers, receiver, active, silenced, inhibited, unprocessed))
 
     def groups(
         self,
@@ -395,52 +369,7 @@ class AlertManager:
 
         muted   whether groups that a time interval mutes are among them
         """
-        if self._running is None:
-            return []
-        now_ns = self._clock_ns()
-        tests = [(m.name, m.predicate()) for m in matchers]
-        chosen: list[tuple[Group, list[Alert]]] = []
-        receivers: dict[Labels, list[str]] = {}
-        for group in self._running.dispatcher.groups():
-            if (receiver is not None and not receiver(group.route.receiver)) or (group.muted_by and not muted):
-                continue
-            alerts = [
-                alert
-                for alert in list(group.alerts.values())
-                if not alert.is_resolved_at(now_ns) and all(test(alert.labels.get(name)) for name, test in tests)
-            ]
-            for alert in alerts:
-                receivers.setdefault(alert.labels, []).append(group.route.receiver)
-            if alerts:
-                chosen.append((group, alerts))
-        views = []
-        for group, alerts in chosen:
-            shown = [
-                self._view(alert, now_ns, tuple(sorted(receivers[alert.labels])), group.muted_by)
-                for alert in in_order(alerts)
-            ]
-            shown = [view for view in shown if _is_wanted(view, active, silenced, inhibited, True)]
-            if shown:
-                views.append(
-                    GroupView(group.labels, group.route.receiver, group.key, group.route, tuple(shown), group.muted_by)
-                )
-        return sorted(views, key=lambda view: (_Ordered(view.labels), view.receiver))
-
-    def _view(self, alert: Alert, now_ns: int, receivers: tuple[str, ...], muted_by: tuple[str, ...] = ()) -> AlertView:
-        silenced_by = self.silences.muted_by(alert.labels, now_ns)
-        inhibited_by: tuple[str, ...] = ()
-        if self._running is not None:
-            source = self._running.inhibitor.inhibited_by(alert.labels, now_ns)
-            inhibited_by = (fingerprint_text(source),) if source is not None else ()
-        state = AlertState.ACTIVE if self._running is not None else AlertState.UNPROCESSED
-        if silenced_by or inhibited_by or muted_by:
-            state = AlertState.SUPPRESSED
-        return AlertView(alert, state, silenced_by, inhibited_by, muted_by, receivers)
-
-    def _receivers_of(self, labels: Labels) -> tuple[str, ...]:
-        if self._running is None:
-            return ()
-        return tuple(dict.fromkeys(route.receiver for route in self._running.dispatcher.routes_of(labels)))
+        return self._overview.groups(Wanted(matchers, receiver, active, silenced, inhibited, muted=muted))
 
     def peers(self) -> ClusterView:
         """The cluster; `disabled` where this instance is alone."""
@@ -562,49 +491,6 @@ class AlertManager:
         if self._cluster is not None:
             self._cluster.told_changed(entries)
 
-    # Gauges.
-
-    def _set_gauges(self) -> None:
-        metrics = self.metrics
-        for state in AlertState:
-            metrics.alerts.labels(state.value).set_function(partial(self._count, state))
-            metrics.marked.labels(state.value).set_function(partial(self._count, state, marked=True))
-        for silence_state in self.silences.count(0):
-            metrics.silences.labels(silence_state.value).set_function(partial(self._count_silences, silence_state))
-        metrics.nflog_entries.set_function(lambda: len(self._nflog))
-
-    def _count(self, state: AlertState, *, marked: bool = False) -> int:
-        """How many alerts are in a state, a second ago at most; `marked` counts those too that have ended."""
-        loop = self._loop
-        if loop is not None and loop.time() >= self._counted_s + COUNTS_AGE_S:
-            self._counted_s = loop.time()
-            now_ns = self._clock_ns()
-            firing, marks = dict.fromkeys(AlertState, 0), dict.fromkeys(AlertState, 0)
-            for alert in self._store:
-                state_now = self._view(alert, now_ns, ()).state
-                marks[state_now] += 1
-                firing[state_now] += not alert.is_resolved_at(now_ns)
-            self._counts, self._marks = firing, marks
-        return (self._marks if marked else self._counts)[state]
-
-    def _count_silences(self, state: SilenceState) -> int:
-        return self.silences.count(self._wall_ns())[state]
-
-
-class _Ordered:
-    """Labels in upstream's order, as a key to sort by."""
-
-    __slots__ = ("labels",)
-
-    def __init__(self, labels: Labels) -> None:
-        self.labels = labels
-
-    def __lt__(self, other: _Ordered) -> bool:
-        return compare_labels(self.labels, other.labels) < 0
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Ordered) and self.labels == other.labels
-
 
 def _only_ends_differ(before: Alert, now: Alert) -> bool:
     return (
@@ -612,14 +498,6 @@ def _only_ends_differ(before: Alert, now: Alert) -> bool:
         and before.generator_url == now.generator_url
         and before.annotations == now.annotations
     )
-
-
-def _is_wanted(view: AlertView, active: bool, silenced: bool, inhibited: bool, unprocessed: bool) -> bool:
-    if not active and view.state is AlertState.ACTIVE:
-        return False
-    if not unprocessed and view.state is AlertState.UNPROCESSED:
-        return False
-    return (silenced or not view.silenced_by) and (inhibited or not view.inhibited_by)
 
 
 async def _close_all(notifiers: Iterable[Notifier]) -> None:
