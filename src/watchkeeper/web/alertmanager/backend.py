@@ -21,7 +21,7 @@ MAX_BODY_BYTES = 64 << 20  # Upstream has no bound; 10,000 alerts with annotatio
 
 
 class Alerts(Protocol):
-    """What the API asks of the alert manager, on the event loop's thread."""
+    """What the API asks of the alert manager: `alerts` and `groups` on any thread, the rest on the event loop's."""
 
     @property
     def silences(self) -> Silences: ...

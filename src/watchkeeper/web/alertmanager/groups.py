@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from aiohttp import web
 
 from watchkeeper.web.alertmanager.answer_json import answer, group_json
@@ -11,7 +13,8 @@ from watchkeeper.web.alertmanager.filters import flag, matchers, receiver_test
 
 async def list_groups(backend: Backend, request: web.Request) -> web.Response:
     """GET /alerts/groups: groups with alerts, by labels and receiver; alerts by job, instance and labels."""
-    views = backend.alerts.groups(
+    ask = partial(
+        backend.alerts.groups,
         matchers(backend, request, "filter"),
         receiver=receiver_test(backend, request),
         active=flag(request, "active"),
@@ -19,4 +22,4 @@ async def list_groups(backend: Backend, request: web.Request) -> web.Response:
         inhibited=flag(request, "inhibited"),
         muted=flag(request, "muted"),
     )
-    return await backend.run(lambda: answer([group_json(view) for view in views]))
+    return await backend.run(lambda: answer([group_json(view) for view in ask()]))

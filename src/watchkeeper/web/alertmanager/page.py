@@ -38,13 +38,13 @@ LINKS: Final = ("http://", "https://", "/")
 async def page(backend: Backend, _: web.Request) -> web.Response:
     """GET / and /alerts: what fires, what is silenced, and by which configuration."""
     now_ns = backend.now_ns()
-    groups, silences, cluster = backend.alerts.groups(), backend.alerts.silences.query(), backend.alerts.peers()
+    cluster = backend.alerts.peers()
 
     def make() -> str:
         return alerts_page(
             backend.settings.page_title,
-            groups,
-            ordered(silences, now_ns),
+            backend.alerts.groups(),
+            ordered(backend.alerts.silences.query(), now_ns),
             cluster,
             backend.config_text(),
             now_ns,

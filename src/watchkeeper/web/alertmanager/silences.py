@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -30,9 +31,9 @@ RANKS = {SilenceState.ACTIVE: 0, SilenceState.PENDING: 1, SilenceState.EXPIRED: 
 async def list_silences(backend: Backend, request: web.Request) -> web.Response:
     """GET /silences: the active first, by their end; then those to come, and those that were."""
     states = [state for state in RANKS if flag(request, state.value)]
-    found = backend.alerts.silences.query(matchers(backend, request, "filter"), states=states)
+    ask = partial(backend.alerts.silences.query, matchers(backend, request, "filter"), states=states)
     now_ns = backend.now_ns()
-    return await backend.run(lambda: answer([silence_json(one, now_ns) for one in ordered(found, now_ns)]))
+    return await backend.run(lambda: answer([silence_json(one, now_ns) for one in ordered(ask(), now_ns)]))
 
 
 async def get_silence(backend: Backend, request: web.Request) -> web.Response:

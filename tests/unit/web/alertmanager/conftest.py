@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -38,14 +40,18 @@ class FakeAlerts:
     views: list[AlertView] = field(default_factory=list)
     held_groups: list[GroupView] = field(default_factory=list)
     failure: Exception | None = None
+    threads: set[int] = field(default_factory=set)
+    n_received: list[int] = field(default_factory=list)
 
     def receive(self, alerts: Sequence[Alert]) -> list[str]:
+        self.n_received.append(len(alerts))
         self.received += [alert for alert in alerts if alert.labels]
         return ["at least one label pair required" for alert in alerts if not alert.labels]
 
     def alerts(
         self, matchers: Iterable[Matcher] = (), *, receiver: Callable[[str], bool] | None = None, **asked: bool
     ) -> list[AlertView]:
+        self.threads.add(threading.get_ident())
         if self.failure is not None:
             raise self.failure
         return [
@@ -57,6 +63,7 @@ class FakeAlerts:
     def groups(
         self, matchers: Iterable[Matcher] = (), *, receiver: Callable[[str], bool] | None = None, **asked: bool
     ) -> list[GroupView]:
+        self.threads.add(threading.get_ident())
         return [
             group
             for group in self.held_groups
@@ -121,7 +128,7 @@ async def make_site() -> AsyncIterator[MakeSite]:
                 raise error
 
         async def run(work: Callable[[], T]) -> T:
-            return work()
+            return await asyncio.to_thread(work)
 
         receivers = {"web": Labels(), "pager": Labels.of(team="night")}
         backend = Backend(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from watchkeeper.alerts.interface import Alert
 from watchkeeper.alerts.matchers import Mode
 from watchkeeper.alerts.status import AlertState, AlertView
 from watchkeeper.core.model.labels import Labels
+from watchkeeper.web.alertmanager.alerts import AT_ONCE
 
 NOW = "2023-11-14T22:13:20.000Z"
 
@@ -176,3 +178,19 @@ async def test_a_large_body(make_site: MakeSite) -> None:
     assert status == 413
     assert error["code"] == 413
     assert "1000" in error["message"]
+
+
+async def test_questions_are_answered_beside_the_loop(site: Site) -> None:
+    """A list of 100,000 alerts takes a second, in which others are answered and notifications go out."""
+    for path in ("alerts", "alerts/groups"):
+        await site.get(path)
+    assert (await site.ask("GET", "/alerts"))[0] == 200
+    assert site.alerts.threads
+    assert threading.get_ident() not in site.alerts.threads
+
+
+async def test_very_many_alerts_are_taken_in_turns_with_others(site: Site) -> None:
+    n = 2 * AT_ONCE + 1
+    assert await site.post("alerts", [{"labels": {"alertname": str(i)}} for i in range(n)]) == (200, "")
+    assert site.alerts.n_received == [AT_ONCE, AT_ONCE, 1]
+    assert [alert.name for alert in site.alerts.received] == [str(i) for i in range(n)]
