@@ -6,9 +6,12 @@ import asyncio
 from pathlib import Path
 
 from tests.unit.alerts.harness import MINUTE, SECOND, FakeRoute, Scene, equal, sleep_until
-from tests.unit.alerts.virtual_time import run
+from tests.unit.alerts.virtual_time import loop_now, run
+from watchkeeper.alerts.dispatch import CHUNK
+from watchkeeper.alerts.interface import Alert
 from watchkeeper.alerts.options import AlertOptions
 from watchkeeper.alerts.parts import IntegrationPart
+from watchkeeper.core.model.labels import Labels
 
 
 def test_new_group_waits_then_speaks_every_interval(tmp_path: Path) -> None:
@@ -230,10 +233,6 @@ def test_start_delay_holds_every_group(tmp_path: Path) -> None:
 def test_ten_thousand_alerts_of_one_batch_are_told_of_whole(tmp_path: Path) -> None:
     async def play() -> None:
         async with Scene(tmp_path, FakeRoute(group_wait_ns=0)) as scene:
-            from tests.unit.alerts.virtual_time import loop_now
-            from watchkeeper.alerts.interface import Alert
-            from watchkeeper.core.model.labels import Labels
-
             now_ns = loop_now().wall_ns()
             alerts = [
                 Alert(Labels.of(alertname=f"A{i % 20}", instance=f"{i:05d}"), starts_ns=now_ns - MINUTE)
@@ -243,5 +242,20 @@ def test_ten_thousand_alerts_of_one_batch_are_told_of_whole(tmp_path: Path) -> N
             await sleep_until(5)
             assert len(scene.heard) == 20
             assert {len(heard.notice.alerts) for heard in scene.heard} == {500}
+
+    run(play())
+
+
+def test_others_get_their_turn_while_a_storm_is_routed(tmp_path: Path) -> None:
+    async def play() -> None:
+        async with Scene(tmp_path) as scene:
+            scene.manager.put([Alert(Labels.of(alertname="A", instance=str(i))) for i in range(10_000)])
+            dispatcher = scene.manager._running.dispatcher
+            turns = 0
+            while dispatcher._arrived:
+                turns += 1
+                await asyncio.sleep(0)
+            assert turns >= 10_000 / CHUNK - 1
+            assert len(scene.manager.groups()[0].alerts) == 10_000
 
     run(play())
