@@ -21,7 +21,7 @@ from watchkeeper.app.ruler_alertmanagers import MS, alerting_of, names_of
 from watchkeeper.app.ruler_remote import RulerRemotes, RulerRemoteWrite
 from watchkeeper.app.ruler_telemetry import RulerMetrics
 from watchkeeper.app.way import MetricsWay
-from watchkeeper.core.model.errors import ConfigError
+from watchkeeper.core.model.errors import ConfigError, describe_os_error
 from watchkeeper.core.model.labels import Labels
 from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.core.telemetry.metrics import Registry
@@ -112,8 +112,13 @@ class LogRules:
             self._sender.apply(alerting_of(self._config), self._config.external_labels)
         for tenant in sorted(self._seen.keys() | seen.keys()):
             stamps, before = seen.get(tenant, {}), self._seen.get(tenant, {})
-            if stamps != before:
+            if stamps == before:
+                continue
+            try:
                 await self._apply(tenant, stamps, before)
+            except OSError as error:  # Other tenants' rules must not wait for it; the next look tries again.
+                log.error("rules can't be loaded", tenant=tenant, error=describe_os_error(error))
+            else:
                 self._seen[tenant] = stamps
 
     async def stop(self) -> None:

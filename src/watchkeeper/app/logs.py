@@ -247,6 +247,7 @@ class LogsPart:
                 align_queries_with_step=config.query_range.align_queries_with_step,
                 tail_max_duration_s=config.querier.tail_max_duration_ns / NS,
                 deletes_enabled=config.compactor.retention_enabled,
+                rules_enabled=config.ruler.enable_api,
                 rules_writable=rules_directory is None,
                 max_delete_interval_ns=config.compactor.delete_max_interval_ns,
                 allow_shutdown=options.enable_lifecycle,

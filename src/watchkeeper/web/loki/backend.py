@@ -92,6 +92,7 @@ class Settings:
     tail_max_duration_s: float = 3600.0
     patterns_enabled: bool = True
     deletes_enabled: bool = True
+    rules_enabled: bool = True
     rules_writable: bool = True
     max_delete_interval_ns: int = 0
     log_queries_longer_than_s: float = 0.0

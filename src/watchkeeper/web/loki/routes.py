@@ -105,6 +105,8 @@ def add_routes(
             app.router.add_route(method, prefix + path, measured)
 
     for methods, path, endpoint in ENDPOINTS:
+        if endpoint.__module__ == rules.__name__ and not backend.settings.rules_enabled:
+            continue
         add(methods, path, wrapped(backend, _bound(backend, endpoint)))
     for methods, path, endpoint in EARLY:
         add(methods, path, wrapped(backend, _bound(backend, endpoint), need_ready=False))

@@ -235,7 +235,7 @@ async def _run(backend: Backend, work: Callable[[], T]) -> T:
     try:
         done: T = await backend.run(work)
     except BadFileError as error:
-        raise ApiError(500, "internal", str(error)) from None
+        raise ApiError(500, "bad_rule_file", str(error)) from None
     except RuleError as error:
         raise bad_data(str(error)) from None
     return done

@@ -164,6 +164,7 @@ async def test_a_file_with_faults_leaves_the_others(site: Site, tmp_path: Path) 
         await put(site, "bad", GROUP),
     ):
         assert status == 500
+        assert "loki_panic_total 0" in site.metrics()
         assert "the rule file of namespace 'bad' can't be used: bad.yaml:1:" in text
     assert (await site.ask("DELETE", f"{RULES}/bad"))[0] == 202
     assert (await site.get(f"{RULES}/bad"))[0] == 404
@@ -210,3 +211,11 @@ async def test_a_rule_of_lines_is_refused(site: Site) -> None:
     assert status == 400
     assert "could not parse expression for alert 'A' in group 'x'" in text
     assert "a rule needs a metric query" in text
+
+
+async def test_an_api_of_rules_that_is_turned_off(make_site: MakeSite) -> None:
+    site = await make_site(rules_enabled=False)
+    for path in (RULES, f"{RULES}/team", "/api/prom/rules", "/prometheus/api/v1/rules", "/prometheus/api/v1/alerts"):
+        assert (await site.get(path))[0] == 404
+    assert (await put(site, "team", GROUP))[0] == 404
+    assert (await site.get("/loki/api/v1/labels"))[0] == 200
