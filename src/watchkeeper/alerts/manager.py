@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -24,12 +24,10 @@ from watchkeeper.alerts.interface import Alert, Notifier, Silence
 from watchkeeper.alerts.journal import Journal, Restored
 from watchkeeper.alerts.nflog import NotificationLog, Told
 from watchkeeper.alerts.options import AlertOptions
-from watchkeeper.alerts.overview import Overview, Wanted
 from watchkeeper.alerts.parts import Parts, parts_of
 from watchkeeper.alerts.pipeline import Integration, Pipeline
-from watchkeeper.alerts.running import Running
 from watchkeeper.alerts.silences import SilenceLimits, Silences
-from watchkeeper.alerts.status import AlertView, ClusterView, GroupView
+from watchkeeper.alerts.status import AlertView, ClusterView, GroupView, Overview, Wanted
 from watchkeeper.alerts.telemetry import AlertMetrics
 from watchkeeper.core.model.labels import Labels
 from watchkeeper.core.model.matcher import Matcher
@@ -55,6 +53,17 @@ class MakeNotifier(Protocol):
         section   the integration's configuration
         """
         ...
+
+
+@dataclass(slots=True)
+class Running:
+    """What one configuration is made of; a reload replaces it, the rest stays."""
+
+    dispatcher: Dispatcher
+    pipeline: Pipeline
+    inhibitor: Inhibitor
+    notifiers: list[Notifier]
+    resolve_timeout_ns: int
 
 
 class AlertManager:

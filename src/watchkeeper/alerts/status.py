@@ -1,17 +1,30 @@
-"""Alerts and groups as the API shows them."""
+"""Alerts and groups as the API and the metrics show them. Any thread may ask."""
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cmp_to_key, partial
+from typing import TYPE_CHECKING, Final, Protocol
 
+from watchkeeper.alerts.alert_store import AlertStore
+from watchkeeper.alerts.dispatch import Dispatcher
 from watchkeeper.alerts.fingerprint import fingerprint_text
+from watchkeeper.alerts.group import Group, compare_labels, in_order
+from watchkeeper.alerts.inhibit import Inhibitor, passes_all
 from watchkeeper.alerts.interface import Alert
+from watchkeeper.alerts.silences import Silences, SilenceState
+from watchkeeper.alerts.telemetry import AlertMetrics
 from watchkeeper.core.model.labels import Labels
+from watchkeeper.core.model.matcher import Matcher
 
 if TYPE_CHECKING:
     from watchkeeper.alerts.route import Route
+
+COUNTS_AGE_NS: Final = 10**9  # All gauges of one page are of one count.
+
+_by_labels = cmp_to_key(compare_labels)
 
 
 class AlertState(enum.StrEnum):
@@ -75,3 +88,148 @@ class ClusterView:
     status: str = "disabled"
     name: str = ""
     peers: tuple[PeerView, ...] = ()
+
+
+class InForce(Protocol):
+    """What the configuration in force is made of, as far as it is looked at here."""
+
+    dispatcher: Dispatcher
+    inhibitor: Inhibitor
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which alerts are asked for; see AlertManager.alerts and AlertManager.groups."""
+
+    matchers: Iterable[Matcher] = ()
+    receiver: Callable[[str], bool] | None = None
+    active: bool = True
+    silenced: bool = True
+    inhibited: bool = True
+    unprocessed: bool = True
+    muted: bool = True
+
+    def has(self, view: AlertView) -> bool:
+        """Whether an alert in this state is among them."""
+        if not self.active and view.state is AlertState.ACTIVE:
+            return False
+        if not self.unprocessed and view.state is AlertState.UNPROCESSED:
+            return False
+        return (self.silenced or not view.silenced_by) and (self.inhibited or not view.inhibited_by)
+
+
+class Overview:
+    """Looks at the store, the groups, silences and inhibition as they are now.
+
+    running    what the configuration in force is made of; None before the first
+    """
+
+    def __init__(
+        self,
+        store: AlertStore,
+        silences: Silences,
+        running: Callable[[], InForce | None],
+        clock_ns: Callable[[], int],
+    ) -> None:
+        self._store = store
+        self._silences = silences
+        self._running = running
+        self._clock_ns = clock_ns
+        self._firing: dict[AlertState, int] = dict.fromkeys(AlertState, 0)
+        self._marked: dict[AlertState, int] = dict.fromkeys(AlertState, 0)
+        self._counted_ns = 0
+
+    def alerts(self, wanted: Wanted) -> list[AlertView]:
+        """The alerts that have not ended, by fingerprint."""
+        now_ns, running = self._clock_ns(), self._running()
+        passes = passes_all(wanted.matchers)
+        found = []
+        for alert in self._store:
+            if alert.is_resolved_at(now_ns) or not passes(alert.labels):
+                continue
+            receivers = _receivers_of(alert.labels, running)
+            if wanted.receiver is not None and not any(map(wanted.receiver, receivers)):
+                continue
+            view = self._view(alert, now_ns, running, receivers)
+            if wanted.has(view):
+                found.append((view.fingerprint, view))
+        found.sort(key=lambda pair: pair[0])
+        return [view for _, view in found]
+
+    def groups(self, wanted: Wanted) -> list[GroupView]:
+        """The groups that hold an alert which was asked for, by labels and receiver."""
+        now_ns, running = self._clock_ns(), self._running()
+        if running is None:
+            return []
+        passes = passes_all(wanted.matchers)
+        chosen: list[tuple[Group, list[Alert]]] = []
+        receivers: dict[Labels, list[str]] = {}
+        for group in running.dispatcher.groups():
+            receiver = group.route.receiver
+            if (wanted.receiver is not None and not wanted.receiver(receiver)) or (group.muted_by and not wanted.muted):
+                continue
+            alerts = [a for a in list(group.alerts.values()) if not a.is_resolved_at(now_ns) and passes(a.labels)]
+            for alert in alerts:
+                receivers.setdefault(alert.labels, []).append(receiver)
+            if alerts:
+                chosen.append((group, alerts))
+        views = []
+        for group, alerts in chosen:
+            shown = [
+                self._view(alert, now_ns, running, tuple(sorted(receivers[alert.labels])), group.muted_by)
+                for alert in in_order(alerts)
+            ]
+            shown = [view for view in shown if wanted.has(view)]
+            if shown:
+                views.append(
+                    GroupView(group.labels, group.route.receiver, group.key, group.route, tuple(shown), group.muted_by)
+                )
+        return sorted(views, key=lambda view: (_by_labels(view.labels), view.receiver))
+
+    def _view(
+        self,
+        alert: Alert,
+        now_ns: int,
+        running: InForce | None,
+        receivers: tuple[str, ...] = (),
+        muted_by: tuple[str, ...] = (),
+    ) -> AlertView:
+        silenced_by = self._silences.muted_by(alert.labels, now_ns)
+        source = running.inhibitor.inhibited_by(alert.labels, now_ns) if running is not None else None
+        inhibited_by = (fingerprint_text(source),) if source is not None else ()
+        state = AlertState.ACTIVE if running is not None else AlertState.UNPROCESSED
+        if silenced_by or inhibited_by or muted_by:
+            state = AlertState.SUPPRESSED
+        return AlertView(alert, state, silenced_by, inhibited_by, muted_by, receivers)
+
+    # Gauges.
+
+    def show(self, metrics: AlertMetrics) -> None:
+        """Count alerts and silences whenever these metrics are asked for."""
+        for state in AlertState:
+            metrics.alerts.labels(state.value).set_function(partial(self._count, state))
+            metrics.marked.labels(state.value).set_function(partial(self._count, state, marked=True))
+        for silence_state in SilenceState:
+            metrics.silences.labels(silence_state.value).set_function(partial(self._count_silences, silence_state))
+
+    def _count(self, state: AlertState, *, marked: bool = False) -> int:
+        """How many alerts are in a state, a second ago at most; `marked` counts those too that have ended."""
+        now_ns, running = self._clock_ns(), self._running()
+        if abs(now_ns - self._counted_ns) >= COUNTS_AGE_NS:
+            self._counted_ns = now_ns
+            firing, marked_now = dict.fromkeys(AlertState, 0), dict.fromkeys(AlertState, 0)
+            for alert in self._store:
+                found = self._view(alert, now_ns, running).state
+                marked_now[found] += 1
+                firing[found] += not alert.is_resolved_at(now_ns)
+            self._firing, self._marked = firing, marked_now
+        return (self._marked if marked else self._firing)[state]
+
+    def _count_silences(self, state: SilenceState) -> int:
+        return self._silences.count(self._clock_ns())[state]
+
+
+def _receivers_of(labels: Labels, running: InForce | None) -> tuple[str, ...]:
+    if running is None:
+        return ()
+    return tuple(dict.fromkeys(route.receiver for route in running.dispatcher.routes_of(labels)))
