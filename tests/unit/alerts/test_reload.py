@@ -64,7 +64,7 @@ def test_attempt_under_way_arrives_and_waits_are_cut_short(tmp_path: Path) -> No
             await sleep_until(200)
             assert scene.told() == [(34, "FIRST", ["A"], [])]
 
-            scene.answers["team"] += [retryable()] * 6
+            scene.answers["team"] += [retryable()] * 100
             scene.fire("B", end_s=5000)
             await sleep_until(240)
             tried = len(scene.notifiers["team"].tried_s)
