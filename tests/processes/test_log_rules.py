@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import json
 import shutil
+import signal
 import threading
 import time
 from collections import defaultdict
@@ -126,6 +127,7 @@ def test_an_alert_pends_fires_arrives_and_resolves_at_debians_alertmanager(tmp_p
         # The lines leave the window.
         wait_for("its end", lambda: rules(logs)["Burst"]["state"] == "inactive")
         wait_for("its end at the peer", lambda: peer.names() == [])
+        assert logs.process is not None
         [(key, count)] = metrics_of(logs, "loki_prometheus_rule_evaluations_total").items()
         assert key.endswith('/fake/team.yaml;burst"}')
         assert count > 3
@@ -135,6 +137,11 @@ def test_an_alert_pends_fires_arrives_and_resolves_at_debians_alertmanager(tmp_p
         assert metrics_of(logs, "loki_prometheus_rule_group_rules") == {
             key.replace("evaluations_total", "group_rules"): 1
         }
+
+        # A file that somebody wrote is found by a reload, too.
+        (tmp_path / "logs" / "data" / "logs" / "rules" / "fake" / "hand.yaml").write_text(RECORD % "by_hand")
+        logs.process.send_signal(signal.SIGHUP)
+        wait_for("a file written by hand", lambda: rules(logs)["by_hand"]["health"] == "ok")
         assert logs.stop() == 0
 
 

@@ -140,7 +140,11 @@ class LogsPart:
             self._look_at_rules()
 
     async def reload(self) -> None:
-        """Applies limits of loki.yaml and the overrides; what else it says needs a restart. Raises ConfigError."""
+        """Applies limits of loki.yaml and the overrides, and looks at the rule files; all else needs a restart.
+
+        Raises ConfigError.
+        """
+        self.rules_changed()
         try:
             config = await self._shared.in_worker(partial(load, self._shared.options))
             await self._shared.in_worker(

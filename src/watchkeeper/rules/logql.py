@@ -74,7 +74,13 @@ class LogQL:
 
     def compile(self, text: str) -> LogQLExpression:
         """Raises ParseError; TypeMismatch for a query of lines."""
-        tree = parse(text)
-        if isinstance(tree, ast.LogQuery):
-            raise TypeMismatch(NO_METRIC, Span(0, len(text)), text)
+        tree = parse_rule(text)
         return LogQLExpression(format_query(tree), tree, self)
+
+
+def parse_rule(text: str) -> ast.MetricExpr:
+    """A rule's query. Raises ParseError; TypeMismatch for a query of lines."""
+    tree = parse(text)
+    if isinstance(tree, ast.LogQuery):
+        raise TypeMismatch(NO_METRIC, Span(0, len(text)), text)
+    return tree

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from watchkeeper.core.model.errors import TypeMismatch
-from watchkeeper.core.model.span import Span
-from watchkeeper.logs.logql import ast as logql_ast
-from watchkeeper.logs.logql.parser import parse as parse_logql
 from watchkeeper.logs.logql.printer import format_query
 from watchkeeper.metrics.promql.parser import DEFAULT_OPTIONS, ParserOptions
 from watchkeeper.metrics.promql.printer import to_text
 from watchkeeper.rules.files.loaded import Uncompiled
-from watchkeeper.rules.logql import NO_METRIC
+from watchkeeper.rules.logql import parse_rule as parse_log_rule
 from watchkeeper.rules.promql import parse_rule
 
 
@@ -30,7 +26,4 @@ class LogQLSyntax:
 
     def compile(self, text: str) -> Uncompiled:
         """Raises ParseError; TypeMismatch for a query of lines."""
-        tree = parse_logql(text)
-        if isinstance(tree, logql_ast.LogQuery):
-            raise TypeMismatch(NO_METRIC, Span(0, len(text)), text)
-        return Uncompiled(format_query(tree))
+        return Uncompiled(format_query(parse_log_rule(text)))
