@@ -45,6 +45,20 @@ def moved(alert: Alert, by_ns: int, before_ns: int, now_ns: int) -> Alert:
     )
 
 
+def after_restart(alert: Alert, alive_ns: int, now_ns: int, most_ns: int) -> Alert:
+    """The alert as a new process takes it over from one that was last known to live at `alive_ns`.
+
+    One that fired then gets, from now on, as long as its sender gave it when it last spoke of it, at most `most_ns`: so
+    one that still fires does not resolve before its sender is heard again. One that had ended stays as it is.
+    """
+    was_seen_to_end = alert.is_resolved_at(min(alive_ns, now_ns))
+    was_said_to_end = alert.ends_ns <= alert.updated_ns
+    if was_seen_to_end or was_said_to_end:
+        return alert
+    grace_ns = min(max(alert.ends_ns - alert.updated_ns, 0), most_ns)
+    return replace(alert, ends_ns=max(alert.ends_ns, now_ns + grace_ns))
+
+
 class AlertStore:
     """Alerts by labels.
 
@@ -53,7 +67,7 @@ class AlertStore:
 
     def __init__(self, per_alertname_limit: int = 0) -> None:
         self._alerts: dict[Labels, Alert] = {}
-        self._limit = per_alertname_limit
+        self.limit = per_alertname_limit
         self._names: dict[str, set[Labels]] = {}
         # Resolved, and every group that held it has said so: a rebuilt group has nothing to say of it.
         self._settled: set[Labels] = set()
@@ -75,7 +89,7 @@ class AlertStore:
         if old is not None:
             if overlaps(old, alert):
                 alert = merged(old, alert, now_ns)
-        elif self._limit and not self._has_room(alert, now_ns):
+        elif self.limit and not self._has_room(alert, now_ns):
             return None
         self._alerts[labels] = alert
         if self._settled:
@@ -84,10 +98,10 @@ class AlertStore:
 
     def _has_room(self, alert: Alert, now_ns: int) -> bool:
         names = self._names.setdefault(alert.name, set())
-        if len(names) >= self._limit:
+        if len(names) >= self.limit:
             for labels in [labels for labels in names if self._alerts[labels].is_resolved_at(now_ns)]:
                 names.discard(labels)
-            if len(names) >= self._limit:
+            if len(names) >= self.limit:
                 return False
         names.add(alert.labels)
         return True
@@ -96,7 +110,7 @@ class AlertStore:
         """Put back what was stored before."""
         self._alerts[alert.labels] = alert
         self._settled.discard(alert.labels)
-        if self._limit:
+        if self.limit:
             self._names.setdefault(alert.name, set()).add(alert.labels)
 
     def settle(self, labels: Labels) -> None:

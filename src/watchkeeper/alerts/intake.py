@@ -1,11 +1,15 @@
-"""What a sender left out of an alert, and what is wrong with it."""
+"""Alerts as they come: completed, checked, stored, and written down before their sender is answered."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
 
+from watchkeeper.alerts.alert_store import AlertStore
 from watchkeeper.alerts.interface import Alert
+from watchkeeper.alerts.journal import Journal
+from watchkeeper.alerts.telemetry import AlertMetrics
 from watchkeeper.core.model.labels import quote
 
 
@@ -46,3 +50,58 @@ def _is_utf8(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+class Intake:
+    """The way into the store."""
+
+    def __init__(self, store: AlertStore, journal: Journal, metrics: AlertMetrics) -> None:
+        self._store = store
+        self._journal = journal
+        self._metrics = metrics
+
+    def take(
+        self, alerts: Sequence[Alert], now_ns: int, resolve_timeout_ns: int, *, is_counted: bool
+    ) -> tuple[list[Alert], list[str]]:
+        """The alerts as they are stored now, and what is wrong with those that are not; both in the order given.
+
+        is_counted   whether they were counted as received before
+        """
+        problems: list[str] = []
+        stored: list[Alert] = []
+        changed: list[Alert] = []
+        heard: list[Alert] = []
+        n_resolved = n_limited = 0
+        for alert in alerts:
+            alert = completed(alert, now_ns, resolve_timeout_ns)
+            n_resolved += alert.ends_ns <= now_ns
+            problem = problem_of(alert)
+            if problem:
+                problems.append(problem)
+                continue
+            before = self._store.get(alert.labels)
+            now = self._store.put(alert, now_ns)
+            if now is None:
+                n_limited += 1
+                problems.append(
+                    f"alertname {quote(alert.name)} has the maximum number of alerts "
+                    f"(limit: {self._store.limit}, alerts.per-alertname-limit)"
+                )
+                continue
+            stored.append(now)
+            (heard if before is not None and _only_ends_differ(before, now) else changed).append(now)
+        self._journal.alerts(changed, heard)
+        self._metrics.limited.inc(n_limited)
+        if not is_counted:
+            self._metrics.received.labels("firing", "v2").inc(len(alerts) - n_resolved)
+            self._metrics.received.labels("resolved", "v2").inc(n_resolved)
+            self._metrics.invalid.labels("v2").inc(len(problems) - n_limited)
+        return stored, problems
+
+
+def _only_ends_differ(before: Alert, now: Alert) -> bool:
+    return (
+        before.starts_ns == now.starts_ns
+        and before.generator_url == now.generator_url
+        and before.annotations == now.annotations
+    )

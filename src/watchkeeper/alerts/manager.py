@@ -7,19 +7,19 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from watchkeeper.alerts.alert_store import AlertStore, moved
+from watchkeeper.alerts.alert_store import AlertStore, after_restart, moved
 from watchkeeper.alerts.clock import JUMP_NS, Clock
 from watchkeeper.alerts.cluster.cluster import Cluster, Transport, checked_options
 from watchkeeper.alerts.cluster.options import ClusterOptions
 from watchkeeper.alerts.cluster.telemetry import ClusterMetrics
 from watchkeeper.alerts.dispatch import Dispatcher
 from watchkeeper.alerts.inhibit import Inhibitor
-from watchkeeper.alerts.intake import completed, problem_of
+from watchkeeper.alerts.intake import Intake
 from watchkeeper.alerts.interface import Alert, Notifier, Silence
 from watchkeeper.alerts.journal import Journal, Restored
 from watchkeeper.alerts.nflog import NotificationLog, Told
@@ -90,6 +90,7 @@ class AlertManager:
         self._wall_ns = clock_ns
         self._journal = Journal(dir, self.metrics)
         self._store = AlertStore(options.per_alertname_limit)
+        self._intake = Intake(self._store, self._journal, self.metrics)
         self._clock_ns: Callable[[], int] = clock_ns
         self.silences = Silences(
             lambda: self._clock_ns(),
@@ -171,12 +172,8 @@ class AlertManager:
         for alert in restored.alerts.values():
             if restored.alive_ns > now_ns + JUMP_NS:
                 alert = moved(alert, now_ns - restored.alive_ns, restored.alive_ns, now_ns)
-            ended = alert.is_resolved_at(min(restored.alive_ns, now_ns)) or alert.ends_ns <= alert.updated_ns
-            if not ended:
-                # It fired when the process ended. Its sender gets as long as it gave itself to speak of it again.
-                grace_ns = min(max(alert.ends_ns - alert.updated_ns, 0), self._options.restart_grace_ns)
-                alert = replace(alert, ends_ns=max(alert.ends_ns, now_ns + grace_ns))
-            elif alert.labels in restored.settled and alert.ends_ns <= now_ns - self._options.gc_ns:
+            alert = after_restart(alert, restored.alive_ns, now_ns, self._options.restart_grace_ns)
+            if alert.labels in restored.settled and alert.ends_ns <= now_ns - self._options.gc_ns:
                 continue
             self._store.restore(alert)
         for labels in restored.settled:
@@ -300,38 +297,9 @@ class AlertManager:
 
         When this returns, the alerts are in the journal. A missing start is now, a missing end is resolve_timeout away.
         """
-        now_ns = self._clock_ns()
         running = self._running
         timeout_ns = running.resolve_timeout_ns if running is not None else self._options.resolve_timeout_ns
-        problems: list[str] = []
-        stored: list[Alert] = []
-        changed: list[Alert] = []
-        heard: list[Alert] = []
-        n_resolved = limited = 0
-        for alert in alerts:
-            alert = completed(alert, now_ns, timeout_ns)
-            n_resolved += alert.ends_ns <= now_ns
-            problem = problem_of(alert)
-            if problem:
-                problems.append(problem)
-                continue
-            before = self._store.get(alert.labels)
-            now = self._store.put(alert, now_ns)
-            if now is None:
-                limited += 1
-                problems.append(
-                    f"alertname {alert.name!r} has the maximum number of alerts "
-                    f"(limit: {self._options.per_alertname_limit}, alerts.per-alertname-limit)"
-                )
-                continue
-            stored.append(now)
-            (heard if before is not None and _only_ends_differ(before, now) else changed).append(now)
-        self._journal.alerts(changed, heard)
-        self.metrics.limited.inc(limited)
-        if not is_counted:
-            self.metrics.received.labels("firing", "v2").inc(len(alerts) - n_resolved)
-            self.metrics.received.labels("resolved", "v2").inc(n_resolved)
-            self.metrics.invalid.labels("v2").inc(len(problems) - limited)
+        stored, problems = self._intake.take(alerts, self._clock_ns(), timeout_ns, is_counted=is_counted)
         for inhibitor in (running.inhibitor if running else None, self._next_inhibitor):
             if inhibitor is not None:
                 for alert in stored:
@@ -499,14 +467,6 @@ class AlertManager:
         self._journal.told(entries)
         if self._cluster is not None:
             self._cluster.told_changed(entries)
-
-
-def _only_ends_differ(before: Alert, now: Alert) -> bool:
-    return (
-        before.starts_ns == now.starts_ns
-        and before.generator_url == now.generator_url
-        and before.annotations == now.annotations
-    )
 
 
 async def _close_all(notifiers: Iterable[Notifier]) -> None:

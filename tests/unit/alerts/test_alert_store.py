@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from watchkeeper.alerts.alert_store import AlertStore, merged, moved, overlaps
+from watchkeeper.alerts.alert_store import AlertStore, after_restart, merged, moved, overlaps
 from watchkeeper.alerts.interface import Alert
 from watchkeeper.core.model.labels import Labels
 
@@ -93,3 +93,19 @@ def test_clock_that_is_set_leaves_firing_firing_and_ended_ended() -> None:
     ended = moved(X, -120, 250, 130)
     assert ended.is_resolved_at(130)
     assert ended.starts_ns <= ended.ends_ns
+
+
+@pytest.mark.parametrize(
+    ("alive_ns", "now_ns", "ends_ns"),
+    [
+        (150, 160, 260),  # Fired when the process ended, and its end is near: as long as it was given at first.
+        (150, 5000, 5100),  # It would have ended meanwhile.
+        (150, 110, 210),  # The clock was set back.
+        (250, 5000, 200),  # Seen to end.
+    ],
+)
+def test_after_a_restart(alive_ns: int, now_ns: int, ends_ns: int) -> None:
+    assert after_restart(X, alive_ns, now_ns, 300).ends_ns == ends_ns
+    assert after_restart(X, alive_ns, now_ns, 10).ends_ns in (200, now_ns + 10)
+    said = replace(X, ends_ns=90, updated_ns=100)
+    assert after_restart(said, alive_ns, now_ns, 300) == said
