@@ -217,6 +217,22 @@ def test_files_come_change_break_and_go(tmp_path: Path) -> None:
         assert text.count("recording rules have no effect") == 1
 
 
+def test_tenants_that_share_a_metrics_store_are_warned_of_once(tmp_path: Path) -> None:
+    for tenant in ("red", "blue", "green"):
+        (tmp_path / "rules" / tenant).mkdir(parents=True)
+        (tmp_path / "rules" / tenant / "r.yaml").write_text(RECORD % f"of_{tenant}")
+    config = f"auth_enabled: true\nruler: {{storage: {{type: local, local: {{directory: {tmp_path}/rules}}}}}}\n"
+    metrics = Http(free_port())
+    flags = ("--metrics-port", str(metrics.port))
+    logs = log_server(tmp_path / "logs", *flags, config=config, only=("logs", "metrics"))
+    with started(logs):
+        push_errors(logs, X_Scope_OrgID="red")
+        wait_for("red's metric", lambda: metrics.api("query", query="of_red")["result"][0]["value"][1] == "5")
+        assert metrics.api("query", query="of_blue")["result"] == []
+        assert logs.stop() == 0
+        assert logs.log.read_text().count("record into one metrics store") == 1
+
+
 def test_what_tenants_record_is_written_to_a_remote_in_their_names(tmp_path: Path, receiver: Receiver) -> None:
     for tenant, name in (("red", "of_red"), ("blue", "of_blue"), ("mute", "of_mute")):
         (tmp_path / "rules" / tenant).mkdir(parents=True)

@@ -181,6 +181,11 @@ class LogRules:
         await manager.start()
         made = self._tenants[tenant] = _Tenant(manager, language, remotes)
         self._ruler_metrics.count_managers(len(self._tenants))
+        if metrics is not None and len(self._tenants) == 2:
+            said = (
+                "rules of several tenants record into one metrics store: give them labels that tell their series apart"
+            )
+            log.warn(said, tenants=",".join(self._tenants))
         return made
 
     def _warn_of_records(self, tenant: str, known: _Tenant, groups: Sequence[LoadedGroup]) -> None:
