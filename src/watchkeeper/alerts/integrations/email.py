@@ -16,7 +16,7 @@ from watchkeeper.alerts.integrations.group_key import hashed_key
 from watchkeeper.alerts.integrations.in_thread import in_thread
 from watchkeeper.alerts.integrations.mail import addresses, canonical_name, make_mail
 from watchkeeper.alerts.integrations.post import revealed, without_secrets
-from watchkeeper.alerts.integrations.smtp import SmtpClient, SmtpError
+from watchkeeper.alerts.integrations.smtp import SmtpClient, SmtpError, base64_of, plain_login
 from watchkeeper.alerts.interface import Notice, NotifyError, Surroundings
 from watchkeeper.alerts.templates.kind import TemplateText
 from watchkeeper.core.config.decode import SectionPlace
@@ -137,7 +137,7 @@ class EmailNotifier:
         assert self._config.smarthost is not None
         sender, recipients, message = await in_thread(self, self._mail, notice)
         where = str(self._config.smarthost)
-        hide = [secret() for secret in (self._password, self._secret) if _is_readable(secret)]
+        hide = self._secrets()
         try:
             async with self._free, asyncio.timeout(SESSION_TIMEOUT_S):
                 await self._send(sender, recipients, message)
@@ -157,6 +157,16 @@ class EmailNotifier:
 
     async def close(self) -> None:
         """Nothing is kept open."""
+
+    def _secrets(self) -> list[str]:
+        """What an answer may repeat and nobody may read: passwords, and these as a login sends them."""
+        found = [secret() for secret in (self._password, self._secret) if _is_readable(secret)]
+        config = self._config
+        return [
+            form
+            for text in found
+            for form in (text, base64_of(text), plain_login(config.auth_identity, config.auth_username, text))
+        ]
 
     # --- the conversation ---
 

@@ -41,9 +41,9 @@ class Reply:
 
     @property
     def shown(self) -> str:
-        """`550 no such user`, in one line, as far as it is printable."""
+        """`550 no such user`, in one line, as far as it is printable. Uncut: it may hold what is to be hidden."""
         text = " ".join("".join(char if char.isprintable() else " " for char in self.text).split())
-        return f"{self.code} {text[:300]}".rstrip()
+        return f"{self.code} {text}".rstrip()
 
 
 class SmtpClient:
@@ -99,13 +99,12 @@ class SmtpClient:
     async def login(self, mechanism: str, identity: str, username: str, password: str) -> None:
         """Authenticate by PLAIN, LOGIN or CRAM-MD5."""
         if mechanism == "PLAIN":
-            words = "\0".join((identity, username, password))
-            reply = await self._command(f"AUTH PLAIN {_base64(words)}")
+            reply = await self._command(f"AUTH PLAIN {plain_login(identity, username, password)}")
         elif mechanism == "LOGIN":
             reply = await self._command("AUTH LOGIN")
             for text in (username, password):
                 self._expect(reply, 334, "AUTH LOGIN")
-                reply = await self._command(_base64(text))
+                reply = await self._command(base64_of(text))
         else:
             reply = await self._command("AUTH CRAM-MD5")
             self._expect(reply, 334, "AUTH CRAM-MD5")
@@ -114,7 +113,7 @@ class SmtpClient:
             except ValueError:
                 raise SmtpError("AUTH CRAM-MD5: the challenge is not base64") from None
             digest = hmac.new(password.encode(), challenge, hashlib.md5).hexdigest()
-            reply = await self._command(_base64(f"{username} {digest}"))
+            reply = await self._command(base64_of(f"{username} {digest}"))
         self._expect(reply, 235, f"AUTH {mechanism}")
 
     async def send(self, sender: str, recipients: Sequence[str], message: bytes) -> None:
@@ -173,7 +172,7 @@ class SmtpClient:
             size += len(line)
             text = line.decode("utf-8", "replace").rstrip("\r\n")
             if not re.match(r"[2-5][0-9]{2}(?:[ -]|\Z)", text):
-                raise SmtpError(f"not a reply of SMTP: {text[:100]!r}")
+                raise SmtpError(f"not a reply of SMTP: {text!r}")
             lines.append(text[4:])
             if text[3:4] != "-":
                 return Reply(int(text[:3]), "\n".join(lines))
@@ -186,5 +185,11 @@ class SmtpClient:
             raise SmtpError(f"{what}: {reply.shown}", reply.code)
 
 
-def _base64(text: str) -> str:
+def plain_login(identity: str, username: str, password: str) -> str:
+    """What AUTH PLAIN sends."""
+    return base64_of("\0".join((identity, username, password)))
+
+
+def base64_of(text: str) -> str:
+    """How a login sends a text."""
     return base64.b64encode(text.encode()).decode()

@@ -6,6 +6,7 @@ import email
 import email.policy
 import hashlib
 import hmac
+import re
 import ssl
 import subprocess
 from contextlib import asynccontextmanager
@@ -256,6 +257,33 @@ async def test_a_refused_login_shows_no_password():
     assert str(error) == f"localhost:{port}: AUTH LOGIN: 535 5.7.8 Authentication credentials invalid"
     assert (error.is_retryable, error.cause) == (False, "clientError")
     assert not box.envelopes
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
+@pytest.mark.parametrize("before", [0, 297])
+async def test_a_server_that_repeats_the_login_shows_no_password(mechanism, before):
+    """As it was sent, and plain; also where an error would be cut in the middle of it."""
+
+    async def talk(reader, writer):
+        writer.write(b"220 hello\r\n")
+        said = [(await reader.readline()).strip()]
+        writer.write(b"250-echo\r\n250 AUTH " + mechanism.encode() + b"\r\n")
+        while said[-1].split()[0] != b"QUIT":
+            said.append((await reader.readline()).strip())
+            if len(said) == (2 if mechanism == "PLAIN" else 4):
+                break
+            writer.write(b"334 go on\r\n")
+        writer.write(b"535 " + b"x" * before + said[-1] + b" hush-password\r\n")
+        await writer.drain()
+
+    async with talking_server(talk) as port:
+        error = await failure(port, PLAIN + ", auth_username: me, auth_password: hush-password}")
+    assert "535" in str(error)
+    shown = re.sub(r"<secret>", "", str(error))
+    assert "hush" not in shown
+    for login in (base64.b64encode(b"hush-password"), base64.b64encode(b"\0me\0hush-password")):
+        assert login.decode()[:8] not in shown
+    assert len(str(error)) < 700
 
 
 async def test_no_way_to_log_in():
