@@ -78,13 +78,13 @@ def test_lints(files: Path) -> None:
 
 
 def test_unknown_fields_and_experimental_functions(files: Path) -> None:
-    Path("new.yml").write_text("groups: [{name: a, concurrency: 1, rules: [{record: m, expr: 'limitk(1, up)'}]}]")
+    Path("new.yml").write_text("groups: [{name: a, kind: 1, rules: [{record: m, expr: 'limitk(1, up)'}]}]")
     strict = run("new.yml").stderr
-    assert 'unknown key "concurrency"' in strict
+    assert 'unknown key "kind"' in strict
     assert "experimental" in strict
     result = run("--ignore-unknown-fields", "--enable-feature", "promql-experimental-functions,other", "new.yml")
     assert result.exit_code == 0
-    assert 'new.yml:1:20: warning: groups[0].concurrency: unknown key "concurrency"' in result.stderr
+    assert 'new.yml:1:20: warning: groups[0].kind: unknown key "kind"' in result.stderr
     assert "warning: unknown feature other" in result.stderr
 
 
