@@ -68,10 +68,12 @@ check: .venv/dev .venv/npm ## format, lint, types, layers
 soak: .venv/dev ## long fuzzing and load
 	@$(BIN)/python -m pytest -q -s -m soak --timeout 3600 tests/soak
 
-bench: .venv/dev ## compare with prometheus and victoria-metrics, and logs with zstd and grep, in the same run
+bench: .venv/dev ## compare with prometheus, victoria-metrics, alertmanager, and logs with zstd and grep, in the same run
 	@tests/system_packages.sh
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.logs
+	@$(BIN)/python -m bench.rules
+	@$(BIN)/python -m bench.alerts
 
 golden: .venv/dev ## rewrite the golden files; review with git diff
 	@WATCHKEEPER_GOLDEN=write $(BIN)/python -m pytest -q tests/golden tests/scripts tests/docs
