@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cmp_to_key
 from typing import TYPE_CHECKING
 
@@ -53,6 +52,13 @@ def in_order(alerts: Sequence[Alert]) -> list[Alert]:
     return sorted(alerts, key=cmp_to_key(_compare))
 
 
+def _without_end(alert: Alert) -> Alert:
+    # Made anew, not by replace(), which takes five times as long.
+    return Alert(
+        alert.labels, alert.annotations, alert.starts_ns, 0, alert.updated_ns, alert.generator_url, alert.is_timeout
+    )  # fmt: skip
+
+
 class Group:
     """The alerts of one route that agree in what it groups by.
 
@@ -87,7 +93,7 @@ class Group:
         """What a flush tells of, in order. Alerts that fire have no end in it: they must not resolve on the way."""
         return in_order(
             [
-                alert if alert.is_resolved_at(now_ns) or not alert.ends_ns else replace(alert, ends_ns=0)
+                alert if alert.is_resolved_at(now_ns) or not alert.ends_ns else _without_end(alert)
                 for alert in self.alerts.values()
             ]
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import chain
 
 from watchkeeper.alerts.alert_store import AlertStore
@@ -16,11 +15,10 @@ from watchkeeper.core.model.labels import quote
 def completed(alert: Alert, now_ns: int, resolve_timeout_ns: int) -> Alert:
     """The alert as it is stored: heard of now, with a start, and with an end to come where its sender gave none."""
     starts_ns = alert.starts_ns or alert.ends_ns or now_ns
-    if alert.ends_ns:
-        return replace(alert, starts_ns=starts_ns, updated_ns=now_ns)
-    return replace(
-        alert, starts_ns=starts_ns, ends_ns=now_ns + resolve_timeout_ns, updated_ns=now_ns, is_timeout=True
-    )  # fmt: skip
+    is_timeout = alert.is_timeout or not alert.ends_ns
+    ends_ns = alert.ends_ns or now_ns + resolve_timeout_ns
+    # Made anew, not by replace(), which takes five times as long.
+    return Alert(alert.labels, alert.annotations, starts_ns, ends_ns, now_ns, alert.generator_url, is_timeout)
 
 
 def problem_of(alert: Alert) -> str:
