@@ -98,7 +98,8 @@ class ActiveAlerts:
 
     def due(self, time_ms: int, resend_delay_ms: int) -> Rows:
         """The alerts that Alertmanager is to be told of now."""
-        told_late = self.sent + resend_delay_ms < time_ms
+        # What was told later than now was told before the clock was set back, and has an end that is far away.
+        told_late = (self.sent + resend_delay_ms < time_ms) | (self.sent > time_ms)
         return np.flatnonzero((self.state != PENDING) & ((self.resolved > self.sent) | told_late))
 
     def remove(self, gone: Flags) -> None:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from watchkeeper.alerts.interface import Alert
 from watchkeeper.core.model.histogram import Histogram
 from watchkeeper.core.model.label_sets import LabelSets
-from watchkeeper.core.model.labels import METRIC_NAME, Labels
+from watchkeeper.core.model.labels import EMPTY, METRIC_NAME, Labels
 from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.core.template.errors import TemplateError
 from watchkeeper.rules.active import FIRING, INACTIVE, NEVER, PENDING, ActiveAlerts
@@ -28,7 +28,7 @@ from watchkeeper.rules.recording import relabelled
 from watchkeeper.rules.rule import Moment, Rule, RuleError
 from watchkeeper.rules.same_labels import are_same
 from watchkeeper.rules.settings import GlobalSettings
-from watchkeeper.rules.template import NOTHING, Expander, Needs, Query, needs
+from watchkeeper.rules.template import NOTHING, SPENT, Effort, Expander, Needs, Query, needs
 from watchkeeper.rules.views import AlertState, AlertView, RuleView
 
 log = get_logger("rule manager")
@@ -77,8 +77,9 @@ class AlertingRule(Rule):
             return NO_OUTPUT
         self._follow(at.settings)
         self._query = at.query
+        effort = Effort()
         known = self._seen is not None and not self._label_needs_more and are_same(self._seen, samples.labels)
-        labels = [] if known else self._labels_of(samples, at)
+        labels = [] if known else self._labels_of(samples, at, effort)
         with self._lock:
             if not known:
                 self._rows = self._place(labels, samples.labels, at.time_ms)
@@ -86,7 +87,8 @@ class AlertingRule(Rule):
             self._take_values(samples, at.time_ms)
             output = self._advance(at)
         if self._note_needs.query:
-            self._expand_all()
+            self._expand_all(effort)
+        self._warn_of(effort)
         return output
 
     @property
@@ -102,18 +104,18 @@ class AlertingRule(Rule):
                     self._seen = None
                     self._alerts.annotations = [None] * len(self._alerts)
 
-    def _labels_of(self, samples: Samples, at: Moment) -> list[Labels]:
-        """The labels of the alert of each sample."""
+    def _labels_of(self, samples: Samples, at: Moment, effort: Effort) -> list[Labels]:
+        """The labels of the alert of each sample. Raises RuleError, also where their templates take too long."""
         own = self.loaded.labels
         if not self._has_templates:
             found = relabelled(samples.labels, {**dict(own), METRIC_NAME: "", ALERT_NAME: self.name})
         else:
             found = []
             for row, (labels, value) in enumerate(zip(samples.labels, samples.values.tolist(), strict=True)):
-                expander = self._expander(labels, samples.histograms.get(row, value), at.time_ms)
+                expander = self._expander(labels, samples.histograms.get(row, value), at.time_ms, effort)
                 over = {name: expander.expand(text, self.name) for name, text in own}
-                if expander.failed:
-                    self._warn_of(over)
+                if effort.is_spent:
+                    raise RuleError(SPENT)  # Labels that say so would make other alerts of them.
                 found.append(Labels({**labels.as_dict(), **over, METRIC_NAME: "", ALERT_NAME: self.name}.items()))
         if len(set(found)) < len(found):
             raise RuleError(SAME_LABELS)
@@ -141,7 +143,9 @@ class AlertingRule(Rule):
             values = values.copy()
             values[list(samples.histograms)] = 0.0
             self._histograms = {int(rows[i]): histogram for i, histogram in samples.histograms.items()}
-        if notes.query or notes.now or self._histograms:
+        if notes.query:
+            changed = rows[:0]  # All are expanded anew when the states are known; until then the old texts are shown.
+        elif notes.now or self._histograms:
             changed = rows
         elif notes.value:
             changed = rows[alerts.values[rows].view(np.int64) != np.ascontiguousarray(values).view(np.int64)]
@@ -201,31 +205,39 @@ class AlertingRule(Rule):
 
     # --- texts
 
-    def _expander(self, labels: Labels, value: float | Histogram, time_ms: int) -> Expander:
+    def _expander(self, labels: Labels, value: float | Histogram, time_ms: int, effort: Effort) -> Expander:
         settings = self._settings
-        return Expander(labels, value, time_ms, self._query, settings.external_labels, settings.external_url)
+        return Expander(
+            labels, value, time_ms, self._query, settings.external_labels, settings.external_url, effort=effort
+        )
 
-    def _annotations_of(self, row: int) -> Labels:
+    def _annotations_of(self, row: int, effort: Effort) -> Labels:
         """The expanded annotations of one alert, kept until something they depend on changes."""
-        alerts = self._alerts
-        known = alerts.annotations[row]
-        if known is None:
-            value = self._histograms.get(row, float(alerts.values[row]))
-            expander = self._expander(alerts.sources[row], value, int(alerts.seen[row]))
-            texts = [(name, expander.expand(text, self.name)) for name, text in self.loaded.annotations]
-            if expander.failed:
-                self._warn_of(dict(texts))
-            known = alerts.annotations[row] = Labels(texts)
-        return known
+        known = self._alerts.annotations[row]
+        return self._expanded(row, effort) if known is None else known
 
-    def _expand_all(self) -> None:
+    def _shown_annotations(self, row: int, effort: Effort) -> Labels:
+        """The same for who only wants to see: of what asks queries, the texts of the last evaluation."""
+        if self._note_needs.query:
+            return self._alerts.annotations[row] or EMPTY
+        return self._annotations_of(row, effort)
+
+    def _expanded(self, row: int, effort: Effort) -> Labels:
+        alerts = self._alerts
+        value = self._histograms.get(row, float(alerts.values[row]))
+        expander = self._expander(alerts.sources[row], value, int(alerts.seen[row]), effort)
+        texts = [(name, expander.expand(text, self.name)) for name, text in self.loaded.annotations]
+        found = alerts.annotations[row] = Labels(texts)
+        return found
+
+    def _expand_all(self, effort: Effort) -> None:
         """Expand what asks queries, which nobody may wait for who only wants to see."""
         for row in self._rows.tolist():
-            self._annotations_of(row)
+            self._expanded(row, effort)
 
-    def _warn_of(self, texts: Mapping[str, str]) -> None:
-        failed = next((text for text in texts.values() if "<error expanding template" in text), "")
-        log.warn("Expanding alert template failed", alert=self.name, err=failed)
+    def _warn_of(self, effort: Effort) -> None:
+        if effort.n_failed:
+            log.warn("Expanding alert template failed", alert=self.name, err=effort.failure, count=effort.n_failed)
 
     # --- telling
 
@@ -242,21 +254,30 @@ class AlertingRule(Rule):
             alerts.valid_until[due] = at.time_ms + VALID_FOR * max(at.interval_ms, resend_delay_ms)
             ends = np.where(alerts.resolved[due] != NEVER, alerts.resolved[due], alerts.valid_until[due])
             url = at.settings.link(at.settings.external_url, self.loaded.expression.text)
-            return [
+            effort = Effort()
+            told = [
                 Alert(
-                    alerts.labels[row], self._annotations_of(row), fired_ms * _NS, end_ms * _NS, at.time_ms * _NS, url
+                    alerts.labels[row],
+                    self._annotations_of(row, effort),
+                    fired_ms * _NS,
+                    end_ms * _NS,
+                    at.time_ms * _NS,
+                    url,
                 )
                 for row, fired_ms, end_ms in zip(
                     due.tolist(), alerts.fired[due].tolist(), ends.tolist(), strict=True
                 )
             ]  # fmt: skip
+        self._warn_of(effort)
+        return told
 
     # --- state that outlives the rule
 
     def take_over(self, old: AlertingRule) -> None:
         """Go on with the alerts of the rule that this one replaces. The old one is not evaluated any more."""
         self._alerts = old._alerts
-        self._alerts.annotations = [None] * len(self._alerts)
+        if not self._note_needs.query:
+            self._alerts.annotations = [None] * len(self._alerts)
         self._query, self._settings = old._query, old._settings
         self.restored = old.restored
         self.evaluation_s, self.last_evaluation_s = old.evaluation_s, old.last_evaluation_s
@@ -289,12 +310,12 @@ class AlertingRule(Rule):
     def alert_views(self) -> tuple[AlertView, ...]:
         """The alerts that are pending or firing, in order of their labels."""
         with self._lock:
-            alerts = self._alerts
+            alerts, effort = self._alerts, Effort()
             rows = sorted(np.flatnonzero(alerts.state != INACTIVE).tolist(), key=alerts.labels.__getitem__)
             return tuple(
                 AlertView(
                     alerts.labels[row],
-                    self._annotations_of(row),
+                    self._shown_annotations(row, effort),
                     STATES[int(alerts.state[row])],
                     int(alerts.active[row]),
                     float(alerts.values[row]),

@@ -6,6 +6,7 @@ Source: Prometheus rules/alerting.go and template/template.go.
 from __future__ import annotations
 
 import functools
+import time
 import urllib.parse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -26,9 +27,13 @@ from watchkeeper.rules.template_functions import FUNCTIONS, QueryResult, Templat
 
 MAX_QUERIES: Final = 1000  # That one expansion may ask, in loops too.
 MAX_SAMPLES: Final = 200_000  # In all answers to them.
+MAX_SECONDS: Final = 10.0  # For all texts of one rule in one evaluation.
+MAX_KEPT_SAMPLES: Final = 100_000  # Of answers that may be asked for again in one evaluation.
 MAX_CALLS: Final = 100  # Of `tmpl` in one expansion.
 MAX_DEPTH: Final = 10  # Of `tmpl` inside of `tmpl`.
 _KNOWN: Final = {**BUILTINS, **FUNCTIONS}
+SPENT: Final = f"exceeded maximum time of a rule's templates ({MAX_SECONDS:g}s)"
+TOO_MANY_SAMPLES: Final = f"exceeded maximum number of samples ({MAX_SAMPLES})"
 _INNER_LIMITS: Final = Limits(max_steps=20_000)
 
 # As upstream has them: before the text and on its first line, so that columns of errors are the same.
@@ -152,12 +157,59 @@ def _parse(text: str, name: str) -> _Parsed:
     return _Parsed(template, inner, Needs(value, "query" in uses.functions, "now" in uses.functions))
 
 
+class Effort:
+    """What the texts of all alerts of a rule in one evaluation share: time, and answers to what several ask.
+
+    n_failed   texts that could not be expanded
+    failure    the first of them
+    """
+
+    def __init__(self, monotonic_s: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic_s = monotonic_s
+        self._until_s = monotonic_s() + MAX_SECONDS
+        self._answers: dict[tuple[str, int], QueryResult] = {}
+        self._n_kept = 0
+        self.n_failed = 0
+        self.failure = ""
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether no time is left."""
+        return self._monotonic_s() >= self._until_s
+
+    def ask(self, query: Query, text: str, time_ms: int) -> QueryResult:
+        """The answer of a query, asked once. Raises QueryError; ValueProblem where no time is left."""
+        if self.is_spent:
+            raise ValueProblem(SPENT)
+        known = self._answers.get((text, time_ms))
+        if known is not None:
+            return known
+        samples = query(text, time_ms)
+        if len(samples.labels) > MAX_SAMPLES:
+            raise ValueProblem(TOO_MANY_SAMPLES)
+        answer = QueryResult(
+            TemplateSample(StringMap(labels.pairs), 0.0 if row in samples.histograms else value)
+            for row, (labels, value) in enumerate(zip(samples.labels, samples.values.tolist(), strict=True))
+        )
+        if self._n_kept + len(answer) <= MAX_KEPT_SAMPLES:
+            self._n_kept += len(answer) + 1
+            self._answers[text, time_ms] = answer
+        return answer
+
+    def note(self, failure: str) -> str:
+        """Count a text that is an error, and give it."""
+        self.n_failed += 1
+        self.failure = self.failure or failure
+        return failure
+
+
 @dataclass(slots=True)
 class Expander:
     """Expands any number of texts for one sample.
 
     value     a histogram can be printed
     time_ms   of the evaluation: what `now` and queries have
+    effort    shared with other samples
     failed    whether any text so far could not be expanded
     """
 
@@ -167,6 +219,7 @@ class Expander:
     query: Query
     external_labels: Labels = field(default_factory=Labels)
     external_url: str = ""
+    effort: Effort = field(default_factory=Effort)
     failed: bool = False
     _data: AlertData | None = None
 
@@ -178,16 +231,20 @@ class Expander:
         if "{{" not in text:
             return text
         called = template_name(name)
+        if self.effort.is_spent:
+            return self._fail(f"error executing template {called}: {SPENT}")
         try:
             parsed = _parsed(text, called)
         except TemplateError as error:
-            self.failed = True
-            return f"<error expanding template: error parsing template {called}: {error}>"
+            return self._fail(f"error parsing template {called}: {error}")
         try:
             return parsed.template.execute(self._template_data(), _Execution(self, parsed.inner).functions())
         except TemplateError as error:
-            self.failed = True
-            return f"<error expanding template: error executing template {called}: {error}>"
+            return self._fail(f"error executing template {called}: {error}")
+
+    def _fail(self, why: str) -> str:
+        self.failed = True
+        return self.effort.note(f"<error expanding template: {why}>")
 
     def _template_data(self) -> AlertData:
         if self._data is None:
@@ -224,16 +281,13 @@ class _Execution:
         if self.queries > MAX_QUERIES:
             raise ValueProblem(f"exceeded maximum number of queries ({MAX_QUERIES})")
         try:
-            samples = self.expander.query(text, self.expander.time_ms)
+            answer = self.expander.effort.ask(self.expander.query, text, self.expander.time_ms)
         except QueryError as error:
             raise ValueProblem(str(error)) from None
-        self.samples += len(samples.labels)
+        self.samples += len(answer)
         if self.samples > MAX_SAMPLES:
-            raise ValueProblem(f"exceeded maximum number of samples ({MAX_SAMPLES})")
-        return QueryResult(
-            TemplateSample(StringMap(labels.pairs), 0.0 if row in samples.histograms else value)
-            for row, (labels, value) in enumerate(zip(samples.labels, samples.values.tolist(), strict=True))
-        )
+            raise ValueProblem(TOO_MANY_SAMPLES)
+        return answer
 
     def tmpl(self, name: str, data: object) -> str:
         """The text of a template that this one defines."""

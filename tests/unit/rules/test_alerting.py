@@ -173,6 +173,42 @@ async def test_annotations_that_ask_queries_are_asked_at_each_evaluation(bench):
     await bench.stop()
 
 
+async def test_who_looks_at_alerts_asks_no_queries(bench):
+    asked = []
+    compiled = bench.language.compile
+
+    def compile_(text):
+        asked.append(text)
+        return compiled(text)
+
+    bench.put("m", 1, a="x")
+    bench.put("m", 1, a="y")
+    bench.put("n", 10)
+    rule = bench.alert("A", "m", notes={"n": '{{ query "n" | first | value }}'})
+    bench.language.compile = compile_
+    await bench.run(rule)
+    assert asked == ["n"]  # Once for both alerts.
+    for _ in range(3):
+        assert [one.annotations.get("n") for one in bench.alerts] == ["10", "10"]
+    # A reload with another expression keeps the texts until the next evaluation.
+    await bench.manager.apply([bench.group(bench.alert("A", "m > 0", notes=dict(rule.annotations)))], bench.settings)
+    assert [one.annotations.get("n") for one in bench.alerts] == ["10", "10"]
+    assert asked.count("n") == 1
+    await bench.stop()
+
+
+async def test_labels_whose_templates_take_too_long_change_no_alert(bench, monkeypatch):
+    bench.put("m", 1, a="x")
+    await bench.run(bench.alert("A", "m", own={"l": "{{ $value }}"}))
+    [before] = bench.alerts
+    monkeypatch.setattr("watchkeeper.rules.template.MAX_SECONDS", -1.0)
+    await bench.clock.advance(10)
+    assert "exceeded maximum time of a rule's templates" in bench.rule.last_error
+    assert list(bench.alerts) == [before]
+    assert bench.values("ALERTS") == [1]
+    await bench.stop()
+
+
 async def test_a_template_that_fails_shows_in_the_alert(bench):
     bench.put("m", 1)
     await bench.run(bench.alert("A", "m", own={"l": '{{ query "(" }}'}, notes={"t": "{{ $labels.a.b }}"}))

@@ -12,7 +12,7 @@ from watchkeeper.core.model.label_sets import LabelSets
 from watchkeeper.core.model.labels import Labels
 from watchkeeper.core.template.errors import TemplateError
 from watchkeeper.rules.interface import Samples
-from watchkeeper.rules.template import MAX_QUERIES, Expander, Needs, check_template, expand, needs
+from watchkeeper.rules.template import MAX_QUERIES, SPENT, Effort, Expander, Needs, check_template, expand, needs
 
 ONE = Samples(LabelSets.of([Labels.of(a="b")]), np.array([1.0]))
 MANY = Samples(LabelSets.of([Labels.of(a=str(i)) for i in range(3000)]), np.arange(3000.0))
@@ -103,6 +103,44 @@ def test_a_template_can_ask_only_so_many_queries():
         asked.append(text)
         return MANY if text == "m" else ONE
 
-    text = '{{ range query "m" }}{{ query "n" | first | value }}{{ end }}'
+    text = '{{ $i := "n" }}{{ range query "m" }}{{ $i = printf "%sn" $i }}{{ query $i | first | value }}{{ end }}'
     assert f"exceeded maximum number of queries ({MAX_QUERIES})" in text_of(text, query=query)
     assert len(asked) == MAX_QUERIES
+
+
+def test_what_several_texts_ask_is_asked_once():
+    asked = []
+
+    def query(text, time_ms):
+        asked.append((text, time_ms))
+        return ONE
+
+    effort = Effort()
+    for time_ms in (0, 0, 1):
+        expander = Expander(Labels(), 1.0, time_ms, query, effort=effort)
+        assert expander.expand('{{ query "n" | first | value }}{{ query "n" | len }}', "A").endswith("1")
+    assert asked == [("n", 0), ("n", 1)]
+    assert effort.n_failed == 0
+
+
+def test_when_the_time_of_a_rule_is_over_its_texts_say_so():
+    now_s = [0.0]
+
+    def query(text, time_ms):
+        now_s[0] += 4
+        return ONE
+
+    effort = Effort(lambda: now_s[0])
+    texts = [
+        Expander(Labels(), 1.0, 0, query, effort=effort).expand(f'{{{{ query "{i}{{{{" | len }}}}', "A")
+        for i in range(5)
+    ]
+    assert texts[:3] == ["1", "1", "1"]
+    assert texts[3] == f"<error expanding template: error executing template __alert_A: {SPENT}>"
+    assert "10s" in SPENT
+    assert (effort.n_failed, effort.failure) == (2, texts[3])
+    assert Expander(Labels(), 1.0, 0, query, effort=effort).expand("plain", "A") == "plain"
+    # In the middle of a text, too.
+    text = '{{ query "a" | len }}{{ query "b" | len }}{{ query "c" | len }}{{ query "d" | len }}'
+    fresh = Effort(lambda: now_s[0])
+    assert SPENT in Expander(Labels(), 1.0, 0, query, effort=fresh).expand(text, "A")
