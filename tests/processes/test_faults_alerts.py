@@ -1,0 +1,200 @@
+"""An Alertmanager among services, senders and people that do everything wrong: neighbours never notice."""
+
+from __future__ import annotations
+
+import base64
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.processes.alert_server import AlertServer, alert_server
+from tests.processes.hostile_services import HostileMail, HostileServices
+from tests.processes.running import started, wait_for
+from tests.processes.watch import Watch, memory_bytes
+from tests.unit.alerts.integrations.test_all import MINIMAL
+from watchkeeper.alerts.integrations.table import INTEGRATIONS
+
+pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
+
+REFUSED = ("400", "401", "404", "410", "429", "204")
+FAILING = (
+    "500", "503", "hang", "close", "garbage", "loop", "tls", "bad-url", "flood", "bomb", "headers", "drip",
+)  # fmt: skip
+
+
+@pytest.fixture
+def services() -> Iterator[HostileServices]:
+    made = HostileServices()
+    yield made
+    made.close()
+
+
+def config(receivers: dict[str, Any], **route: Any) -> str:
+    """An alertmanager.yml with a route to each receiver, for alerts with its name as `to`; the rest goes nowhere."""
+    routes = [{"receiver": name, "matchers": [f'to="{name}"']} for name in receivers]
+    timing = {"group_wait": "0s", "group_interval": "1m", "group_by": ["..."]}
+    document = {
+        "route": {"receiver": "nowhere", **timing, **route, "routes": routes},
+        "receivers": [{"name": "nowhere"}, *({"name": name, **made} for name, made in receivers.items())],
+    }
+    return yaml.safe_dump(document)
+
+
+def webhook(url: str, **more: Any) -> dict[str, Any]:
+    return {"webhook_configs": [{"url": url, **more}]}
+
+
+def metric(server: AlertServer, name: str, **labels: str) -> float:
+    """The sum of a metric over what has these labels."""
+    found = 0.0
+    for line in server.request("/metrics")[1].decode().splitlines():
+        if line.startswith((f"{name} ", f"{name}{{")) and all(
+            f'{key}="{text}"' in line for key, text in labels.items()
+        ):
+            found += float(line.rpartition(" ")[2])
+    return found
+
+
+def assert_no_traceback(server: AlertServer) -> None:
+    text = server.log.read_text()
+    assert "Traceback" not in text, text[-5000:]
+    assert "unexpected" not in text.replace("unexpected status code", ""), text[-5000:]
+
+
+def test_receivers_that_misbehave(tmp_path: Path, services: HostileServices) -> None:
+    """All at once; the good ones hear at once, memory stays small, and each failure is a line of the log."""
+    receivers = {name: webhook(f"{services.url}/{name}") for name in (*REFUSED, *FAILING, "elsewhere", "half")}
+    receivers["elsewhere"]["webhook_configs"][0]["http_config"] = {
+        "authorization": {"credentials": "hush-token"}, "http_headers": {"X-Key": {"secrets": ["hush-header"]}},
+    }  # fmt: skip
+    receivers["unknown host"] = webhook("http://no-such-host.invalid/")
+    receivers["good"] = webhook(f"{services.url}/good")
+    # One integration of a receiver that hangs must not keep the other from its turn.
+    receivers["both"] = {"webhook_configs": [{"url": f"{services.url}/hang"}, {"url": f"{services.url}/good/both"}]}
+    server = alert_server(tmp_path, config=config(receivers))
+    watch = Watch(server, "/-/healthy")
+    with started(server):
+        before = memory_bytes(server)
+        watch.start()
+        bad = [name for name in receivers if name not in ("good", "both")]
+        alerts = [{"labels": {"alertname": "X", "to": name, "n": str(n)}} for name in (*bad, "both") for n in range(5)]
+        assert server.post("alerts", alerts)[0] == 200
+        wait_for("requests to the bad", lambda: services.n_asked["hang"] >= 10)
+        began_s = time.monotonic()
+        server.fire(alertname="X", to="good")
+        wait_for("the good one", lambda: len(services.heard["good"]) == 1)
+        assert time.monotonic() - began_s < 1.5
+        wait_for("the good integration", lambda: len(services.heard["good/both"]) == 5)
+        wait_for(
+            "second attempts", lambda: all(services.n_asked[name] >= 10 for name in ("500", "503", "close", "flood"))
+        )
+        time.sleep(1)
+        assert not watch.stop()
+        assert watch.slowest_s < 1.0
+        assert memory_bytes(server, "VmHWM") < before + (120 << 20)
+        for name in ("204", "half", "elsewhere", "other"):
+            assert services.n_asked[name] == 5, f"{name} was told again"
+        for name in set(REFUSED) - {"204"}:
+            assert services.n_asked[name] == 5, f"{name} was asked again"
+        assert services.n_asked["hang"] == 10
+        assert not [head for head in services.headers_at_other if "hush-token" in head]
+        began_s = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - began_s < 15
+    assert_no_traceback(server)
+    text = server.log.read_text()
+    assert "hush" not in text
+    for name, told in {
+        "400": "unexpected status code 400", "500": "unexpected status code 500", "loop": "redirects",
+        "garbage": "err=", "unknown host": "host no-such-host.invalid not found", "close": "isconnected",
+    }.items():  # fmt: skip
+        assert re.search(rf'receiver="?{name}.*{told}|err="{name}/webhook.*{told}', text), name
+
+
+@pytest.mark.parametrize("how", ["refuse", "defer", "drop", "hang"])
+def test_mail_servers_that_misbehave(tmp_path: Path, how: str) -> None:
+    """At every step, all at once; a good one beside them gets its mail, and no password is shown."""
+    mail = HostileMail(how)
+    receivers = {
+        step: {
+            "email_configs": [
+                {
+                    "to": "a@example.com", "from": "b@example.com", "smarthost": f"127.0.0.1:{port}",
+                    "require_tls": step == "STARTTLS", "auth_username": "me", "auth_password": "hush-password",
+                }
+            ]
+        }
+        for step, port in mail.port_of.items()
+    }  # fmt: skip
+    server = alert_server(tmp_path, config=config(receivers))
+    with started(server):
+        bad = [step for step in mail.STEPS if step != "none"]
+        # More than one receiver may have under way at once, so that some wait their turn at one that hangs.
+        assert (
+            server.post("alerts", [{"labels": {"to": step, "n": str(n)}} for step in bad for n in range(12)])[0] == 200
+        )
+        wait_for("the bad ones to be asked", lambda: all(mail.n_asked[step] for step in bad))
+        began_s = time.monotonic()
+        server.fire(alertname="X", to="none")
+        wait_for("the mail", lambda: mail.n_taken == 1)
+        assert time.monotonic() - began_s < 2
+        if how == "refuse":
+            failed = "alertmanager_notifications_failed_total"
+            wait_for(
+                "the end", lambda: metric(server, failed, integration="email", reason="clientError") == 12 * len(bad)
+            )
+        elif how != "hang":
+            wait_for("second attempts", lambda: all(mail.n_asked[step] >= 24 for step in bad))
+        server.kill()
+    assert mail.n_taken == 1
+    mail.close()
+    assert_no_traceback(server)
+    text = server.log.read_text()
+    assert "hush" not in text
+    assert base64.b64encode(b"\0me\0hush-password").decode() not in text
+    for step in bad if how in ("refuse", "defer") else ():
+        shown = {"CONNECT": "greeting", "EHLO": "HELO", "END": "message"}.get(step, step)
+        assert re.search(rf"{shown}[ \w@.]*: {554 if how == 'refuse' else 451} you said", text), step
+
+
+def test_secrets_stay_secret(tmp_path: Path, services: HostileServices) -> None:
+    """Every kind of receiver, told off by a service that repeats all it was sent: no secret comes out anywhere."""
+    mail = HostileMail("refuse")
+    echo = f"{services.url}/echo"
+    receiver: dict[str, Any] = {}
+    for kind, text in MINIMAL.items():
+        section = yaml.safe_load(text.format(url=echo, host=echo.removeprefix("http://")))
+        if kind == "email_configs":
+            section |= {"smarthost": f"127.0.0.1:{mail.port_of['AUTH']}", "auth_username": "me", "require_tls": False}
+        elif kind != "apprise_configs":
+            section.setdefault("http_config", {})["http_headers"] = {"X-A": {"secrets": ["hush-header"]}}
+        if kind == "pushover_configs":
+            section["http_config"]["proxy_url"] = f"http://me:hush-proxy@{services.host}"
+        receiver[kind] = [section]
+    server = alert_server(tmp_path, "--log.level=debug", config=config({"all": receiver}))
+    with started(server):
+        for n, status in enumerate((500, 400, 401, 429, 302, 200)):
+            services.echo_status = status
+            asked = services.n_asked["echo"]
+            server.fire(alertname="X", to="all", n=str(n))
+            wait_for("all of them", lambda asked=asked: services.n_asked["echo"] >= asked + len(MINIMAL) - 3)
+            time.sleep(0.3)
+        shown = [server.request(path)[1].decode() for path in ("/metrics", "/api/v2/status", "/", "/api/v2/alerts")]
+        (tmp_path / "alertmanager.yml").write_text(config({"all": receiver}).replace("group_wait: 0s", "group_wait: x"))
+        status, text, _ = server.request("/-/reload", b"")
+        assert status == 500
+        assert server.stop() == 0
+    mail.close()
+    assert_no_traceback(server)
+    shown += [text.decode(), server.log.read_text()]
+    forms = ["hush", *(base64.b64encode(f"\0me\0{word}".encode()).decode() for word in ("hush-password",))]
+    for text in shown:
+        for form in forms:
+            assert form not in text, text[max(0, text.index(form) - 300) :][:400]
+    for kind in MINIMAL:
+        assert f"{INTEGRATIONS[kind]}[0]" in shown[-1], f"{kind} has not failed"
