@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import Any
 
 from watchkeeper import __version__
 from watchkeeper.alerts.interface import Alert
@@ -26,9 +26,6 @@ from watchkeeper.rules.send.options import LocalAlertmanager, SendOptions
 from watchkeeper.rules.send.sender import Sender
 from watchkeeper.rules.settings import GlobalSettings, RuleOptions
 from watchkeeper.rules.views import AlertView, GroupView
-
-# Evaluations have threads of their own: where they are slow, queries, scrapes and pages must not wait for them.
-RULE_THREADS: Final = 4
 
 log = get_logger("rule manager")
 
@@ -51,7 +48,14 @@ class MetricRules:
         options = shared.options
         self._external_url = external_url(options)
         self._language = PromQL(engine, querier)
-        self._threads = ThreadPoolExecutor(RULE_THREADS, thread_name_prefix="rules")
+        rule_options = RuleOptions(
+            outage_tolerance_ms=options.rules_outage_tolerance_ms,
+            grace_period_ms=options.rules_grace_period_ms,
+            resend_delay_ms=options.rules_resend_delay_ms,
+            max_concurrent_evals=options.rules_max_concurrent_evals,
+        )
+        # Evaluations have threads of their own: where they are slow, queries, scrapes and pages must not wait for them.
+        self._threads = ThreadPoolExecutor(rule_options.max_threads, thread_name_prefix="rules")
         self._sender = Sender(
             shared.registry,
             SendOptions(
@@ -68,12 +72,7 @@ class MetricRules:
             querier,
             self._sender.send,
             shared.registry,
-            options=RuleOptions(
-                outage_tolerance_ms=options.rules_outage_tolerance_ms,
-                grace_period_ms=options.rules_grace_period_ms,
-                resend_delay_ms=options.rules_resend_delay_ms,
-                max_concurrent_evals=options.rules_max_concurrent_evals,
-            ),
+            options=rule_options,
             in_worker=self._in_thread,
             language=self._language,
             cancel=self._language.cancel,

@@ -54,9 +54,7 @@ class RuleManager:
         self._querier = querier
         self._metrics = RuleMetrics(registry, metrics_prefix)
         self._around = Surroundings(appender, notify, clock or SystemClock(), options, self._query)
-        self._threads = Threads(
-            in_worker or asyncio.to_thread, options.max_concurrent_groups, options.max_concurrent_evals
-        )
+        self._threads = Threads(in_worker or asyncio.to_thread, options)
         self._runners: dict[str, Runner] = {}
         self._endings: set[asyncio.Task[None]] = set()
         self._is_started = False

@@ -15,10 +15,12 @@ from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.metrics.interface import Querier
 from watchkeeper.rules.group import Group, Level
 from watchkeeper.rules.rule import Moment
+from watchkeeper.rules.settings import RuleOptions
 
 log = get_logger("rule manager")
 
 SLOW_LEVEL_S: Final = 0.25  # Rules that took less altogether are not worth other threads.
+SLOW_GROUP_S: Final = 1.0  # Groups that took more last time must not hold back others.
 END_WAIT_INTERVALS: Final = 2  # How long after a group went away its series may be taken up by another.
 
 
@@ -29,14 +31,20 @@ InWorker: TypeAlias = Callable[[Callable[[], Any]], Awaitable[Any]]
 class Threads:
     """The worker threads that rules may use at one time.
 
-    turns    one for each group that is evaluated
-    helpers  beside them, for rules that run side by side
+    Groups whose rules took long last time have turns of their own: however slow they are, the others go on. Those that
+    are quick are few at one time, as more of them would only wait for the interpreter.
+    helpers, beside both, are for rules of one group that run side by side.
     """
 
-    def __init__(self, in_worker: InWorker, n_groups: int, n_helpers: int) -> None:
+    def __init__(self, in_worker: InWorker, options: RuleOptions) -> None:
         self.in_worker = in_worker
-        self.turns = asyncio.Semaphore(n_groups)
-        self._n_free = n_helpers
+        self._quick = asyncio.Semaphore(options.max_quick_groups)
+        self._slow = asyncio.Semaphore(options.max_slow_groups)
+        self._n_free = options.max_concurrent_evals
+
+    def turn(self, group: Group) -> asyncio.Semaphore:
+        """Held while a group is evaluated."""
+        return self._slow if sum(level.duration_s for level in group.levels) >= SLOW_GROUP_S else self._quick
 
     def take_helpers(self, wanted: int) -> int:
         """So many helpers as are free, at most as wanted; give them back."""
@@ -127,7 +135,7 @@ class Runner:
         group.metrics.iterations.inc()
         wall_s, began_s = clock.wall_s(), clock.monotonic_s()
         try:
-            async with self._threads.turns:
+            async with self._threads.turn(group):
                 if any(self._is_slow(level) for level in group.levels):
                     await self._evaluate_side_by_side(time_ms)
                 else:

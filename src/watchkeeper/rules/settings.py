@@ -17,14 +17,21 @@ class RuleOptions:
                            restored
     resend_delay_ms        how often Alertmanager is told of an alert again
     max_concurrent_evals   rules that may run beside those that run in their group's turn
-    max_concurrent_groups  groups that may be evaluated at one time; others wait for their turn
+    max_quick_groups       groups that may be evaluated at one time; others wait for their turn
+    max_slow_groups        beside them, those whose rules took long last time
     """
 
     outage_tolerance_ms: int = 3_600_000
     grace_period_ms: int = 600_000
     resend_delay_ms: int = 60_000
     max_concurrent_evals: int = 4
-    max_concurrent_groups: int = 20
+    max_quick_groups: int = 4
+    max_slow_groups: int = 4
+
+    @property
+    def max_threads(self) -> int:
+        """The most worker threads that are of any use."""
+        return self.max_quick_groups + self.max_slow_groups + self.max_concurrent_evals
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,3 +230,34 @@ async def test_slow_rules_of_one_level_run_side_by_side(tmp_path):
     assert all(len(bench.values(f"r{i}")) == 2 for i in range(8))
     assert bench.manager._threads.take_helpers(9) == 3
     await bench.stop()
+
+
+async def test_slow_groups_hold_back_no_others(tmp_path):
+    bench = Bench(tmp_path / "store", max_quick_groups=1, max_slow_groups=2)
+    slow = [bench.group(bench.record(f"slow{i}", "1 + 1"), name=f"slow{i}") for i in range(3)]
+    quick = bench.group(bench.record("quick", "1"), name="quick", interval_s=5)
+    await bench.manager.apply([*slow, quick], bench.settings)
+    await bench.manager.start()
+    await bench.clock.advance(10)
+    go_on = threading.Event()
+    original = type(quick.rules[0].expression).evaluate
+
+    def evaluate(self, time_ms):
+        assert self.text == "1" or go_on.wait(20)
+        return original(self, time_ms)
+
+    for group in slow:
+        for level in bench.manager._runners[f"rules.yml;{group.name}"].group.levels:
+            level.duration_s = 1.0
+    bench.manager._threads.in_worker = asyncio.to_thread
+    n_before = len(bench.values("quick"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(quick.rules[0].expression), "evaluate", evaluate)
+        for n in range(1, 5):
+            await bench.clock.advance(5)
+            async with asyncio.timeout(10):
+                while len(bench.values("quick")) < n_before + n:
+                    await asyncio.sleep(0.001)
+        assert [len(bench.values(f"slow{i}")) for i in range(3)] == [1, 1, 1]
+        go_on.set()
+        await bench.stop()
