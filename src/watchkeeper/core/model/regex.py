@@ -29,8 +29,11 @@ class Regex:
         options = _options()
         options.max_mem = MAX_TEST_BYTES
         test = re2.Set.SearchSet(options)
-        test.Add(f"^(?s:{text})$")
-        test.Compile()
+        try:
+            test.Add(f"^(?s:{text})$")
+            test.Compile()
+        except re2.error:
+            raise RegexError("expression is too large") from None
         self._test = test.Match
 
     def matches(self, value: str) -> bool:

@@ -25,6 +25,7 @@ from watchkeeper.web.alertmanager.json_body import Fields, parse_body, read_body
 from watchkeeper.web.errors import ApiError
 
 BODY = "silence"
+MAX_SHOWN = 1000  # Characters of an expression that an error repeats.
 RANKS = {SilenceState.ACTIVE: 0, SilenceState.PENDING: 1, SilenceState.EXPIRED: 2}
 
 
@@ -136,7 +137,8 @@ def _matcher(place: int, name: str, value: str, type: MatchType, mode: Mode) -> 
     try:
         return Matcher(name, type, value)
     except (RegexError, UnicodeError):
-        problem = f"invalid regular expression {quote(value)}: {regex_problem(value)}"
+        shown = value if len(value) <= MAX_SHOWN else f"{value[:MAX_SHOWN]}…"
+        problem = f"invalid regular expression {quote(shown)}: {regex_problem(value)}"
         raise _invalid(f"invalid label matcher {place}: {problem}") from None
 
 

@@ -140,7 +140,7 @@ async def test_names_of_the_classic_mode(make_site: MakeSite) -> None:
         (b'[{"labels":{"a":"1"},"startsAt":"x"}]', 400, 400,
          '[0].startsAt: "x" is not a time; write it as 2006-01-02T15:04:05Z'),
         (b'[{"labels":{"a":"1"},"endsAt":"2023-11-14"}]', 400, 400, '[0].endsAt: "2023-11-14" is not a time'),
-        (b'[{"labels":{"a":"1"},"endsAt":"9999-11-14T00:00:00Z"}]', 400, 400, "is too far from now"),
+        (b'[{"labels":{"a":"1"},"endsAt":"10000-11-14T00:00:00Z"}]', 400, 400, "is not a time"),
         (b'[{"labels":{"a":"1"},"generatorURL":"not a url"}]', 422, 601,
          '0.generatorURL in body must be of type uri: "not a url"'),
         (b'[{"labels":{"a":"1"},"generatorURL":"http://[::"}]', 422, 601, "must be of type uri"),

@@ -126,6 +126,9 @@ async def test_bodies_of_the_wrong_form(
         ({"matchers": [{"name": "a", "value": "(", "isRegex": True}]}, 400,
          'silence invalid: invalid label matcher 0: invalid regular expression "(": '
          "error parsing regexp: missing closing ): `(`"),
+        ({"matchers": [{"name": "a", "value": "x" * 1_000_000, "isRegex": True}]}, 400,
+         f'silence invalid: invalid label matcher 0: invalid regular expression "{"x" * 1000}…": '
+         "error parsing regexp: expression too large"),
         ({"matchers": [EQUAL, {**EQUAL, "name": ""}]}, 400,
          'silence invalid: invalid label matcher 1: invalid label name ""'),
     ],
@@ -175,3 +178,12 @@ async def test_silences_that_are_not_there(site: Site, method: str) -> None:
     assert await site.ask(method, f"/api/v2/silence/{ID}") == (404, "")
     message = 'silenceID in path must be of type uuid: "x"'
     assert await site.ask(method, "/api/v2/silence/x") == (422, {"code": 601, "message": message})
+
+
+async def test_a_silence_for_ever(site: Site) -> None:
+    """Times that 64 bits don't hold are as far as they go, in both directions."""
+    changes = {"startsAt": "1500-01-01T00:00:00Z", "endsAt": "9999-12-31T23:59:59Z"}
+    status, answer = await site.post("silences", body(**changes))
+    assert status == 200
+    shown = await site.get(f"silence/{answer['silenceID']}")
+    assert (shown["startsAt"], shown["endsAt"]) == ("2023-11-14T22:13:20.000Z", "2262-04-11T23:47:16.854Z")
