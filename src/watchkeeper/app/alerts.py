@@ -79,7 +79,7 @@ class AlertsPart:
 
     def put(self, alerts: Sequence[Alert]) -> None:
         """Takes alerts of this process's rules, from any thread, and returns at once."""
-        self.manager.put(alerts)
+        self.manager.put(alerts, is_counted=False)
 
     async def start(self) -> None:
         """Reads back what was known, and begins to notify. Raises OSError."""

@@ -151,6 +151,7 @@ async def test_alerts_of_this_process(make_server: MakeServer) -> None:
     server = await make_server()
     await asyncio.to_thread(server.part.put, [Alert(Labels.of(alertname="Mine"))])
     assert await server.told(1) == [{"text": "firing: Mine", "count": 1}]
+    assert b'alertmanager_alerts_received_total{status="firing",version="v2"} 1' in server.registry.exposition()
 
 
 async def test_good_neighbours_are_kept(make_server: MakeServer) -> None:
