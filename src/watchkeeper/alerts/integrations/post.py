@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+import resource
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
@@ -24,9 +26,11 @@ USER_AGENT: Final = f"Alertmanager/{__version__} (watchkeeper)"
 MAX_ANSWER_BYTES: Final = 64 << 10  # Of an answer's body; what is behind is not read.
 MAX_DETAILS: Final = 500  # Characters of an answer that an error shows.
 BODY_TIMEOUT_S: Final = 10.0  # For the body behind a status that says all: the message has arrived.
-MAX_AT_ONCE: Final = (
-    64  # Requests of one integration. Many servers queue 128 connections, and let the rest wait a second.
-)
+# Requests of one integration that begin together. Many servers queue 128 connections, and let the rest wait a second.
+MAX_AT_ONCE: Final = 64
+BEGIN_S: Final = 0.2  # One that takes longer has begun, and waits for its answer: the next may begin.
+MAX_OPEN: Final = 1000  # Requests of one integration that have no answer yet, where so many files may be open.
+FILES_SHARE: Final = 8  # The part of the files that may be open which one integration takes: one in so many.
 _MIN_SECRET: Final = 4  # Shorter parts of a URL are words that stand everywhere.
 
 
@@ -79,7 +83,9 @@ class Post:
         self._timeout_s = timeout_ns / 1e9 or None
         self._details = details or _body_text
         self._client: HTTPClient | None = None
-        self._free = asyncio.Semaphore(MAX_AT_ONCE)
+        self._beginning = asyncio.Semaphore(MAX_AT_ONCE)
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[0] // FILES_SHARE
+        self._open = asyncio.Semaphore(max(1, min(MAX_OPEN, most)) if most > 0 else MAX_OPEN)
 
     async def send(
         self,
@@ -118,7 +124,7 @@ class Post:
         timeout = aiohttp.ClientTimeout(total=self._timeout_s, sock_connect=self._timeout_s)
         try:
             async with (
-                self._free,
+                self._place(),
                 self._client.request(method, url, headers=given, data=body or None, timeout=timeout) as response,
             ):
                 return Answer(response.status, await _body_of(response))
@@ -131,6 +137,24 @@ class Post:
             raise NotifyError(self.shown(describe(error), url, hide), is_retryable=False) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise NotifyError(self.shown(describe(error), url, hide), is_retryable=True) from None
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        """Waits for a turn. A slow service is asked by many at once, and a crowd of connections is spread."""
+        async with self._open:
+            await self._beginning.acquire()
+            places = [self._beginning]
+
+            def has_begun() -> None:
+                if places:
+                    places.pop().release()
+
+            timer = asyncio.get_running_loop().call_later(BEGIN_S, has_begun)
+            try:
+                yield
+            finally:
+                timer.cancel()
+                has_begun()
 
     def refusal(self, answer: Answer, url: str = "", hide: Iterable[str] = ()) -> NotifyError:
         """The error of an answer that is no success."""

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 from aiohttp import web
 
 from tests.unit.alerts.integrations.hook_double import service, surroundings
-from watchkeeper.alerts.integrations.post import MAX_AT_ONCE, Post, dump_json, secrets_of, without_secrets
+from watchkeeper.alerts.integrations import post as post_module
+from watchkeeper.alerts.integrations.post import MAX_AT_ONCE, MAX_OPEN, Post, dump_json, secrets_of, without_secrets
 from watchkeeper.alerts.interface import NotifyError
 from watchkeeper.core.config.secret import Secret
 from watchkeeper.core.http.config import BasicAuth, HeaderSource, HTTPClientConfig
@@ -84,7 +86,35 @@ def test_json_of_text_that_is_no_unicode():
     assert dump_json({"a\ud800": ["\udcff", 1, None, ("x",)]}) == '{"a\ufffd":["\ufffd",1,null,["x"]]}'.encode()
 
 
-async def test_no_more_than_so_many_requests_at_once():
+async def test_a_slow_service_is_asked_by_all_at_once(monkeypatch):
+    """Groups don't wait for each other's answers; but those that have none yet are bounded."""
+    monkeypatch.setattr(post_module, "BEGIN_S", 0.01)
+    running = peak = 0
+
+    async def answer(request: web.Request) -> web.Response:
+        nonlocal running, peak
+        running += 1
+        peak = max(peak, running)
+        await asyncio.sleep(1)
+        running -= 1
+        return web.Response()
+
+    for most, n, rounds in ((MAX_OPEN, 300, 1), (100, 150, 2)):
+        peak = 0
+        monkeypatch.setattr(post_module, "MAX_OPEN", most)
+        async with service() as hook:
+            hook.answer = answer
+            post = Post(None, surroundings())
+            began_s = time.monotonic()
+            await asyncio.gather(*(post.send(hook.url, b"{}") for _ in range(n)))
+            assert time.monotonic() - began_s < rounds + 0.9
+            await post.close()
+        assert len(hook.requests) == n
+        assert MAX_AT_ONCE < peak <= most
+
+
+async def test_no_more_than_so_many_requests_begin_at_once(monkeypatch):
+    monkeypatch.setattr(post_module, "BEGIN_S", 60)
     running = peak = 0
 
     async def answer(request: web.Request) -> web.Response:

@@ -128,7 +128,7 @@ async def test_bodies_of_the_wrong_form(
          "error parsing regexp: missing closing ): `(`"),
         ({"matchers": [{"name": "a", "value": "x" * 1_000_000, "isRegex": True}]}, 400,
          f'silence invalid: invalid label matcher 0: invalid regular expression "{"x" * 1000}…": '
-         "error parsing regexp: expression too large"),
+         "error parsing regexp: pattern too large - compile failed"),
         ({"matchers": [EQUAL, {**EQUAL, "name": ""}]}, 400,
          'silence invalid: invalid label matcher 1: invalid label name ""'),
     ],
