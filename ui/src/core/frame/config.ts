@@ -45,6 +45,10 @@ export interface FieldConfig {
   decimals?: number | null;
   min?: number | null;
   max?: number | null;
+  /** Whether min and max, where not set, are of the column alone, not of all columns of the panel. */
+  fieldMinMax?: boolean;
+  /** What a missing value is: a gap, nothing, or 0. */
+  nullValueMode?: "null" | "connected" | "null as zero";
   noValue?: string;
   color?: ColorMode;
   thresholds?: Thresholds;

@@ -13,6 +13,8 @@ export type Labels = Readonly<Record<string, string>>;
  * labels    of the series the column is of
  * config    what the panel's field config and overrides come to for this column
  * display   its name for people, once it is decided (`display_name.ts`)
+ * seriesIndex  its place among the numeric columns of the panel, from 0: palettes colour by it
+ * range     smallest and largest number of the panel (or of the column alone), for percent and colours; worked out when asked for
  */
 export interface Field {
   name: string;
@@ -21,6 +23,8 @@ export interface Field {
   labels?: Labels;
   config: FieldConfig;
   display?: string;
+  seriesIndex?: number;
+  range?: () => { min: number; max: number };
 }
 
 /** Columns of one length. `refId` is the query's letter. */
