@@ -1,0 +1,108 @@
+/** Paths to views, and the URLs of other programs' pages to ours. Pure: what is in the address bar is an argument. */
+
+import type { View } from "../views/table.ts";
+
+export interface Match {
+  view: View;
+  params: Record<string, string>;
+}
+
+/** The parts of `path` that `pattern` names; null where it does not fit. */
+export function matchPath(pattern: string, path: string): Record<string, string> | null {
+  const wanted = pattern.split("/").filter((part) => part);
+  const given = path.split("/").filter((part) => part);
+  const params: Record<string, string> = {};
+  for (const [at, part] of wanted.entries()) {
+    if (part === "*") {
+      params.rest = given.slice(at).map(decode).join("/");
+      return params;
+    }
+    const value = given[at];
+    if (value === undefined) {
+      if (part.endsWith("?")) continue;
+      return null;
+    }
+    if (part.startsWith(":")) params[part.slice(1).replace("?", "")] = decode(value);
+    else if (part !== value) return null;
+  }
+  return given.length > wanted.length ? null : params;
+}
+
+/** The first view of the table whose path fits. */
+export function matchView(views: readonly View[], path: string): Match | null {
+  for (const view of views) {
+    for (const pattern of view.paths) {
+      const params = matchPath(pattern, path);
+      if (params) return { view, params };
+    }
+  }
+  return null;
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+const MOVED: [RegExp, string][] = [
+  [/^\/alerting\/(list|groups)\/?$/, "/alerts"],
+  [/^\/alerting\/silence\/new\/?$/, "/silences/new"],
+  [/^\/alerting\/silence\/([^/]+)\/edit\/?$/, "/silences/$1"],
+  [/^\/alerting\/silences\/?$/, "/silences"],
+  [/^\/alerting\/?$/, "/alerts"],
+  [/^\/alerting\/(notifications|routes)\/?$/, "/alerts/routing"],
+  [/^\/tsdb-status\/?$/, "/status/storage"],
+  [/^\/(flags|config|tsdb)\/?$/, "/status/$1"],
+  [/^\/alertmanager-discovery\/?$/, "/status/alertmanagers"],
+  [/^\/agent\/?$/, "/status"],
+  [/^\/dashboards\/home\/?$/, "/"],
+  [/^\/drilldown\/?$/, "/explore"],
+];
+
+/**
+ * Where a URL of Grafana's, Prometheus' or Alertmanager's own pages is found here; null for a URL of ours. Unknown
+ * parameters stay. `/dashboard/db/<slug>` can't be known without asking: it becomes a search for the slug.
+ */
+export function redirect(path: string, search: string, hash: string): string | null {
+  if ((path === "/" || path === "/alertmanager") && hash.startsWith("#/")) return fromAlertmanager(hash.slice(1));
+  for (const [pattern, to] of MOVED) {
+    const match = pattern.exec(path);
+    if (match) return to.replace("$1", match[1] ?? "") + search;
+  }
+  if (/^\/(graph|query)\/?$/.test(path)) return fromPrometheus(search);
+  const slug = /^\/dashboard\/db\/([^/]+)\/?$/.exec(path);
+  if (slug) return `/dashboards?slug=${slug[1]}${search ? `&${search.slice(1)}` : ""}`;
+  return null;
+}
+
+function fromAlertmanager(hash: string): string | null {
+  const [path = "", query = ""] = hash.split("?");
+  const search = query ? `?${query}` : "";
+  if (/^\/(alerts|silences|status)(\/|$)/.test(path)) return path.replace(/^\/status/, "/alerts/status") + search;
+  return null;
+}
+
+/** `/graph?g0.expr=…&g0.tab=1&g0.range_input=1h` → Explore with the first expressions, as many as it has panes for. */
+function fromPrometheus(search: string): string {
+  const query = new URLSearchParams(search);
+  const panes: Record<string, unknown> = {};
+  for (let at = 0; at < 2; at++) {
+    const expr = query.get(`g${at}.expr`);
+    if (expr === null) break;
+    const range = query.get(`g${at}.range_input`) ?? "1h";
+    const end = query.get(`g${at}.end_input`) ?? query.get(`g${at}.moment_input`);
+    const tab = query.get(`g${at}.tab`);
+    const instant = tab === null || tab === "1" || tab === "table";
+    const safe = /^[\d.]+(ms|[smhdwy])([\d.smhdwy]*)$/.test(range) ? range : "1h";
+    panes[at ? "two" : "one"] = {
+      datasource: "prometheus",
+      queries: [{ refId: "A", expr, instant, range: !instant, datasource: { type: "prometheus", uid: "prometheus" } }],
+      range: end ? { from: `${end.replace(" ", "T")}Z||-${safe}`, to: `${end.replace(" ", "T")}Z` } : { from: `now-${safe}`, to: "now" },
+    };
+  }
+  if (!Object.keys(panes).length) return "/explore";
+  return `/explore?schemaVersion=1&panes=${encodeURIComponent(JSON.stringify(panes))}`;
+}

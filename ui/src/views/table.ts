@@ -1,0 +1,55 @@
+/**
+ * Every page there is: its paths, its title, where it stands in the navigation, and how it is loaded. A view is a Svelte
+ * component that is given `ViewProps`; whoever owns a view changes its file and nothing here.
+ */
+
+import type { Component } from "svelte";
+import type { IconName } from "../page/icons.ts";
+
+/** What a view is given: the parts of its path that the pattern names. `rest` is what a `*` stood for. */
+export interface ViewProps {
+  params: Record<string, string>;
+}
+
+export interface View {
+  name: string;
+  /** `/d/:uid/:slug?`; `*` at the end takes any rest. The first that fits wins. */
+  paths: string[];
+  title: string;
+  load: () => Promise<{ default: Component<ViewProps> }>;
+  /** Its place in the navigation, if it has one. */
+  nav?: { section: "Look" | "Alerting" | "Running"; icon: IconName; path?: string };
+  /** Without navigation and top bar. */
+  bare?: boolean;
+  /** Words under which the search finds it beside the title. */
+  words?: string;
+}
+
+export const VIEWS: View[] = [
+  { name: "home", paths: ["/"], title: "Home", nav: { section: "Look", icon: "home" }, load: () => import("./home/Home.svelte") },
+  {
+    name: "dashboards", paths: ["/dashboards", "/dashboards/f/:folder/:slug?"], title: "Dashboards", words: "browse folders",
+    nav: { section: "Look", icon: "dashboards" }, load: () => import("./dashboards/Dashboards.svelte"),
+  },
+  { name: "import", paths: ["/dashboard/import"], title: "Import a dashboard", words: "upload json", load: () => import("./dashboards/Import.svelte") },
+  {
+    name: "dashboard", paths: ["/d/:uid/:slug?", "/dashboard/new", "/dashboard/snapshot/:snapshot"], title: "Dashboard",
+    load: () => import("./dashboard/Dashboard.svelte"),
+  },
+  { name: "solo", paths: ["/d-solo/:uid/:slug?"], title: "Panel", bare: true, load: () => import("./dashboard/Solo.svelte") },
+  { name: "playlist", paths: ["/playlists/play/:uid"], title: "Playlist", load: () => import("./dashboards/Playlist.svelte") },
+  { name: "cardinality", paths: ["/explore/cardinality"], title: "Cardinality", words: "series labels usage", load: () => import("./explore/Cardinality.svelte") },
+  { name: "explore", paths: ["/explore"], title: "Explore", words: "query promql logql logs metrics", nav: { section: "Look", icon: "explore" }, load: () => import("./explore/Explore.svelte") },
+  { name: "alerts", paths: ["/alerts", "/alerts/*"], title: "Alerts", words: "firing history groups", nav: { section: "Alerting", icon: "bell" }, load: () => import("./alerts/Alerts.svelte") },
+  { name: "silences", paths: ["/silences", "/silences/*"], title: "Silences", words: "mute", nav: { section: "Alerting", icon: "mute" }, load: () => import("./silences/Silences.svelte") },
+  { name: "rules", paths: ["/rules", "/rules/*"], title: "Rules", words: "recording alerting evaluation", nav: { section: "Alerting", icon: "rules" }, load: () => import("./rules/Rules.svelte") },
+  { name: "targets", paths: ["/targets"], title: "Targets", words: "scrape", nav: { section: "Running", icon: "target" }, load: () => import("./targets/Targets.svelte") },
+  {
+    name: "service-discovery", paths: ["/service-discovery"], title: "Service discovery", words: "discovered labels relabel",
+    nav: { section: "Running", icon: "discover" }, load: () => import("./targets/ServiceDiscovery.svelte"),
+  },
+  { name: "logs", paths: ["/logs", "/logs/*"], title: "Log agent", words: "promtail loki logs status", nav: { section: "Running", icon: "logs" }, load: () => import("./logs/Logs.svelte") },
+  { name: "status", paths: ["/status", "/status/*"], title: "Status", words: "runtime storage flags config build tsdb", nav: { section: "Running", icon: "status" }, load: () => import("./status/Status.svelte") },
+  { name: "login", paths: ["/login"], title: "Sign in", bare: true, load: () => import("./login/Login.svelte") },
+  { name: "profile", paths: ["/profile"], title: "Profile", words: "password theme user", load: () => import("./login/Profile.svelte") },
+];
