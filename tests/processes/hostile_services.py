@@ -83,7 +83,7 @@ class HostileServices:
                 self.heard[path].append(json.loads(body) if body.startswith((b"{", b"[")) else body)
                 writer.write(_whole(200, json.dumps(ALIKE).encode()))
             case "slow":
-                await asyncio.sleep(3)
+                await asyncio.sleep(1)
                 self.heard[path].append(json.loads(body))
                 writer.write(_whole(200, b""))
             case "hang":

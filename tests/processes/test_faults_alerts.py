@@ -198,3 +198,81 @@ def test_secrets_stay_secret(tmp_path: Path, services: HostileServices) -> None:
             assert form not in text, text[max(0, text.index(form) - 300) :][:400]
     for kind in MINIMAL:
         assert f"{INTEGRATIONS[kind]}[0]" in shown[-1], f"{kind} has not failed"
+
+
+LOOP = """{{ define "loop" }}{{ range .Alerts }}{{ range $.Alerts }}{{ range $.Alerts }}{{ range $.Alerts }}
+{{ reReplaceAll "(a|b|c)*d" "x" .Labels.alertname }}{{ end }}{{ end }}{{ end }}{{ end }}{{ end }}
+{{ define "self" }}{{ template "self" . }}{{ end }}
+{{ define "large" }}{{ range .Alerts }}{{ range $.Alerts }}{{ range $.Alerts }}
+{{ printf "%0999999d" 1 }}{{ end }}{{ end }}{{ end }}{{ end }}"""
+
+
+def test_templates_that_never_end(tmp_path: Path, services: HostileServices) -> None:
+    """They fail, each in its line; what others have to tell goes out meanwhile."""
+    (tmp_path / "hostile.tmpl").write_text(LOOP)
+    receivers = {
+        name: {
+            "slack_configs": [
+                {"api_url": f"{services.url}/400", "channel": "x", "text": f'{{{{ template "{name}" . }}}}'}
+            ]
+        }
+        for name in ("loop", "self", "large")
+    }
+    receivers["good"] = webhook(f"{services.url}/good")
+    text = config(receivers, group_by=["g"]) + f"templates: ['{tmp_path}/*.tmpl']\n"
+    server = alert_server(tmp_path, config=text)
+    watch = Watch(server, "/-/healthy")
+    with started(server):
+        alerts = [
+            {"labels": {"alertname": "A" * 50, "to": to, "g": str(g), "i": str(i)}}
+            for to in ("loop", "self", "large")
+            for g in range(10)
+            for i in range(30)
+        ]
+        watch.start()
+        assert server.post("alerts", alerts)[0] == 200
+        time.sleep(0.5)
+        began_s = time.monotonic()
+        server.fire(alertname="X", to="good")
+        wait_for("the good one", lambda: services.heard["good"])
+        assert time.monotonic() - began_s < 2
+        wait_for("the end of those that recurse", lambda: server.log.read_text().count("self/slack[0]") == 10)
+        assert "exceeded" in server.log.read_text()
+        wait_for("one that is too large", lambda: "maximum size of output" in server.log.read_text())
+        assert not watch.stop()
+        assert watch.slowest_s < 1
+        assert memory_bytes(server, "VmHWM") < 400 << 20
+        server.kill()
+    assert_no_traceback(server)
+
+
+@pytest.mark.parametrize("n_groups", [200, 2000])
+def test_a_storm_while_services_are_slow(tmp_path: Path, services: HostileServices, n_groups: int) -> None:
+    """10,000 alerts, of which half go to a service that takes a second for each: all arrive once."""
+    receivers = {"quick": webhook(f"{services.url}/good"), "slow": webhook(f"{services.url}/slow")}
+    server = alert_server(tmp_path, config=config(receivers, group_by=["to", "g"], group_wait="1s"))
+    # As shells start processes: far fewer files than there are services to wait for.
+    server.command = ["sh", "-c", 'ulimit -Sn 256 && exec "$@"', "sh", *server.command]
+    watch = Watch(server, "/-/healthy")
+    alerts = [
+        {"labels": {"alertname": "X", "to": to, "g": str(i % (n_groups // 2)), "i": str(i)}}
+        for to in receivers
+        for i in range(5000)
+    ]
+    with started(server):
+        watch.start()
+        began_s = time.monotonic()
+        assert server.post("alerts", alerts)[0] == 200
+        wait_for("the quick ones", lambda: len(services.heard["good"]) == n_groups // 2)
+        took_s = time.monotonic() - began_s - 1
+        assert n_groups > 200 or took_s < 2, "the storm of the issue"
+        wait_for("the slow ones", lambda: len(services.heard["slow"]) == n_groups // 2, 40)
+        time.sleep(0.5)
+        assert not watch.stop()
+        assert watch.slowest_s < 1
+        assert memory_bytes(server, "VmHWM") < 250 << 20
+        assert server.stop() == 0
+    for heard in (services.heard["good"], services.heard["slow"]):
+        assert sorted(int(alert["labels"]["i"]) for body in heard for alert in body["alerts"]) == list(range(5000))
+        assert len(heard) == n_groups // 2
+    assert_no_traceback(server)

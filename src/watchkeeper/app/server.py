@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import uvloop
@@ -44,6 +46,7 @@ def run(options: Options) -> int:
     configure(level=options.log_level, format=options.log_format)
     # Queries on worker threads take turns with scraping; the default of 5 ms would be most of their time.
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    raise_file_limit()
     try:
         return uvloop.run(Server(options).run())
     except ConfigError as error:
@@ -56,6 +59,13 @@ def run(options: Options) -> int:
     except WatchkeeperError as error:
         log.error("can't start", error=error)
         return 1
+
+
+def raise_file_limit() -> None:
+    """Let this process open as many files as its user may; shells and service managers start with 1,024."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):  # Some systems give less than they say.
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 class Server:
