@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import http.client
 import re
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +61,12 @@ def metric(server: AlertServer, name: str, **labels: str) -> float:
         ):
             found += float(line.rpartition(" ")[2])
     return found
+
+
+def quietly(server: AlertServer, path: str) -> None:
+    """Post to a server that may be gone before it answers."""
+    with suppress(OSError, http.client.HTTPException):
+        server.request(path, b"")
 
 
 def assert_no_traceback(server: AlertServer) -> None:
@@ -275,4 +284,58 @@ def test_a_storm_while_services_are_slow(tmp_path: Path, services: HostileServic
     for heard in (services.heard["good"], services.heard["slow"]):
         assert sorted(int(alert["labels"]["i"]) for body in heard for alert in body["alerts"]) == list(range(5000))
         assert len(heard) == n_groups // 2
+    assert_no_traceback(server)
+
+
+def test_reloads_while_alerts_flow(tmp_path: Path, services: HostileServices) -> None:
+    """Good ones and bad ones, one after the other, with a receiver that hangs: all is told once, and at once."""
+
+    def write(number: int, *, is_good: bool = True) -> None:
+        receivers = {"good": webhook(f"{services.url}/good")}
+        if number % 3 == 0:
+            receivers["hang"] = webhook(f"{services.url}/hang")
+        text = config(receivers, group_by=["alertname"], group_wait="200ms", group_interval="1s")
+        (tmp_path / "alertmanager.yml").write_text(text if is_good else f"{text}nonsense: 1\n")
+
+    server = alert_server(tmp_path, config=config({}))
+    write(0)
+    sent: list[str] = []
+    done = threading.Event()
+
+    def send() -> None:
+        while not done.wait(0.02):
+            names = [f"A{len(sent) + n}" for n in range(5)]
+            server.post("alerts", [{"labels": {"alertname": name, "to": "good"}} for name in names])
+            sent.extend(names)
+
+    sender = threading.Thread(target=send)
+    with started(server):
+        sender.start()
+        for n in range(1, 61):
+            is_good = n % 7 != 3
+            write(n, is_good=is_good)
+            status, text, _ = server.request("/-/reload", b"")
+            assert status == (200 if is_good else 500), text
+            assert is_good or b"nonsense" in text
+        done.set()
+        sender.join()
+        wait_for("all", lambda: len(services.heard["good"]) >= len(sent))
+        # The next takes away a receiver that is being told.
+        write(0)
+        assert server.request("/-/reload", b"")[0] == 200
+        server.fire(alertname="H", to="hang")
+        wait_for("the one that hangs", lambda: services.n_asked["hang"])
+        write(1)
+        reload = threading.Thread(target=quietly, args=(server, "/-/reload"))
+        reload.start()
+        time.sleep(0.1)
+        began_s = time.monotonic()
+        server.fire(alertname="last", to="good")
+        wait_for("the last", lambda: len(services.heard["good"]) > len(sent))
+        assert time.monotonic() - began_s < 2
+        time.sleep(1.2)  # Another interval, in which nothing is told again.
+        names = [body["groupLabels"]["alertname"] for body in services.heard["good"]]
+        assert sorted(names) == sorted([*sent, "last"])
+        server.kill()
+        reload.join()
     assert_no_traceback(server)

@@ -10,7 +10,7 @@ import asyncio
 import heapq
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -46,6 +46,8 @@ class Dispatcher:
     on_settled    gets the labels of resolved alerts that no group holds any more
     on_routed     gets the seconds that alerts took to be put into groups, for each chunk, and how many they were
     start_s       steady time before which nothing is flushed
+    earlier       flushes of another configuration that are under way, by the keys of their groups: what these tell need
+                  not be told again, so the group's first flush waits for them, and no other does
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Dispatcher:
         on_settled: Callable[[list[Labels]], None],
         on_routed: Callable[[float, int], None] = lambda seconds, n: None,
         start_s: float = 0.0,
+        earlier: Mapping[str, Sequence[asyncio.Task[None]]] | None = None,
     ) -> None:
         self.tree = tree
         self._flush = flush
@@ -74,7 +77,8 @@ class Dispatcher:
         self._arrived: deque[Alert] = deque()
         self._arrived_s = 0.0
         self._router: asyncio.Task[None] | None = None
-        self._flushes: set[asyncio.Task[None]] = set()
+        self._flushes: dict[asyncio.Task[None], str] = {}  # With the key of the group.
+        self._earlier = dict(earlier or {})
         self._is_closed = False
 
     # What goes in.
@@ -183,11 +187,14 @@ class Dispatcher:
         if group.alerts:
             group.is_flushing = True
             task = self._loop.create_task(self._run(group, now_ns))
-            self._flushes.add(task)
-            task.add_done_callback(self._flushes.discard)
+            self._flushes[task] = group.key
+            task.add_done_callback(self._flushes.pop)
 
     async def _run(self, group: Group, now_ns: int) -> None:
         try:
+            if earlier := self._earlier.pop(group.key, None):
+                await asyncio.wait(earlier)
+                now_ns = self._clock_ns()
             told = group.view(self._clock_ns())
             if await self._flush(group, told, now_ns):
                 gone = group.forget_resolved(told)
@@ -250,6 +257,13 @@ class Dispatcher:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def under_way(self) -> dict[str, list[asyncio.Task[None]]]:
+        """The flushes that have not ended, by the keys of their groups."""
+        found: dict[str, list[asyncio.Task[None]]] = {}
+        for task, key in self._flushes.items():
+            found.setdefault(key, []).append(task)
+        return found
 
     async def drained(self, grace_s: float) -> None:
         """Wait for the flushes under way, and cancel those that take longer than the grace."""

@@ -186,8 +186,8 @@ class AlertManager:
     async def apply(self, config: AlertmanagerYml, make_notifier: MakeNotifier | None = None) -> None:
         """Route and notify by this configuration from now on; alerts, silences and the notification log stay.
 
-        What is being sent is given a few seconds to arrive. Raises what `make_notifier` raises, and then nothing
-        has changed.
+        What is being sent is given a few seconds to arrive; what waits for nothing of it goes on at once. Raises what
+        `make_notifier` raises, and then nothing has changed.
         """
         await self.apply_parts(parts_of(config), make_notifier)
 
@@ -220,7 +220,6 @@ class AlertManager:
         if old is not None:
             old.dispatcher.close()
             old.pipeline.close()
-            await old.dispatcher.drained(self._options.stop_grace_s)
         pipeline = Pipeline(
             receivers,
             parts.intervals,
@@ -238,6 +237,7 @@ class AlertManager:
             on_settled=self._settled,
             on_routed=self._routed,
             start_s=self._start_s,
+            earlier=old.dispatcher.under_way() if old is not None else None,
         )
         self._running = Running(dispatcher, pipeline, inhibitor, notifiers, parts.resolve_timeout_ns)
         self._next_inhibitor = None
@@ -246,6 +246,7 @@ class AlertManager:
         self.metrics.inhibition_rules.set(len(parts.rules))
         dispatcher.insert(self._store.unsettled())
         if old is not None:
+            await old.dispatcher.drained(self._options.stop_grace_s)
             await _close_all(old.notifiers)
 
     async def stop(self) -> None:

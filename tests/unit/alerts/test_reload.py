@@ -98,6 +98,28 @@ def test_attempt_that_hangs_is_given_up(tmp_path: Path) -> None:
     run(play())
 
 
+def test_attempt_that_hangs_keeps_no_other_group_waiting(tmp_path: Path) -> None:
+    async def play() -> None:
+        async with Scene(tmp_path) as scene:
+
+            async def hang() -> None:
+                await asyncio.sleep(10_000)
+
+            scene.answers["team"] += [hang]
+            scene.fire("A", end_s=5000)
+            await sleep_until(31)
+            reload = asyncio.get_running_loop().create_task(scene.manager.apply_parts(scene.parts))
+            scene.fire("B", end_s=5000, start_s=-60)
+            await sleep_until(32)
+            assert scene.told() == [(31, "FIRST", ["B"], [])]
+            await reload
+            assert asyncio.get_running_loop().time() == 41
+            await sleep_until(42)
+            assert scene.told()[1:] == [(41, "FIRST", ["A"], [])]
+
+    run(play())
+
+
 def test_configuration_that_can_not_be_made_changes_nothing(tmp_path: Path) -> None:
     async def play() -> None:
         async with Scene(tmp_path) as scene:
