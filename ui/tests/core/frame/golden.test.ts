@@ -2,9 +2,11 @@ import { describe, expect, test } from "vitest";
 import { cssColor, type Theme } from "../../../src/core/frame/colors.ts";
 import type { FieldConfig } from "../../../src/core/frame/config.ts";
 import { displayProcessor, displayText } from "../../../src/core/frame/display_processor.ts";
-import type { Field } from "../../../src/core/frame/frame.ts";
+import { displayNames } from "../../../src/core/frame/display_name.ts";
+import type { Field, Frame } from "../../../src/core/frame/frame.ts";
 import { COLOR_MODES, palette } from "../../../src/core/frame/palettes.ts";
 import { type Nulls, reduce, REDUCERS } from "../../../src/core/frame/reducers.ts";
+import { type Step, transform } from "../../../src/core/frame/transform.ts";
 import { formatValue, isKnownUnit, joined } from "../../../src/core/frame/units.ts";
 import { golden } from "../golden.ts";
 
@@ -31,6 +33,37 @@ const display = golden<Rows>("display.json");
 const mappings = golden<{ rows: { config: FieldConfig; value: unknown; text: string; color: string; percent?: number; numeric: unknown }[] }>("mappings-thresholds.json");
 const reducers = golden<{ ids: [string, string][]; inputs: Record<string, unknown[]>; results: Record<string, Record<string, unknown>> }>("reducers.json");
 const colors = golden<Record<Theme, Record<string, string>> & { classicPaletteDarkHex: string[]; fieldColorModes: [string, string][]; text: string }>("colors.json");
+
+interface PlainField extends Pick<Field, "name" | "type" | "labels" | "values"> {
+  display: string;
+}
+
+interface PlainFrame {
+  refId?: string;
+  name?: string;
+  fields: PlainField[];
+}
+
+const transformations = golden<{ cases: { name: string; transformations: Step[]; input: PlainFrame[]; output: PlainFrame[] }[] }>("transformations.json");
+
+function framesOf(plain: PlainFrame[]): Frame[] {
+  return plain.map(({ fields, ...more }) => ({
+    ...more,
+    length: fields[0]?.values.length ?? 0,
+    fields: fields.map(({ name, type, values, labels }) => ({ name, type, values, config: {}, ...(labels && { labels }) })),
+  }));
+}
+
+function plainOf(frames: Frame[]): PlainFrame[] {
+  const names = displayNames(frames);
+  return frames.map(({ refId, name, fields }) => ({
+    ...(refId !== undefined && { refId }),
+    ...(name !== undefined && { name }),
+    fields: fields.map((field) => ({
+      name: field.name, display: names.get(field)!, type: field.type, values: field.values, ...(field.labels && { labels: field.labels }),
+    })),
+  }));
+}
 
 describe.skipIf(!units)("as Grafana's own library has it (golden files beside the checkout)", () => {
   test("every value of unit-format.json", () => {
@@ -70,6 +103,11 @@ describe.skipIf(!units)("as Grafana's own library has it (golden files beside th
         expect([key, id, got]).toEqual([key, id, id === "allValues" ? values : wanted]);
       }
     }
+  });
+
+  test.each(transformations?.cases ?? [])("transformation: $name", ({ transformations: steps, input, output }) => {
+    expect(plainOf(framesOf(input))).toEqual(input);
+    expect(plainOf(transform(framesOf(input), steps, (text) => text))).toEqual(output);
   });
 
   test("every colour of colors.json", () => {
