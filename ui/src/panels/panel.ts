@@ -31,5 +31,16 @@ export interface PanelProps {
 
 export type PanelComponent = Component<PanelProps>;
 
-/** Panel types by id; each is loaded when a dashboard first has one. */
-export const PANELS: Record<string, () => Promise<{ default: PanelComponent }>> = {};
+const timeseries = () => import("./timeseries/Panel.svelte");
+
+/** Panel types by id; each is loaded when a dashboard first has one. `unknown` stands for all others and names them. */
+export const PANELS: Record<string, () => Promise<{ default: PanelComponent }>> = {
+  timeseries,
+  graph: timeseries,
+  unknown: () => import("./unknown/Panel.svelte"),
+};
+
+/** The component of a panel type; of one that we don't have, a placeholder that names it. */
+export function loadPanel(type: string): Promise<{ default: PanelComponent }> {
+  return (Object.hasOwn(PANELS, type) ? PANELS[type]! : PANELS.unknown!)();
+}

@@ -1,0 +1,83 @@
+/** The rows of a legend: which, with which calculations, in which order. Pure. */
+
+import { displayProcessor } from "../core/frame/display_processor.ts";
+import type { Theme } from "../core/frame/colors.ts";
+import type { Display } from "../core/frame/display.ts";
+import type { Field } from "../core/frame/frame.ts";
+import { reduce, reducerOf } from "../core/frame/reducers.ts";
+import { oneOf } from "./series_style.ts";
+
+export interface LegendOptions {
+  mode: "list" | "table" | "hidden";
+  placement: "bottom" | "right";
+  calcs: readonly string[];
+  sortBy: string | undefined;
+  sortDesc: boolean;
+  /** px, of a legend at the right. */
+  width: number | undefined;
+}
+
+/** A panel's `options.legend`, every key given a value. */
+export function legendOptions(options: unknown): LegendOptions {
+  const read = (options ?? {}) as Record<string, unknown>;
+  const mode = oneOf(read.displayMode, ["list", "table", "hidden"]);
+  return {
+    mode: read.showLegend === false ? "hidden" : mode,
+    placement: oneOf(read.placement, ["bottom", "right"]),
+    calcs: Array.isArray(read.calcs) ? read.calcs.filter((calc): calc is string => typeof calc === "string" && reducerOf(calc) !== undefined) : [],
+    sortBy: typeof read.sortBy === "string" && read.sortBy !== "" ? read.sortBy : undefined,
+    sortDesc: read.sortDesc === true,
+    width: typeof read.width === "number" && read.width > 0 ? read.width : undefined,
+  };
+}
+
+export interface LegendItem {
+  id: string;
+  name: string;
+  color: string;
+  /** One for each calculation: what is sorted by, and what is shown. */
+  values: readonly { value: unknown; text: string }[];
+  dashed?: boolean;
+  rightAxis?: boolean;
+}
+
+/** Title of a calculation's column: "Last *", "Mean". */
+export function calcTitle(id: string): string {
+  return reducerOf(id)?.name ?? id;
+}
+
+/** The calculations of a column, each shown as the column's values are; counts and shares without its unit. */
+export function calcValues(field: Field, calcs: readonly string[], display: Display, theme: Theme, zone: string): { value: unknown; text: string }[] {
+  return calcs.map((id) => {
+    const value = reduce(field, id);
+    const plain = PLAIN.has(id) ? displayProcessor({ ...field, type: "number", config: { unit: id === "diffperc" ? "percentunit" : "none" } }, theme, zone) : display;
+    if (Array.isArray(value)) return { value, text: value.slice(0, 20).map((each) => written(display, each)).join(", ") };
+    return { value, text: written(plain, value) };
+  });
+}
+
+const PLAIN = new Set(["count", "changeCount", "distinctCount", "countAll", "diffperc"]);
+
+function written(display: Display, value: unknown): string {
+  const { prefix = "", text, suffix = "" } = display(value);
+  return prefix + text + suffix;
+}
+
+const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
+
+/** Compares values of any type: numbers by size, NaN and nothing last, the rest as text. */
+export function compareValues(a: unknown, b: unknown, descending: boolean): number {
+  const missing = (value: unknown) => value === null || value === undefined || (typeof value === "number" && Number.isNaN(value));
+  if (missing(a) || missing(b)) return missing(a) ? (missing(b) ? 0 : 1) : -1;
+  const order = typeof a === "number" && typeof b === "number" ? a - b : collator.compare(String(a), String(b));
+  return descending ? -order : order;
+}
+
+/** The items in the order of a column's title ("Name", "Last *"); as they are where it names none. */
+export function sortLegend(items: readonly LegendItem[], calcs: readonly string[], sortBy: string | undefined, descending: boolean): LegendItem[] {
+  if (sortBy === undefined) return [...items];
+  if (sortBy === "Name") return [...items].sort((a, b) => compareValues(a.name, b.name, descending));
+  const column = calcs.findIndex((calc) => calcTitle(calc) === sortBy || calc === sortBy);
+  if (column < 0) return [...items];
+  return [...items].sort((a, b) => compareValues(a.values[column]?.value, b.values[column]?.value, descending));
+}

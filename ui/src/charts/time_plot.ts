@@ -1,0 +1,207 @@
+/** A model of time series to uPlot's options: axes, scales, paths, fills, marks. */
+
+import uPlot from "uplot";
+import { timeTicks } from "../core/time/ticks.ts";
+import type { ChartModel, ChartSeries } from "./chart_model.ts";
+import { faded } from "./css_color.ts";
+import { hueFill, opacityFill, schemeFill } from "./gradient.ts";
+import { type AnnotationMark, drawAnnotations, drawThresholdAreas, drawThresholdLines, type ThresholdMark } from "./marks.ts";
+import { type ScaleSpec, scaleRange, tickTexts, valueTicks } from "./scales.ts";
+import type { ChartColors } from "./theme.svelte.ts";
+
+/** What a plot reads each time it draws, so that it needs no new plot when it changes. */
+export interface TimePlotState {
+  model: ChartModel;
+  colors: ChartColors;
+  zone: string;
+  annotations: readonly AnnotationMark[];
+  thresholds: readonly ThresholdMark[];
+  /** Of a y scale, set by a drag on its axis. */
+  stretched: (scale: string) => [number, number] | null;
+}
+
+const FONT_PX = 11;
+/** Series whose points light up under the crosshair, at most: each is an element of the page. */
+const LIT_SERIES = 40;
+
+let ruler: CanvasRenderingContext2D | null | undefined;
+
+/** Width of the widest of the texts, px. */
+export function textWidth(texts: readonly (string | number | null)[], font: string): number {
+  if (ruler === undefined) ruler = typeof document === "undefined" ? null : document.createElement("canvas").getContext("2d");
+  let most = 0;
+  if (ruler) ruler.font = font;
+  for (const text of texts) most = Math.max(most, ruler ? ruler.measureText(String(text ?? "")).width : String(text ?? "").length * 6.2);
+  return most;
+}
+
+/** A time axis at the bottom, labelled in the zone. */
+export function timeAxis(state: () => Pick<TimePlotState, "colors" | "zone">, show: boolean): uPlot.Axis {
+  const { colors } = state();
+  let labels = new Map<number, string>();
+  return {
+    scale: "x",
+    show,
+    font: `${FONT_PX}px ${colors.font}`,
+    stroke: () => state().colors.weak,
+    grid: { show: true, stroke: () => state().colors.grid, width: 1 },
+    ticks: { show: true, stroke: () => state().colors.border, width: 1, size: 4 },
+    size: 26,
+    gap: 4,
+    splits: (plot, _axis, from, to) => {
+      const width = plot.bbox.width / uPlot.pxRatio;
+      const long = to - from > 86_400_000;
+      const ticks = timeTicks(from, to, Math.max(1, Math.floor(width / (long ? 90 : 70))), state().zone);
+      labels = new Map(ticks.values.map((value, index) => [value, ticks.labels[index] ?? ""]));
+      return ticks.values;
+    },
+    values: (_plot, splits) => splits.map((split) => labels.get(split) ?? ""),
+  };
+}
+
+function valueAxis(state: () => TimePlotState, spec: ScaleSpec, index: number, primary: boolean, compact: boolean): uPlot.Axis {
+  const { colors, model } = state();
+  const font = `${FONT_PX}px ${colors.font}`;
+  const write = (value: number, decimals?: number) => {
+    const owner = state().model.series[spec.first];
+    return owner ? owner.tick(value, spec.decimals ?? decimals) : String(value);
+  };
+  const axis: uPlot.Axis = {
+    scale: spec.key,
+    show: spec.side !== "hidden" && !compact,
+    side: spec.side === "right" ? 1 : 3,
+    font,
+    labelFont: font,
+    stroke: () => (spec.colored ? (model.series[spec.first]?.color ?? state().colors.weak) : state().colors.weak),
+    grid: { show: spec.gridLines ?? primary, stroke: () => state().colors.grid, width: 1 },
+    ticks: { show: false },
+    gap: 6,
+    size: spec.width ?? ((_plot, values) => (values ? Math.min(140, Math.ceil(textWidth(values, font)) + 12) : 30)),
+    values: (_plot, splits) => tickTexts(splits.filter((split): split is number => split !== null), write),
+    ...(spec.label ? { label: spec.label, labelSize: 18, labelGap: 0 } : {}),
+  };
+  if (spec.distribution === "linear") {
+    axis.splits = (plot, _axis, from, to) => valueTicks(from, to, Math.max(1, Math.floor(plot.bbox.height / uPlot.pxRatio / 36)), spec.unit);
+  } else {
+    axis.filter = (_plot, splits) => {
+      // A decade that is crowded shows its powers only.
+      const powers = splits.filter((split) => Math.abs(Math.log(Math.abs(split)) / Math.log(spec.logBase) % 1) < 1e-6 || split === 0);
+      return splits.length > 12 ? splits.map((split) => (powers.includes(split) ? split : null)) : splits;
+    };
+    axis.values = (_plot, splits) => splits.map((split) => (split === null ? "" : write(split)));
+  }
+  void index;
+  return axis;
+}
+
+function scaleOf(state: () => TimePlotState, spec: ScaleSpec): uPlot.Scale {
+  return {
+    time: false,
+    distr: spec.distribution === "log" ? 3 : spec.distribution === "symlog" ? 4 : 1,
+    log: spec.logBase,
+    asinh: spec.linearThreshold,
+    range: (_plot, low, high) => state().stretched(spec.key) ?? scaleRange(spec, low, high),
+  };
+}
+
+function pathsOf(series: ChartSeries): uPlot.Series.PathBuilder | null {
+  const { style } = series;
+  const paths = uPlot.paths;
+  if (style.draw === "points") return () => null;
+  if (style.draw === "bars") {
+    return paths.bars!({ size: [style.barWidthFactor, style.barMaxWidth], align: style.barAlignment });
+  }
+  switch (style.interpolation) {
+    case "smooth":
+      return paths.spline!();
+    case "stepBefore":
+      return paths.stepped!({ align: -1 });
+    case "stepAfter":
+      return paths.stepped!({ align: 1 });
+    default:
+      return paths.linear!();
+  }
+}
+
+/** The colour of an area; the same function makes those between stacked series. */
+function fillOf(series: ChartSeries): uPlot.Series.Fill | undefined {
+  const alpha = series.style.fillOpacity / 100;
+  if (alpha <= 0) return undefined;
+  switch (series.style.gradient) {
+    case "opacity":
+      return (plot) => opacityFill(plot, series.color, alpha);
+    case "hue":
+      return (plot) => hueFill(plot, series.color, alpha);
+    case "scheme":
+      return (plot) => schemeFill(plot, series.scale, series.colorOf, alpha);
+    default:
+      return faded(series.color, alpha);
+  }
+}
+
+function seriesOf(series: ChartSeries, hidden: boolean): uPlot.Series {
+  const { style } = series;
+  const shown = !hidden && !style.hideFrom.viz;
+  const fill = fillOf(series);
+  const stroke: uPlot.Series.Stroke =
+    style.gradient === "scheme" ? (plot) => schemeFill(plot, series.scale, series.colorOf, 1) : series.color;
+  return {
+    label: series.id,
+    scale: series.scale,
+    show: shown,
+    stroke,
+    width: style.lineWidth,
+    paths: pathsOf(series),
+    spanGaps: false,
+    pxAlign: style.draw === "bars" ? 1 : 0,
+    ...(style.dash && style.draw === "line" ? { dash: style.dash } : {}),
+    ...(fill !== undefined ? { fill } : {}),
+    points: {
+      size: style.pointSize,
+      fill: series.color,
+      stroke: series.color,
+      width: 0,
+      ...(style.showPoints === "auto" ? { space: style.pointSize * 3 } : { show: style.showPoints === "always" }),
+    },
+  } as uPlot.Series;
+}
+
+/** Everything that makes a new plot necessary when it changes, as text. */
+export function plotShape(model: ChartModel, hidden: ReadonlySet<string>, theme: string, zone: string, compact: string): string {
+  const parts: unknown[] = [theme, zone, compact, model.scales, model.bands(hidden).map((band) => band.series)];
+  for (const { id, color, style, scale, gradientKey } of model.series) parts.push([id, color, style, scale, gradientKey, hidden.has(id)]);
+  return JSON.stringify(parts);
+}
+
+/** uPlot's options; what changes between draws is read through `state`. */
+export function timePlotOptions(state: () => TimePlotState, hidden: ReadonlySet<string>, room: { width: number; height: number }): Omit<uPlot.Options, "width" | "height"> {
+  const { model } = state();
+  const noX = room.height < 70;
+  const noY = room.width < 110;
+  const ratio = () => uPlot.pxRatio;
+  return {
+    padding: [8, noY || model.scales.some((scale) => scale.side === "right") ? 4 : 22, noX ? 2 : 0, noY ? 2 : 0],
+    scales: Object.fromEntries(model.scales.map((spec) => [spec.key, scaleOf(state, spec)])),
+    axes: [timeAxis(state, !noX), ...model.scales.map((spec, index) => valueAxis(state, spec, index, index === 0, noY))],
+    series: [{}, ...model.series.map((series) => seriesOf(series, hidden.has(series.id)))],
+    bands: model.bands(hidden).map((band) => {
+      const fill = fillOf(model.series[band.series[0] - 1]!);
+      return { series: band.series, dir: band.dir, fill: (fill ?? "transparent") as uPlot.Band.Fill } as uPlot.Band;
+    }),
+    cursor: {
+      y: true,
+      points: model.series.length > LIT_SERIES
+        ? { show: false }
+        : { size: (_plot, index) => (model.series[index - 1]?.style.pointSize ?? 5) + 3, width: 2, fill: (_plot, index) => model.series[index - 1]?.color ?? "", stroke: () => state().colors.panel },
+    },
+    hooks: {
+      drawAxes: [(plot) => drawThresholdAreas(plot, state().thresholds)],
+      draw: [
+        (plot) => {
+          drawThresholdLines(plot, state().thresholds, ratio());
+          drawAnnotations(plot, state().annotations, ratio());
+        },
+      ],
+    },
+  };
+}

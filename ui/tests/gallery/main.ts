@@ -1,0 +1,10 @@
+/** All panels on one page, with made-up data, to be looked at. `?theme=light`, `?only=stat`, `?points=50000`. */
+
+import { mount } from "svelte";
+import "../../src/styles/theme.css";
+import Gallery from "./Gallery.svelte";
+
+const asked = new URLSearchParams(location.search);
+document.documentElement.dataset.theme = asked.get("theme") ?? "dark";
+const target = document.getElementById("app");
+if (target) mount(Gallery, { target, props: { only: asked.get("only"), points: Number(asked.get("points") ?? 0) } });
