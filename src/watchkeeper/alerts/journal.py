@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -62,7 +62,12 @@ class Restored:
 class Journal:
     """The log in one directory. Appends come from the event loop's thread and take microseconds; a thread syncs."""
 
-    def __init__(self, directory: Path, metrics: AlertMetrics) -> None:
+    def __init__(self, directory: Path, metrics: AlertMetrics, on_gaps: Callable[[], None] = lambda: None) -> None:
+        """
+        on_gaps   called when writing goes well again, on the thread that writes: what came meanwhile is not in the log
+        """
+        self._on_gaps = on_gaps
+        self._has_gaps = False
         self._directory = directory / "journal"
         self._metrics = metrics
         self._wal: Wal | None = None
@@ -105,7 +110,7 @@ class Journal:
         self._metrics.journal_errors.inc()
         if not self._is_failing:
             log.error("alerts, silences and notifications are not safe on disk", err=error)
-        self._is_failing = True
+        self._is_failing = self._has_gaps = True
 
     def _append(self, type_: int, value: Any) -> None:
         """Write a record. Where it can't be written, alerting goes on from memory, and says so once."""
@@ -127,6 +132,7 @@ class Journal:
         if self._is_failing:
             self._is_failing = False
             log.info("the journal is written again")
+            self._on_gaps()
 
     def alerts(self, changed: Sequence[Alert], heard: Sequence[Alert] = ()) -> None:
         """Note alerts as they are now; `heard` are those whose end alone may differ from what was noted before."""
@@ -198,6 +204,13 @@ class Journal:
                 self._compacted_bytes = self._wal.size_bytes()
             except OSError as error:
                 self._failed(error)
+            else:
+                self._has_gaps = False
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether it can be written, and lacks what came while it could not: it should be written anew."""
+        return self._has_gaps and not self._is_failing
 
     def is_large(self) -> bool:
         """Whether it has grown so much since it was written anew that this should be done again."""

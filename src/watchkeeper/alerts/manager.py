@@ -88,7 +88,7 @@ class AlertManager:
         self.metrics = AlertMetrics(registry)
         self._registry = registry
         self._wall_ns = clock_ns
-        self._journal = Journal(dir, self.metrics)
+        self._journal = Journal(dir, self.metrics, self._journal_has_gaps)
         self._store = AlertStore(options.per_alertname_limit)
         self._intake = Intake(self._store, self._journal, self.metrics)
         self._clock_ns: Callable[[], int] = clock_ns
@@ -267,6 +267,8 @@ class AlertManager:
             self._cluster = None
         if self._loop is not None:
             self._journal.alive(self._clock_ns())
+            if self._journal.has_gaps:
+                await self.compact()
             self._journal.close()
         self._loop = None
 
@@ -387,8 +389,12 @@ class AlertManager:
 
     def _mark_alive(self) -> None:
         self._journal.alive(self._clock_ns())
-        if self._journal.is_large():
+        if self._journal.is_large() or self._journal.has_gaps:
             self._compact_soon()
+
+    def _journal_has_gaps(self) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._compact_soon)
 
     def _sweep(self) -> None:
         if self._running is not None:
