@@ -1,0 +1,67 @@
+/** One query of a panel, asked of a Loki: lines, or numbers over time. */
+
+import { proxyPath } from "../api/grafana.ts";
+import type { DataSource } from "../api/grafana.ts";
+import { LokiClient } from "../api/loki.ts";
+import type { LokiAnswer } from "../api/loki.ts";
+import type { Panel, Target } from "../core/model/dashboard.ts";
+import type { QueryContext } from "./context.ts";
+import { logFrame } from "./log_frames.ts";
+import { seriesFrames, tableFrame } from "./matrix_frames.ts";
+import { prepare } from "./prometheus_query.ts";
+import type { TargetAnswer } from "./prometheus_query.ts";
+import { scheduler } from "./scheduler.ts";
+
+const LINES = 1000;
+
+/** Whether a LogQL query gives lines rather than numbers: it begins with a selector, brackets and comments aside. */
+export function givesLines(expr: string): boolean {
+  return expr.replace(/#[^\n]*/g, "").trim().replace(/^\(+\s*/, "").startsWith("{");
+}
+
+/** Raises ApiError. */
+export async function lokiQuery(target: Target, panel: Panel, source: DataSource, context: QueryContext, several: boolean): Promise<TargetAnswer> {
+  const query = prepare(target, panel, source, context, "logql");
+  if (!query) return { frames: [], notices: [], executed: [] };
+  const client = new LokiClient(proxyPath(source.uid));
+  const lines = givesLines(query.expr);
+  const instant = target.queryType === "instant" || (target.instant === true && target.range !== true && target.queryType !== "range");
+  const direction = target.direction === "forward" ? "forward" : "backward";
+  const limit = typeof target.maxLines === "number" && target.maxLines > 0 ? target.maxLines : LINES;
+  const span = context.range.span;
+  const started = performance.now();
+  const key = `${client.base} ${lines ? limit : query.stepMs} ${instant} ${direction} ${query.from} ${span.to} ${query.expr}`;
+  const answer: LokiAnswer = await scheduler.run(
+    key,
+    context.priority,
+    (signal) => {
+      if (instant && !lines) return client.query(query.expr, span.to, { signal });
+      if (lines) return client.queryRange(query.expr, span, { limit, direction, signal });
+      return client.queryRange(query.expr, query, { signal });
+    },
+    context.signal,
+  );
+  const told: TargetAnswer = { frames: [], notices: answer.warnings.map((text) => ({ severity: "warning", text })), executed: [] };
+  const { data } = answer;
+  let points = 0;
+  let series = 1;
+  if (data.resultType === "streams") {
+    const made = logFrame(data.result, target.refId, direction, { executed: query.expr });
+    points = made.length;
+    series = data.result.length;
+    told.frames.push(made);
+  } else {
+    const frameContext = { refId: target.refId, expr: query.expr, legend: query.legend, several, ...(instant ? {} : { stepMs: query.stepMs }) };
+    const meta = { executed: query.expr };
+    told.frames.push(...(target.format === "table" ? [tableFrame(data, frameContext, meta)] : seriesFrames(data, frameContext, meta)));
+    if (data.resultType !== "scalar") {
+      series = data.result.length;
+      points = data.result.reduce((sum, one) => sum + (one.values?.length ?? 1), 0);
+    }
+  }
+  told.executed.push({
+    refId: target.refId, source: source.name, expr: query.expr, kind: lines ? "logs" : instant ? "instant" : "range", from: query.from, to: query.to,
+    tookMs: performance.now() - started, series, points, ...(lines || instant ? {} : { stepMs: query.stepMs }),
+  });
+  return told;
+}
