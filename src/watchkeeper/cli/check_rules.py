@@ -115,14 +115,19 @@ def check_rule_files(files: Iterable[str], reading: Reading, lints: Sequence[str
         except ConfigError as error:
             failed = True
             show_problems(error.problems)
+            click.echo(f"{_shown(file)}: not valid: {counted(len(error.problems), 'problem')}")
             continue
         show_warnings(read.warnings)
         findings = lint(read.groups, lints)
         n_findings += len(findings)
         for finding in findings:
             click.echo(str(finding), err=True)
-        click.echo(f"{'standard input' if file == STDIN else file}: {_summary(read.groups)}")
+        click.echo(f"{_shown(file)}: {_summary(read.groups)}")
     return Checked(failed, n_findings)
+
+
+def _shown(file: str) -> str:
+    return "standard input" if file == STDIN else file
 
 
 def _stdin_text() -> str:

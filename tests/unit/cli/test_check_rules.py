@@ -38,13 +38,27 @@ def test_good_files_are_counted(files: Path) -> None:
 def test_problems_of_all_files_are_listed(files: Path) -> None:
     result = run("bad.yml", "good.yml", "none.yml")
     assert result.exit_code == 1
-    assert result.stdout == f"good.yml: {SUMMARY}\n"
+    assert result.stdout.splitlines() == [
+        "bad.yml: not valid: 1 problem",
+        f"good.yml: {SUMMARY}",
+        "none.yml: not valid: 1 problem",
+    ]
     assert result.stderr.splitlines() == [
         'bad.yml:1:46: groups[0].rules[0].expr: 1:5: parse error: unclosed left parenthesis (group "a", record "m")',
         "    sum(",
         "        ^",
         "none.yml:1:1: can't be read: No such file or directory",
     ]
+
+
+def test_what_is_missing_at_the_end_is_pointed_at_where_the_text_ends(files: Path) -> None:
+    rules = (
+        "- record: m\n    expr: |\n      sum by (job) (\n        up\n      ) / (sum(up)\n  - {record: n, expr: up}\n"
+    )
+    Path("block.yml").write_text(f"groups:\n- name: a\n  rules:\n  {rules}")
+    lines = run("block.yml").stderr.splitlines()
+    assert "unclosed left parenthesis" in lines[0]
+    assert lines[1:] == ["    ) / (sum(up)", "                ^"]
 
 
 def test_a_pattern_names_several_files(files: Path) -> None:

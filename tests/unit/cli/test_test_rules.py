@@ -70,6 +70,20 @@ def test_all_samples_can_be_shown() -> None:
     assert 'original{x="y"} 1@0s 2@1m stale@3m 5@4m' in output
 
 
+def test_junit_holds_any_text(tmp_path: Path) -> None:
+    unit = tmp_path / "a \U0001f525.yml"
+    case = '{expr: "x", eval_time: 0, exp_samples: [{labels: "y{a=\\"\U0001f525\\"}", value: 1}]}'
+    name = '"\\x01 \U0001f525 <&> \\ufffe"'
+    unit.write_text(f"tests:\n- name: {name}\n  promql_expr_test: [{case}]\n", encoding="utf-8")
+    report = tmp_path / "report.xml"
+    assert run(str(unit), "--junit", str(report)).exit_code == 1
+    (suite,) = ET.parse(report).getroot()
+    (test,) = suite
+    assert suite.get("name") == test.get("classname") == str(unit)
+    assert test.get("name") == "\ufffd \U0001f525 <&> \ufffd"
+    assert 'y{a="\U0001f525"} 1' in (test[0].text or "")
+
+
 def test_missing_rule_files_are_a_warning() -> None:
     result = run("no-rule-file.yml")
     assert result.exit_code == 0

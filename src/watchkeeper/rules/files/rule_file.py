@@ -234,6 +234,10 @@ def _pointed(error: QueryError, expr: str) -> str:
         return str(error)
     line, mark = caret(expr, error.span).split("\n")
     column = len(mark) - 1
+    if not line.strip() and (before := expr[: error.span.lo].rstrip()):
+        # The end of a text that ends with a line break: where its last line ends.
+        line = before.rpartition("\n")[2]
+        column = len(line)
     if len(line) > _SHOWN:
         start = max(0, min(column - _SHOWN // 2, len(line) - _SHOWN))
         line, column = line[start : start + _SHOWN], column - start

@@ -13,22 +13,23 @@ def junit_xml(outcomes: Iterable[FileOutcome]) -> str:
     root = ET.Element("testsuites")
     for outcome in outcomes:
         failed = sum(bool(test.failures) for test in outcome.tests)
+        name = _clean(outcome.file)
         suite = ET.SubElement(
             root,
             "testsuite",
-            name=outcome.file,
+            name=name,
             tests=str(max(len(outcome.tests), int(bool(outcome.error)))),
             failures=str(failed),
             errors=str(int(bool(outcome.error))),
             time=f"{sum(test.seconds for test in outcome.tests):.3f}",
         )
         for test in outcome.tests:
-            case = ET.SubElement(suite, "testcase", name=test.name, time=f"{test.seconds:.3f}")
+            case = ET.SubElement(suite, "testcase", classname=name, name=_clean(test.name), time=f"{test.seconds:.3f}")
             for failure in test.failures:
                 found = ET.SubElement(case, "failure", message=_clean(failure.what))
                 found.text = _clean("\n".join(failure_lines(outcome.file, failure)))
         if outcome.error:
-            case = ET.SubElement(suite, "testcase", name=outcome.file)
+            case = ET.SubElement(suite, "testcase", classname=name, name=name)
             found = ET.SubElement(case, "error", message="the file could not be run")
             found.text = _clean(outcome.error)
     ET.indent(root)
@@ -38,6 +39,8 @@ def junit_xml(outcomes: Iterable[FileOutcome]) -> str:
 def _clean(text: str) -> str:
     """Without the characters that XML can't hold."""
     return "".join(
-        char if char in "\t\n\r" or (char >= " " and not "\ud800" <= char <= "\udfff" and char < "\ufffe") else "\ufffd"
+        char
+        if char in "\t\n\r" or (char >= " " and not "\ud800" <= char <= "\udfff" and char not in "\ufffe\uffff")
+        else "\ufffd"
         for char in text
     )
