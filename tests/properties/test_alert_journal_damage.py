@@ -95,3 +95,17 @@ def check(whole: Path, damage: st.DataObject) -> None:
 @given(damage=st.data())
 def test_damage_anywhere(whole: Path, damage: st.DataObject) -> None:
     check(whole, damage)
+
+
+def test_zeros_where_the_version_stands(whole: Path, tmp_path: Path) -> None:
+    """A lost write, and no journal of another version: that would be refused."""
+    folder = tmp_path / "alerts"
+    shutil.copytree(whole, folder)
+    file = folder / "journal" / "00000000"
+    data = file.read_bytes()
+    file.write_bytes(data[:5] + bytes(3) + data[8:])
+    opened = journal(folder)
+    restored = opened.open()
+    opened.close()
+    assert counts(restored) == [N, N, N]
+    assert len(restored.problems) == 1

@@ -150,8 +150,8 @@ def _version_of(data: memoryview) -> int | None:
     if len(start) < len(MAGIC) or not start.startswith(_KIND):
         return None
     first, second = start[len(_KIND) :]
-    # Format 1 alone had its number once, behind a zero.
-    return second if first == second or (first, second) == (0, 1) else None
+    # Format 1 alone had its number once, behind a zero. There is no format 0: zeros are what a lost write leaves.
+    return second if second and first in (second, 0 if second == 1 else second) else None
 
 
 def _next_good(data: memoryview, at: int) -> int | None:
