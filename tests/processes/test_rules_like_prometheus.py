@@ -13,6 +13,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -360,6 +361,59 @@ PHASES = [
 ]
 
 
+WAITING = """
+groups:
+  - name: waiting
+    rules:
+      - {alert: Fired, expr: vector(1), for: 3s}
+      - {alert: HasLittleLeft, expr: vector(1), for: 6s}
+      - {alert: HasMuchLeft, expr: vector(1), for: 12s, labels: {value: '{{ $value }}'}}
+      - {alert: ShorterThanGrace, expr: vector(1), for: 1s}
+      - {alert: Immediate, expr: vector(1)}
+      - {alert: Other, expr: 'vector(2) > 1', for: 3s, keep_firing_for: 1m}
+"""
+
+
+class Restored(NamedTuple):
+    """The alerts of a server before a kill, and when those that fired before fire again: state and beginning."""
+
+    before: dict[str, tuple[str, float]]
+    after: dict[str, tuple[str, float]]
+
+
+def restored(server: Process) -> Restored:
+    """Runs a server for a while, kills it, starts it again."""
+
+    def alerts() -> dict[str, tuple[str, float]]:
+        found = server.api("alerts")["alerts"]
+        return {one["labels"]["alertname"]: (one["state"], seconds(one["activeAt"])) for one in found}
+
+    with started(server):
+        wait_for("firing", lambda: alerts()["Fired"][0] == "firing")
+        time.sleep(1)
+        before = alerts()
+        server.kill()
+        time.sleep(1)
+        server.start()
+        wait_for("firing", lambda: (now := alerts())["Fired"][0] == now["ShorterThanGrace"][0] == "firing")
+        return Restored(before, alerts())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def restarts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Future[Restored]]]:
+    """The same restart of both; runs beside other tests."""
+    folder = tmp_path_factory.mktemp("restarts")
+    (folder / "rules.yml").write_text(WAITING)
+    config = f"global: {{evaluation_interval: 250ms}}\nrule_files: ['{folder}/rules.yml']\n"
+    flags = ("--rules.alert.for-grace-period=2500ms", "--rules.alert.for-outage-tolerance=1m")
+    servers = (
+        watchkeeper(folder / "ours", *flags, config=config),
+        prometheus(folder / "theirs", *flags, config=config),
+    )
+    with ThreadPoolExecutor() as pool:
+        yield [pool.submit(restored, server) for server in servers]
+
+
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair | None]:
     """Both with all rule files of people's clusters over this host's node exporter, every 2 s; None without files."""
@@ -479,3 +533,21 @@ def unevaluated(server: Process) -> list[str]:
         for rule in group["rules"]
         if rule["health"] == "unknown"
     ]
+
+
+def test_a_restart_restores_how_long_alerts_have_waited(restarts: list[Future[Restored]]) -> None:
+    lag = []
+    for work in restarts:
+        before, after = work.result()
+        restart_s = after["Immediate"][1]
+        # Those that fired go on as if nothing had been, and the shortest begins anew.
+        for name in ("Fired", "Other"):
+            assert after[name] == ("firing", float(int(before[name][1])))
+        assert after["ShorterThanGrace"][1] == restart_s
+        assert after["HasLittleLeft"][0] == after["HasMuchLeft"][0] == "pending"
+        lag.append({name: (state, since_s - restart_s) for name, (state, since_s) in after.items()})
+        away_s = restart_s - before["Immediate"][1] - (after["HasMuchLeft"][1] - before["HasMuchLeft"][1])
+        assert away_s > 3, "it has not waited as long as the server was there"
+    for name, (state, since_s) in lag[0].items():
+        assert state == lag[1][name][0]
+        assert name in ("Fired", "Other") or abs(since_s - lag[1][name][1]) < 1.5
