@@ -12,6 +12,11 @@ function mergedConfig(same: readonly Field[]): Field["config"] {
   return config;
 }
 
+function agree(known: Map<string, unknown>, values: Map<string, unknown>): boolean {
+  for (const [name, value] of values) if (known.has(name) && !Object.is(known.get(name), value)) return false;
+  return true;
+}
+
 /** See Grafana's "Merge series/tables". */
 export const merge: Transform<unknown> = (frames) => {
   const tables = frames.filter((frame) => frame.fields.length);
@@ -30,16 +35,21 @@ export const merge: Transform<unknown> = (frames) => {
   const rows: Map<string, unknown>[] = [];
   const byKey = new Map<string, Map<string, unknown>[]>();
   for (const { fields, length } of tables) {
+    // Rows of one table never become one, so those that it has filled already need not be looked at again.
+    const tried = new Map<string, number>();
     for (let row = 0; row < length; row++) {
       const values = new Map(fields.map((field) => [field.name, field.values[row] ?? null]));
       const key = keyOf(shared.map((name) => values.get(name)));
-      const candidates = byKey.get(key) ?? [];
+      let candidates = byKey.get(key);
+      if (!candidates) byKey.set(key, (candidates = []));
       // Into the first row that has no other value where this one has one.
-      const free = candidates.find((known) => [...values].every(([name, value]) => !known.has(name) || Object.is(known.get(name), value)));
-      if (free) for (const [name, value] of values) free.set(name, value);
+      let at = tried.get(key) ?? 0;
+      while (at < candidates.length && !agree(candidates[at]!, values)) at++;
+      tried.set(key, at + 1);
+      if (at < candidates.length) for (const [name, value] of values) candidates[at]!.set(name, value);
       else {
         rows.push(values);
-        byKey.set(key, [...candidates, values]);
+        candidates.push(values);
       }
     }
   }
