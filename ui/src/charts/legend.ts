@@ -5,6 +5,7 @@ import type { Theme } from "../core/frame/colors.ts";
 import type { Display } from "../core/frame/display.ts";
 import type { Field } from "../core/frame/frame.ts";
 import { reduce, reducerOf } from "../core/frame/reducers.ts";
+import { compareValues } from "./compare.ts";
 import { oneOf } from "./series_style.ts";
 
 export interface LegendOptions {
@@ -61,16 +62,6 @@ const PLAIN = new Set(["count", "changeCount", "distinctCount", "countAll", "dif
 function written(display: Display, value: unknown): string {
   const { prefix = "", text, suffix = "" } = display(value);
   return prefix + text + suffix;
-}
-
-const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
-
-/** Compares values of any type: numbers by size, NaN and nothing last, the rest as text. */
-export function compareValues(a: unknown, b: unknown, descending: boolean): number {
-  const missing = (value: unknown) => value === null || value === undefined || (typeof value === "number" && Number.isNaN(value));
-  if (missing(a) || missing(b)) return missing(a) ? (missing(b) ? 0 : 1) : -1;
-  const order = typeof a === "number" && typeof b === "number" ? a - b : collator.compare(String(a), String(b));
-  return descending ? -order : order;
 }
 
 /** The items in the order of a column's title ("Name", "Last *"); as they are where it names none. */

@@ -7,6 +7,7 @@ import { faded } from "./css_color.ts";
 import { hueFill, opacityFill, schemeFill } from "./gradient.ts";
 import { type AnnotationMark, drawAnnotations, drawThresholdAreas, drawThresholdLines, type ThresholdMark } from "./marks.ts";
 import { type ScaleSpec, scaleRange, tickTexts, valueTicks } from "./scales.ts";
+import { textWidth } from "./text_width.ts";
 import type { ChartColors } from "./theme.svelte.ts";
 
 /** What a plot reads each time it draws, so that it needs no new plot when it changes. */
@@ -23,17 +24,6 @@ export interface TimePlotState {
 const FONT_PX = 11;
 /** Series whose points light up under the crosshair, at most: each is an element of the page. */
 const LIT_SERIES = 40;
-
-let ruler: CanvasRenderingContext2D | null | undefined;
-
-/** Width of the widest of the texts, px. */
-export function textWidth(texts: readonly (string | number | null)[], font: string): number {
-  if (ruler === undefined) ruler = typeof document === "undefined" ? null : document.createElement("canvas").getContext("2d");
-  let most = 0;
-  if (ruler) ruler.font = font;
-  for (const text of texts) most = Math.max(most, ruler ? ruler.measureText(String(text ?? "")).width : String(text ?? "").length * 6.2);
-  return most;
-}
 
 /** A time axis at the bottom, labelled in the zone. */
 export function timeAxis(state: () => Pick<TimePlotState, "colors" | "zone">, show: boolean): uPlot.Axis {

@@ -37,6 +37,9 @@ const timeseries = () => import("./timeseries/Panel.svelte");
 export const PANELS: Record<string, () => Promise<{ default: PanelComponent }>> = {
   timeseries,
   graph: timeseries,
+  stat: () => import("./stat/Panel.svelte"),
+  bargauge: () => import("./bargauge/Panel.svelte"),
+  table: () => import("./table/Panel.svelte"),
   unknown: () => import("./unknown/Panel.svelte"),
 };
 
