@@ -131,6 +131,12 @@ export function chooseFilters(state: VariableState, filters: readonly Filter[]):
   return { ...state, filters, settled: true };
 }
 
+/** What is chosen, one by one: every option where that is all. Repeats go over these. */
+export function chosenOptions(state: VariableState): readonly Option[] {
+  if (isAll(state)) return state.options;
+  return state.values.flatMap((value, i) => (value === "" ? [] : [{ value, text: state.texts[i] ?? value }]));
+}
+
 /** The values of the variable's URL parameter; null where it has none there. No choice of a multi variable is one empty value. */
 export function urlValues(state: VariableState): string[] | null {
   const { variable } = state;

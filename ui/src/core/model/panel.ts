@@ -1,0 +1,135 @@
+/** One panel as it is stored, of any age, in today's form. */
+
+import type { DataLink } from "../frame/config.ts";
+import type { GridPos, Panel, Transformation } from "./dashboard.ts";
+import { fieldConfigOf } from "./field_config.ts";
+import { fromGraph } from "./old/graph.ts";
+import { fromOldHeatmap, isOldHeatmap } from "./old/heatmap.ts";
+import { fromOldAlertlist, fromOldDashlist, fromOldPiechart, fromOldText } from "./old/lists.ts";
+import { fromFieldOptions, fromSinglestat } from "./old/singlestat.ts";
+import { fromOldTable } from "./old/table.ts";
+import { isRecord, type Json, type Notice, number, Part, record, text } from "./part.ts";
+import { datasourceOf, targetsOf } from "./target.ts";
+
+export const COLUMNS = 24;
+
+/** Taller than any screen, and small enough that a broken height does not make a page of kilometres. */
+const MOST_ROWS_HIGH = 500;
+const MOST_Y = 100_000;
+
+/** The panel of `raw`; `gridPos` is as stored, or of no height where there is none, for `layout.ts` to place. */
+export function panelOf(raw: Json, notices: Notice[]): Panel {
+  const title = text(raw.title);
+  const name = title ?? (text(raw.type) ? `(${text(raw.type)})` : "(no title)");
+  const current = isRecord(raw.libraryPanel) && isRecord(raw.libraryPanel.model) && !text(raw.type) ? { ...raw.libraryPanel.model, ...raw } : raw;
+  const part = new Part(modern(current, (message) => notices.push({ severity: "info", text: message, panel: name })), "", notices, name);
+  const type = text(part.raw.type) ?? (part.raw.panels ? "row" : "unknown");
+  if (type === "unknown") part.say("warning", isRecord(raw.libraryPanel) ? "it is kept in a library that is not here" : "it has no type");
+  const panel: Panel = {
+    ...part.raw, type,
+    gridPos: gridPosOf(part),
+    targets: targetsOf(part),
+    fieldConfig: fieldConfigOf(part.raw.fieldConfig, part),
+    options: optionsOf(part.record("options") ?? {}),
+    transformations: transformationsOf(part),
+    links: linksOf(part),
+  };
+  const keep = (key: keyof Panel & string, value: unknown) => {
+    if (value === undefined) delete panel[key];
+    else panel[key] = value;
+  };
+  keep("id", positive(part.raw.id));
+  for (const key of ["title", "description", "interval", "repeat", "timeFrom", "timeShift"] as const) if (key in part.raw) keep(key, part.text(key));
+  for (const key of ["transparent", "hideTimeOverride", "collapsed"] as const) if (key in part.raw) keep(key, part.boolean(key));
+  if ("datasource" in part.raw) keep("datasource", datasourceOf(part.raw.datasource));
+  if ("maxDataPoints" in part.raw) keep("maxDataPoints", positive(part.raw.maxDataPoints));
+  if ("maxPerRow" in part.raw) keep("maxPerRow", positive(part.raw.maxPerRow));
+  if ("repeatDirection" in part.raw) keep("repeatDirection", part.raw.repeatDirection === "v" ? "v" : "h");
+  // An empty name repeats nothing.
+  if (!panel.repeat) delete panel.repeat;
+  delete panel.panels;
+  return panel;
+}
+
+function positive(value: unknown): number | undefined {
+  const read = number(value);
+  return read !== undefined && read >= 1 && read < 2 ** 53 ? Math.floor(read) : undefined;
+}
+
+function modern(raw: Json, say: (text: string) => void): Json {
+  switch (raw.type) {
+    case "graph":
+      return fromGraph(raw);
+    case "singlestat":
+    case "grafana-singlestat-panel":
+      return fromSinglestat(raw, say);
+    case "table-old":
+      return fromOldTable(raw);
+    case "table":
+      return Array.isArray(raw.styles) && !isRecord(raw.fieldConfig) && !isRecord(raw.options) ? fromOldTable(raw) : raw;
+    case "heatmap":
+      return isOldHeatmap(raw) ? fromOldHeatmap(raw) : raw;
+    case "text":
+    case "text2":
+      return fromOldText({ ...raw, type: "text" });
+    case "dashlist":
+      return fromOldDashlist(raw);
+    case "alertlist":
+      return fromOldAlertlist(raw);
+    case "grafana-piechart-panel":
+      return fromOldPiechart(raw);
+    case "singlestat2":
+      return fromFieldOptions({ ...raw, type: "stat" });
+    case "table2":
+      return { ...raw, type: "table" };
+    case "stat":
+    case "gauge":
+    case "bargauge":
+      return fromFieldOptions(raw);
+    default:
+      return raw;
+  }
+}
+
+function gridPosOf(part: Part): GridPos {
+  const raw = part.raw.gridPos;
+  const pos = record(raw);
+  if (raw !== undefined && !isRecord(raw)) part.say("warning", `"gridPos" should be an object; the panel goes to the end`);
+  const whole = (value: unknown, otherwise: number, least: number, most: number) => Math.min(most, Math.max(least, Math.round(number(value) ?? otherwise)));
+  if (!isRecord(raw)) return { x: 0, y: MOST_Y, w: part.raw.type === "row" ? COLUMNS : 12, h: part.raw.type === "row" ? 1 : 8 };
+  const w = part.raw.type === "row" ? COLUMNS : whole(pos.w, 12, 1, COLUMNS);
+  const h = part.raw.type === "row" ? 1 : whole(pos.h, 8, 1, MOST_ROWS_HIGH);
+  return { x: part.raw.type === "row" ? 0 : whole(pos.x, 0, 0, COLUMNS - w), y: whole(pos.y, 0, 0, MOST_Y), w, h };
+}
+
+function optionsOf(options: Json): Json {
+  const legend = options.legend;
+  if (!isRecord(legend)) return options;
+  // "hidden" was a display mode; calcs may be missing in JSON that people write by hand.
+  const mode = legend.displayMode === "hidden" ? { displayMode: "list", showLegend: false } : {};
+  return { ...options, legend: { ...legend, ...mode, ...(legend.calcs !== undefined && !Array.isArray(legend.calcs) ? { calcs: [] } : {}) } };
+}
+
+function transformationsOf(part: Part): Transformation[] {
+  return part.records("transformations").flatMap((raw) => {
+    const id = text(raw.id);
+    if (!id) return [];
+    const options = isRecord(raw.options) ? raw.options : {};
+    if (id === "seriesToColumns") return [{ ...raw, id: "joinByField", options: { mode: "outer", ...options } }];
+    return [{ ...raw, id, options }];
+  });
+}
+
+/** Links of before Grafana 7 named a dashboard by its slug. */
+function linksOf(part: Part): DataLink[] {
+  return part.records("links").map((raw) => {
+    let url = text(raw.url) ?? "";
+    if (!url && text(raw.dashUri)) url = `/dashboard/${text(raw.dashUri)}`;
+    if (!url && text(raw.dashboard)) url = `/dashboard/db/${text(raw.dashboard)!.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-")}`;
+    const added = [
+      raw.keepTime === true ? "${__url_time_range}" : "", raw.includeVars === true ? "${__all_variables}" : "", text(raw.params) ?? "",
+    ].filter(Boolean).join("&");
+    if (added) url += (url.includes("?") ? "&" : "?") + added;
+    return { title: text(raw.title) ?? "", url, ...(raw.targetBlank === true ? { targetBlank: true } : {}) };
+  });
+}
