@@ -184,7 +184,7 @@ export function chartData(frames: readonly Frame[], isHidden: (field: Field, fra
   });
   const columns = series.map(({ values }) => values);
   for (const stack of stacks.values()) {
-    const tops = stacked(columns, stack);
+    const tops = stacked(columns, stack, times);
     stack.members.forEach((member, level) => {
       const own = series[member]!;
       own.values = tops.get(member)!;
