@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cmp_to_key, partial
@@ -22,6 +24,7 @@ from watchkeeper.core.model.matcher import Matcher
 if TYPE_CHECKING:
     from watchkeeper.alerts.route import Route
 
+COUNTING_S: Final = 0.1  # 10,000 alerts with a few silences take a third of it.
 COUNTS_AGE_NS: Final = 10**9  # All gauges of one page are of one count.
 
 _by_labels = cmp_to_key(compare_labels)
@@ -138,6 +141,7 @@ class Overview:
         self._firing: dict[AlertState, int] = dict.fromkeys(AlertState, 0)
         self._marked: dict[AlertState, int] = dict.fromkeys(AlertState, 0)
         self._counted_ns = 0
+        self._counting = threading.Lock()  # Held by whoever counts.
 
     def alerts(self, wanted: Wanted) -> list[AlertView]:
         """The alerts that have not ended, by fingerprint."""
@@ -213,17 +217,37 @@ class Overview:
             metrics.silences.labels(silence_state.value).set_function(partial(self._count_silences, silence_state))
 
     def _count(self, state: AlertState, *, marked: bool = False) -> int:
-        """How many alerts are in a state, a second ago at most; `marked` counts those too that have ended."""
-        now_ns, running = self._clock_ns(), self._running()
-        if abs(now_ns - self._counted_ns) >= COUNTS_AGE_NS:
-            self._counted_ns = now_ns
-            firing, marked_now = dict.fromkeys(AlertState, 0), dict.fromkeys(AlertState, 0)
-            for alert in self._store:
-                found = self._view(alert, now_ns, running).state
-                marked_now[found] += 1
-                firing[found] += not alert.is_resolved_at(now_ns)
-            self._firing, self._marked = firing, marked_now
+        """How many alerts are in a state; `marked` counts those too that have ended.
+
+        As it was a second ago at most; where counting takes long, as it was when this was asked last.
+        """
+        if abs(self._clock_ns() - self._counted_ns) >= COUNTS_AGE_NS and self._counting.acquire(blocking=False):
+            # Many alerts and many silences are counted elsewhere, since whoever asks may be the event loop.
+            if self._counted_within(COUNTING_S):
+                self._counting.release()
+            else:
+                threading.Thread(target=self._count_all, name="counts of alerts", daemon=True).start()
         return (self._marked if marked else self._firing)[state]
+
+    def _count_all(self) -> None:
+        try:
+            self._counted_within(float("inf"))
+        finally:
+            self._counting.release()
+
+    def _counted_within(self, limit_s: float) -> bool:
+        """Whether the counts are new now; they are as they were where it takes longer than the limit."""
+        end_s = time.perf_counter() + limit_s
+        now_ns, running = self._clock_ns(), self._running()
+        firing, marked = dict.fromkeys(AlertState, 0), dict.fromkeys(AlertState, 0)
+        for alert in self._store:
+            found = self._view(alert, now_ns, running).state
+            marked[found] += 1
+            firing[found] += not alert.is_resolved_at(now_ns)
+            if time.perf_counter() > end_s:
+                return False
+        self._firing, self._marked, self._counted_ns = firing, marked, self._clock_ns()
+        return True
 
     def _count_silences(self, state: SilenceState) -> int:
         return self._silences.count(self._clock_ns())[state]
