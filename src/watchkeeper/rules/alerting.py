@@ -75,6 +75,9 @@ class AlertingRule(Rule):
         if not n and not len(self._alerts):
             self._seen = None
             return NO_OUTPUT
+        if 0 < at.limit < n:  # Before anything is made for each of them.
+            with self._lock:
+                raise self._over(at.limit, n)
         self._follow(at.settings)
         self._query = at.query
         effort = Effort()
@@ -172,15 +175,16 @@ class AlertingRule(Rule):
             self._written = None
         rows = np.flatnonzero(alive)
         if 0 < at.limit < len(rows):
-            self._clear()
-            raise RuleError(f"exceeded limit of {at.limit} with {len(rows)} alerts")
+            raise self._over(at.limit, len(rows))
         return self._output(rows) if self.restored else NO_OUTPUT
 
-    def _clear(self) -> None:
+    def _over(self, limit: int, n: int) -> RuleError:
+        """What is to be raised where there are more alerts than the limit; there are none any more."""
         self._alerts = ActiveAlerts()
         self._seen = self._written = None
         self._rows = self._rows[:0]
         self._histograms = {}
+        return RuleError(f"exceeded limit of {limit} with {n} alerts")
 
     def _output(self, rows: Rows) -> Output:
         if not len(rows):

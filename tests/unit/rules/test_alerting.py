@@ -197,6 +197,15 @@ async def test_who_looks_at_alerts_asks_no_queries(bench):
     await bench.stop()
 
 
+async def test_of_more_samples_than_the_limit_no_text_is_made(bench, monkeypatch):
+    monkeypatch.setattr("watchkeeper.rules.alerting.Expander", None)
+    bench.put("m", 1, a="x")
+    bench.put("m", 1, a="y")
+    await bench.run(bench.alert("A", "m", own={"l": "{{ $value }}"}, notes={"n": '{{ query "m" }}'}), limit=1)
+    assert bench.rule.last_error == "exceeded limit of 1 with 2 alerts"
+    await bench.stop()
+
+
 async def test_labels_whose_templates_take_too_long_change_no_alert(bench, monkeypatch):
     bench.put("m", 1, a="x")
     await bench.run(bench.alert("A", "m", own={"l": "{{ $value }}"}))
