@@ -1,7 +1,7 @@
 /** Frames to what a time chart draws: one time axis, a column for each series, colours, styles, scales, stacks. Pure. */
 
 import type { FieldConfig } from "../core/frame/config.ts";
-import type { Display, DisplayValue } from "../core/frame/display.ts";
+import type { Display } from "../core/frame/display.ts";
 import type { Field, Frame } from "../core/frame/frame.ts";
 import { formatValue } from "../core/frame/units.ts";
 import { displayProcessor } from "../core/frame/display_processor.ts";
@@ -11,7 +11,10 @@ import { buildScales, type ScaleSpec } from "./scales.ts";
 import { type SeriesStyle, seriesStyle } from "./series_style.ts";
 import type { ThresholdMark, ThresholdStyle } from "./marks.ts";
 import { cssColor, type Theme } from "../core/frame/colors.ts";
-import { alignFrames, type Column, stackColumns } from "./columns.ts";
+import { chartData } from "../core/frame/series.ts";
+
+/** null is a gap in the line; undefined only means that this series has no value at that time. */
+export type Column = (number | null | undefined)[];
 
 export interface ChartSeries {
   /** Display name, with a number where two are the same: the key of what is hidden. */
@@ -23,7 +26,7 @@ export interface ChartSeries {
   style: SeriesStyle;
   scale: string;
   /** On the shared time axis, as the query gave them: null is a gap, undefined no value of this series. */
-  raw: Column;
+  raw: readonly unknown[];
   /** Index into the field's values at a place of the shared axis; -1 where it has none. */
   rowAt: (index: number) => number;
   display: Display;
@@ -41,14 +44,14 @@ export interface StackBand {
 }
 
 export interface ChartModel {
-  times: number[];
+  times: readonly number[];
   series: ChartSeries[];
   scales: ScaleSpec[];
   thresholds: ThresholdMark[];
   /** Series beyond `SERIES_DRAWN` that are not drawn. */
   left: number;
   /** What uPlot draws, without hidden series in the stacks. */
-  data: (hidden: ReadonlySet<string>) => [number[], ...Column[]];
+  data: (hidden: ReadonlySet<string>) => [readonly number[], ...Column[]];
   bands: (hidden: ReadonlySet<string>) => StackBand[];
 }
 
@@ -75,55 +78,70 @@ function thresholdMarks(series: readonly ChartSeries[], theme: Theme): Threshold
 /** Config of a column as its axis sees it: shares of a stack are percent. */
 function axisConfig(config: FieldConfig): FieldConfig {
   const stacking = (config.custom?.stacking ?? {}) as { mode?: unknown };
-  return stacking.mode === "percent" ? { ...config, unit: "percentunit", min: config.min ?? 0, max: config.max ?? 1 } : config;
+  if (stacking.mode !== "percent") return config;
+  return { ...config, unit: "percentunit", max: config.max ?? 1, custom: { ...config.custom, axisSoftMin: 0 } };
+}
+
+/** Frames of which each numeric column has a colour mode, with at most `most` such columns, and how many more there were. */
+function prepared(frames: readonly Frame[], most: number): { frames: Frame[]; left: number } {
+  let place = 0;
+  let left = 0;
+  const made = frames.map((frame): Frame => {
+    const fields = frame.fields.flatMap((field): Field[] => {
+      if (field.type !== "number" && field.type !== "boolean") return [field];
+      if (place < most) return [withDefaults(field, "palette-classic", place++)];
+      left++;
+      return [];
+    });
+    return { ...frame, fields };
+  });
+  return { frames: made, left };
 }
 
 /** Everything that a time chart of the frames needs. Columns of other types than number (and boolean) are left out. */
-export function chartModel(frames: readonly Frame[], theme: Theme, zone: string): ChartModel {
-  const aligned = alignFrames(frames, SERIES_DRAWN);
-  for (const column of aligned.columns) column.field = withDefaults(column.field, "palette-classic", column.place);
+export function chartModel(given: readonly Frame[], theme: Theme, zone: string): ChartModel {
+  const { frames, left } = prepared(given, SERIES_DRAWN);
+  const whole = chartData(frames);
+  const { times } = whole;
   const taken = new Map<string, number>();
-  const configs = aligned.columns.map(({ field }) => axisConfig(field.config));
-  const styles = aligned.columns.map(({ field }) => seriesStyle(field.config));
+  const configs = whole.series.map(({ field }) => axisConfig(field.config));
+  const styles = whole.series.map(({ field }) => seriesStyle(field.config));
   const { scales, keys } = buildScales(configs, styles.map((style) => style.draw === "bars"));
-  const series = aligned.columns.map(({ field, frame, values, rowAt }, index): ChartSeries => {
+  const series = whole.series.map(({ field, frame, raw }, index): ChartSeries => {
     const name = field.display ?? field.name;
     const count = taken.get(name) ?? 0;
     taken.set(name, count + 1);
     const display = displayProcessor(field, theme, zone);
     const config = configs[index]!;
-    const plain: Display = config === field.config ? display : (value): DisplayValue => ({ ...formatValue(config.unit, Number(value)), numeric: Number(value) });
+    const time = frame.fields.find((each) => each.type === "time");
     return {
-      id: count ? `${name} (${count + 1})` : name, name, field, frame,
+      id: count ? `${name} (${count + 1})` : name, name, field, frame, raw, display,
       color: seriesColor(field, theme),
       style: styles[index]!,
       scale: keys[index]!,
-      raw: values, rowAt, display,
+      rowAt: (at) => time?.values.indexOf(times[at]) ?? -1,
       tick: (value, decimals) => {
-        if (decimals === undefined && config.mappings?.length) {
-          const shown = plain(value);
-          return (shown.prefix ?? "") + shown.text + (shown.suffix ?? "");
-        }
-        const shown = formatValue(config.unit, value, decimals, zone);
+        const shown = decimals === undefined && config === field.config && config.mappings?.length ? display(value) : formatValue(config.unit, value, decimals, zone);
         return (shown.prefix ?? "") + shown.text + (shown.suffix ?? "");
       },
       colorOf: (value) => display(value).color ?? cssColor("text", theme),
       gradientKey: styles[index]!.gradient === "scheme" ? JSON.stringify([field.config.thresholds, field.config.color, field.config.min, field.config.max]) : "",
     };
   });
-  const stacked = (hidden: ReadonlySet<string>) =>
-    stackColumns(series.map((each) => ({
-      values: each.raw, config: each.field.config, hidden: hidden.has(each.id) || each.style.hideFrom.viz, scale: each.scale,
-      bars: each.style.draw === "bars", log: scales.find((scale) => scale.key === each.scale)?.distribution === "log",
-    })));
-  let cached: { hidden: ReadonlySet<string>; made: ReturnType<typeof stackColumns> } | null = null;
-  const stackOf = (hidden: ReadonlySet<string>) => {
-    if (cached?.hidden !== hidden) cached = { hidden, made: stacked(hidden) };
-    return cached.made;
+  const idOf = new Map(series.map((each) => [each.field, each.id]));
+  let cached: { hidden: ReadonlySet<string>; drawn: typeof whole } | null = null;
+  const drawnWithout = (hidden: ReadonlySet<string>) => {
+    if (cached?.hidden !== hidden) cached = { hidden, drawn: hidden.size === 0 ? whole : chartData(frames, (field) => hidden.has(idOf.get(field) ?? "")) };
+    return cached.drawn;
   };
   return {
-    times: aligned.times, series, scales, thresholds: thresholdMarks(series, theme), left: aligned.left,
-    data: (hidden) => [aligned.times, ...stackOf(hidden).columns],
-    bands: (hidden) => stackOf(hidden).bands,
+    times, series, scales, thresholds: thresholdMarks(series, theme), left,
+    data: (hidden) => [times, ...drawnWithout(hidden).series.map((each) => each.values)],
+    bands: (hidden) =>
+      drawnWithout(hidden).series.flatMap(({ below, values }, index): StackBand[] => {
+        if (below === null) return [];
+        const negative = values.some((value) => typeof value === "number" && value < 0);
+        return [{ series: [index + 1, below + 1], dir: negative ? 1 : -1 }];
+      }),
   };
 }

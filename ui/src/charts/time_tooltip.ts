@@ -15,7 +15,7 @@ const STEPS = 8;
 /** The place of the value of a series that is nearest to `reach.index` in time; -1 where it has a gap there. */
 export function valueIndex(series: Pick<ChartSeries, "raw">, times: ArrayLike<number>, { index, ms }: Reach): number {
   const { raw } = series;
-  if (typeof raw[index] === "number") return index;
+  if (typeof raw[index] === "number" || typeof raw[index] === "boolean") return index;
   if (raw[index] === null) return -1;
   const at = times[index]!;
   for (let by = 1; by <= STEPS; by++) {
@@ -47,8 +47,8 @@ export function timeEntries(
     if (hidden.has(series.id) || series.style.hideFrom.viz || series.style.hideFrom.tooltip) return;
     const index = valueIndex(series, model.times, reach);
     if (index < 0) return;
-    const value = series.raw[index] as number;
-    const { prefix = "", text, suffix = "" } = series.display(value);
+    const value = Number(series.raw[index]);
+    const { prefix = "", text, suffix = "" } = series.display(series.raw[index]);
     const entry: TooltipEntry = { name: series.name, color: series.color, value, text: prefix + text + suffix };
     entries.push(entry);
     const away = distance(place, index);
