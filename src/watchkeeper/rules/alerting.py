@@ -37,6 +37,8 @@ ALERT_NAME: Final = "alertname"
 ALERT_STATE: Final = "alertstate"
 SAME_LABELS: Final = "vector contains metrics with the same labelset after applying alert labels"
 VALID_FOR: Final = 4  # Times the interval or the resend delay: two evaluations or sendings may fail.
+MANY: Final = 1000  # Alerts of one rule that are told at one time.
+GOLDEN: Final = (5**0.5 - 1) / 2
 STATES: Final[Mapping[int, AlertState]] = {INACTIVE: "inactive", PENDING: "pending", FIRING: "firing"}
 _NS: Final = 1_000_000
 
@@ -253,6 +255,9 @@ class AlertingRule(Rule):
         due = alerts.due(at.time_ms, resend_delay_ms)
         if not len(due):
             return []
+        if len(due) > MANY:
+            # Queues may hold fewer and let go of the first: let those be others each time.
+            due = np.roll(due, int(at.time_ms / at.interval_ms * GOLDEN % 1 * len(due)))
         with self._lock:
             alerts.sent[due] = at.time_ms
             alerts.valid_until[due] = at.time_ms + VALID_FOR * max(at.interval_ms, resend_delay_ms)

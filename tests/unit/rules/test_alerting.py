@@ -206,6 +206,20 @@ async def test_of_more_samples_than_the_limit_no_text_is_made(bench, monkeypatch
     await bench.stop()
 
 
+async def test_of_many_alerts_others_are_told_first_each_time(bench):
+    """A queue that can't hold all drops the first; the same ones would never arrive."""
+    for i in range(1500):
+        bench.put("m", 1, a=str(i))
+    await bench.run(bench.alert("A", "m"))
+    await bench.clock.advance(280)
+    rounds = [[one.labels.get("a") for one in bench.sent[lo : lo + 1500]] for lo in range(0, len(bench.sent), 1500)]
+    assert [len(set(one)) for one in rounds] == [1500] * len(rounds)
+    assert len(rounds) >= 4
+    kept = [set(one[750:]) for one in rounds]
+    assert len(set().union(*kept)) == 1500
+    await bench.stop()
+
+
 async def test_labels_whose_templates_take_too_long_change_no_alert(bench, monkeypatch):
     bench.put("m", 1, a="x")
     await bench.run(bench.alert("A", "m", own={"l": "{{ $value }}"}))
