@@ -1,0 +1,215 @@
+import { describe, expect, test } from "vitest";
+import { displayNames } from "../../../src/core/frame/display_name.ts";
+import { frame, type Frame } from "../../../src/core/frame/frame.ts";
+import { transform, TRANSFORMATIONS } from "../../../src/core/frame/transform.ts";
+import { contents, field, table } from "./frames.ts";
+
+const run = (frames: Frame[], id: string, options: unknown = {}, interpolate = (text: string) => text) => transform(frames, [{ id, options }], interpolate);
+const names = (frames: Frame[]) => frames.map((one) => one.fields.map((column) => displayNames(frames).get(column)));
+const series = (labels: Record<string, string>, values: number[], refId = "A") =>
+  frame([field("Time", values.map((_, i) => (i + 1) * 1000)), field("Value", values, { labels })], { refId });
+
+const cpu = () => table({ Time: [1, 1], pod: ["p1", "p2"], "Value #A": [1, 2] }, { refId: "A" });
+const memory = () => table({ Time: [1, 1], pod: ["p2", "p3"], "Value #B": [20, 30] }, { refId: "B" });
+
+describe("a table of several queries", () => {
+  test("joined, renamed, in order: times carry numbers, values their queries' letters", () => {
+    const made = transform([cpu(), memory()], [
+      { id: "joinByField", options: { byField: "$by", mode: "outer" } },
+      { id: "organize", options: { excludeByName: { "Time 1": true, "Time 2": true }, renameByName: { "Value #A": "CPU", pod: "Pod" }, indexByName: { "Value #B": 0, pod: 1 } } },
+    ], (text) => text.replace("$by", "pod"));
+    expect(names(made)).toEqual([["Value #B", "Pod", "CPU"]]);
+    expect(contents(made)).toEqual([{ "Value #B": [null, 20, 30], pod: ["p1", "p2", "p3"], "Value #A": [1, 2, null] }]);
+  });
+
+  test("joined by all pairs of rows", () => {
+    const left = table({ k: ["a", "a", "b"], x: [1, 2, 3] });
+    const right = table({ k: ["a", "c"], y: [10, 30] });
+    expect(contents(run([left, right], "joinByField", { byField: "k", mode: "inner" }))).toEqual([{ k: ["a", "a"], x: [1, 2], y: [10, 10] }]);
+    expect(contents(run([left, right], "joinByField", { byField: "k", mode: "outerTabular" }))).toEqual([{ k: ["a", "a", "b", "c"], x: [1, 2, 3, null], y: [10, 10, null, 30] }]);
+  });
+
+  test("merged: rows that agree become one", () => {
+    expect(contents(run([cpu(), memory()], "merge"))).toEqual([{ Time: [1, 1, 1], pod: ["p1", "p2", "p3"], "Value #A": [1, 2, null], "Value #B": [null, 20, 30] }]);
+  });
+
+  test("merging tables that share nothing but a time takes no square of the rows", () => {
+    const rows = 20_000;
+    const many = (name: string, value: string) => table({ Time: Array(rows).fill(1), [name]: Array.from({ length: rows }, (_, i) => `${name}${i}`), [value]: Array(rows).fill(1) });
+    const start = performance.now();
+    expect(run([many("pod", "Value #A"), many("node", "Value #B")], "merge")[0]!.length).toBe(rows);
+    expect(performance.now() - start).toBeLessThan(3000);
+  });
+});
+
+const jobs = () => table({ job: ["a", "a", "b"], instance: ["i1", "i2", "i1"], Value: [1, 3, null], up: [true, false, true] }, { refId: "A" });
+
+describe("rows", () => {
+  test("grouped and reduced", () => {
+    const made = run([jobs()], "groupBy", { fields: { job: { operation: "groupby" }, Value: { operation: "aggregate", aggregations: ["mean", "count"] }, up: { operation: null } } });
+    expect(contents(made)).toEqual([{ job: ["a", "b"], "Value (mean)": [2, null], "Value (count)": [2, 1] }]);
+    expect(run([jobs()], "groupBy", {})).toEqual([]);
+  });
+
+  test("sorted: numbers by size, texts as people count, missing first", () => {
+    expect(contents(run([table({ n: ["n10", "n2", null, "n1"] })], "sortBy", { sort: [{ field: "n" }] }))).toEqual([{ n: [null, "n1", "n2", "n10"] }]);
+    expect(contents(run([jobs()], "sortBy", { sort: [{ field: "instance", desc: true }, { field: "Value", desc: true }] }))[0]!.Value).toEqual([3, 1, null]);
+  });
+
+  test("filtered by value", () => {
+    const kept = (filters: unknown[], more: object = {}) => contents(run([jobs()], "filterByValue", { filters, ...more }))[0]!.instance;
+    const filter = (fieldName: string, id: string, options: object = {}) => ({ fieldName, config: { id, options } });
+    expect(kept([filter("Value", "greaterOrEqual", { value: "$n" })])).toEqual([]);
+    expect(kept([filter("Value", "greaterOrEqual", { value: 1 })])).toEqual(["i1", "i2"]);
+    expect(kept([filter("Value", "isNull")], { type: "exclude" })).toEqual(["i1", "i2"]);
+    expect(kept([filter("Value", "between", { from: 1, to: 4 })])).toEqual(["i2"]);
+    expect(kept([filter("job", "regex", { value: "a|b" }), filter("instance", "equal", { value: "i1" })], { match: "all" })).toEqual(["i1", "i1"]);
+    expect(kept([filter("job", "notEqual", { value: "a" })])).toEqual(["i1"]);
+    expect(kept([filter("nope", "isNull")])).toHaveLength(3);
+  });
+
+  test("limited: the first, the last", () => {
+    expect(contents(run([jobs()], "limit", { limitField: "1" }))[0]!.job).toEqual(["a"]);
+    expect(contents(run([jobs()], "limit", { limitField: 1, limitMode: "last" }))[0]!.job).toEqual(["b"]);
+  });
+
+  test("partitioned", () => {
+    const made = run([jobs()], "partitionByValues", { fields: ["job"], naming: { asLabels: true } });
+    expect(made.map(({ fields }) => [fields[1]!.values, fields[1]!.labels])).toEqual([[[1, 3], { job: "a" }], [[null], { job: "b" }]]);
+    expect(run([jobs()], "partitionByValues", { fields: ["job"], naming: { asLabels: false, withNames: true } }).map(({ name }) => name)).toEqual(["job=a", "job=b"]);
+  });
+
+  test("made columns, and the other way round", () => {
+    const limits = table({ name: ["cpu", "memory"], value: [1, 2], unit: ["short", "bytes"], zone: ["x", "y"] });
+    const [made] = run([limits], "rowsToFields");
+    expect(made!.fields.map(({ name, values, config, labels }) => [name, values, config.unit, labels])).toEqual([["cpu", [1], "short", { zone: "x" }], ["memory", [2], "bytes", { zone: "y" }]]);
+    expect(contents(run([table({ pod: ["a", "b"], x: [1, 2], y: [3, 4] })], "transpose"))).toEqual([{ pod: ["x", "y"], a: [1, 3], b: [2, 4] }]);
+  });
+});
+
+describe("columns", () => {
+  test("computed", () => {
+    const numbers = () => [table({ Time: [1, 2, 3], a: [1, null, 3], b: [10, 20, 0] })];
+    const last = (options: object) => {
+      const { name, values } = run(numbers(), "calculateField", options)[0]!.fields.at(-1)!;
+      return [name, values];
+    };
+    expect(last({ mode: "binary", binary: { left: "a", operator: "/", right: "b" } })).toEqual(["a / b", [0.1, null, Infinity]]);
+    expect(last({ mode: "binary", alias: "x", binary: { left: { matcher: { id: "byName", options: "a" } }, operator: "*", right: { fixed: "1000" } } })).toEqual(["x", [1000, null, 3000]]);
+    expect(last({ mode: "reduceRow", reduce: { reducer: "sum" } })).toEqual(["Total", [11, 20, 3]]);
+    expect(last({ mode: "reduceRow", reduce: { reducer: "max", include: ["a"] } })).toEqual(["Max", [1, null, 3]]);
+    expect(last({ mode: "unary", unary: { operator: "abs", fieldName: "a" } })).toEqual(["abs(a)", [1, null, 3]]);
+    expect(last({ mode: "cumulativeFunctions", cumulative: { field: "b", reducer: "sum" } })).toEqual(["cumulative sum(b)", [10, 30, 30]]);
+    expect(last({ mode: "windowFunctions", window: { field: "b", reducer: "mean", windowSizeMode: "fixed", windowSize: 2 } })).toEqual(["mean(b)", [10, 15, 10]]);
+    expect(last({ mode: "index" })).toEqual(["Row", [0, 1, 2]]);
+    expect(run(numbers(), "calculateField", { mode: "binary", binary: { left: "nope", operator: "+", right: "b" } })).toEqual(numbers());
+    expect(names(run(numbers(), "calculateField", { mode: "reduceRow", replaceFields: true }))).toEqual([["Time", "Total"]]);
+  });
+
+  test("converted", () => {
+    const conversions = [{ targetField: "a", destinationType: "number" }, { targetField: "t", destinationType: "time" }, { targetField: "o", destinationType: "other" }];
+    const made = run([table({ a: ["1,234.5", "", "x"], t: ["2024-01-02", "1700000000000", "?"], o: ['{"b":1}', "{", null] })], "convertFieldType", { conversions });
+    expect(contents(made)).toEqual([{ a: [1234.5, null, null], t: [Date.UTC(2024, 0, 2), 1_700_000_000_000, null], o: [{ b: 1 }, null, null] }]);
+  });
+
+  test("extracted of labels, JSON, pairs, parts and groups", () => {
+    const labels = frame([field("labels", [{ app: "x" }, { app: "y", env: "p" }], { type: "other" }), field("Time", [1, 2])]);
+    expect(contents(run([labels], "extractFields", { source: "labels", replace: true, keepTime: true }))).toEqual([{ Time: [1, 2], app: ["x", "y"], env: [undefined, "p"] }]);
+    const of = (line: string, options: object) => contents(run([table({ Line: [line] })], "extractFields", { source: "Line", replace: true, ...options }))[0];
+    expect(of('{"a":{"b":[5]},"c":"d"}', { format: "json", jsonPaths: [{ path: "a.b[0]", alias: "five" }, { path: "c" }] })).toEqual({ five: [5], c: ["d"] });
+    expect(of('level=info msg="two words" n: 3', { format: "kvp" })).toEqual({ level: ["info"], msg: ["two words"], n: ["3"] });
+    expect(of("a, b", { format: "delimiter", delimiter: "," })).toEqual({ a: ["a"], b: ["b"] });
+    expect(of("GET /x", { format: "regexp", regExp: "/(?<method>\\w+) (?<path>.*)/" })).toEqual({ method: ["GET"], path: ["/x"] });
+    expect(of("not json", { format: "json" })).toEqual({});
+  });
+
+  test("kept by name, renamed", () => {
+    expect(names(run([jobs()], "filterFieldsByName", { include: { pattern: "/^(job|Val)/" }, exclude: { names: ["job"] } }))).toEqual([["Value"]]);
+    expect(names(run([jobs()], "filterFieldsByName", { byVariable: true, include: { variable: "$v" } }, (text) => (text === "$v" ? "{job,up}" : text)))).toEqual([["job", "up"]]);
+    expect(names(run([jobs()], "renameByRegex", { regex: "/(.*)ance/", renamePattern: "$1X" }))).toEqual([["job", "instX", "Value", "up"]]);
+  });
+
+  test("a matrix of a long table", () => {
+    expect(contents(run([jobs()], "groupingToMatrix", { columnField: "instance", rowField: "job", valueField: "Value", emptyValue: "null" }))).toEqual([{ "job\\instance": ["a", "b"], i1: [1, null], i2: [3, null] }]);
+  });
+
+  test("config out of data", () => {
+    const config = table({ max: [50], unit: ["bytes"], threshold1: [10] }, { refId: "config" });
+    const [made] = run([series({}, [1, 2]), config], "configFromData", { configRefId: "config" });
+    expect(made!.fields[1]!.config).toMatchObject({ max: 50, unit: "bytes", thresholds: { steps: [{ value: null }, { value: 10 }] } });
+  });
+
+  test("texts and times written otherwise", () => {
+    expect(contents(run([table({ s: ["fooBar baz"] })], "formatString", { stringField: "s", outputFormat: "Snake Case" }))).toEqual([{ s: ["foo_bar_baz"] }]);
+    expect(contents(run([table({ Time: [0] })], "formatTime", { timeField: "Time", outputFormat: "YYYY", timezone: "utc" }))).toEqual([{ Time: ["1970"] }]);
+  });
+});
+
+describe("series", () => {
+  const two = () => [series({ job: "a" }, [1, 2]), series({ job: "b" }, [3, 4], "B")];
+
+  test("reduced to rows, to fields", () => {
+    expect(contents(run(two(), "reduce", { reducers: ["max", "lastNotNull"] }))).toEqual([{ Field: ["a", "b"], Max: [2, 4], "Last *": [2, 4] }]);
+    expect(names(run(two(), "reduce", { mode: "reduceFields", reducers: ["min", "max"] }))[0]).toEqual(['{job="a", reducer="Min"}', '{job="a", reducer="Max"}']);
+    expect(run(two(), "reduce", { reducers: ["nope"] })).toHaveLength(2);
+  });
+
+  test("labels to columns and rows", () => {
+    expect(contents(run(two(), "labelsToFields"))[0]).toEqual({ Time: [1000, 2000], Value: [1, 2], job: ["a", "a"] });
+    expect(names(run(two(), "labelsToFields", { valueLabel: "job" }))).toEqual([["Time", "a"], ["Time", "b"]]);
+    expect(contents(run(two(), "labelsToFields", { mode: "rows" }))[1]).toEqual({ label: ["job"], value: ["b"] });
+  });
+
+  test("wide, many, long", () => {
+    expect(contents(run(two(), "prepareTimeSeries", { format: "long" }))).toEqual([{ Time: [1000, 1000, 2000, 2000], job: ["a", "b", "a", "b"], Value: [1, 3, 2, 4] }]);
+    const wide = run(two(), "prepareTimeSeries", { format: "wide" });
+    expect([wide.length, names(wide)]).toEqual([1, [["Time", "a", "b"]]]);
+    const back = run([table({ Time: [1, 1], pod: ["x", "y"], Value: [1, 2] })], "prepareTimeSeries", { format: "many" });
+    expect(back.map(({ fields }) => [fields[1]!.labels, fields[1]!.values])).toEqual([[{ pod: "x" }, [1]], [{ pod: "y" }, [2]]]);
+  });
+
+  test("rows of time, name and value; tables of labels", () => {
+    expect(contents(run(two(), "seriesToRows"))[0]!.Metric).toEqual(["a", "b", "a", "b"]);
+    expect(contents(run(two(), "joinByLabels", { value: "job" }))).toEqual([{ a: [2], b: [4] }]);
+    expect(contents(run(two(), "timeSeriesTable"))).toEqual([{ job: ["a"], "Trend #A": [2] }, { job: ["b"], "Trend #B": [4] }]);
+  });
+
+  test("side by side", () => {
+    const [made] = run(two(), "concatenate", { frameNameMode: "label" });
+    expect(made!.fields.map(({ labels }) => labels?.frame)).toEqual(["a", "a", "b", "b"]);
+  });
+
+  test("a histogram", () => {
+    const [made] = run([table({ Value: [1, 2, 2.5, 9.9, null, NaN] })], "histogram", { bucketSize: 2.5 });
+    expect(contents([made!])).toEqual([{ xMin: [0, 2.5, 5, 7.5], xMax: [2.5, 5, 7.5, 10], Value: [2, 1, 0, 1] }]);
+    const [combined] = run(two(), "histogram", { combine: true, bucketCount: 3 });
+    expect(contents([combined!])).toEqual([{ xMin: [1, 2, 3, 4], xMax: [2, 3, 4, 5], count: [1, 1, 1, 1] }]);
+    expect(run([table({ Value: [null] })], "histogram")).toEqual([]);
+    expect(run([table({ Value: [0, 1e300] })], "histogram", { bucketSize: 1 })[0]!.length).toBeLessThan(20_002);
+  });
+});
+
+describe("the list", () => {
+  test("disabled ones are left out, filters say which frames are meant", () => {
+    const frames = [cpu(), memory()];
+    expect(transform(frames, [{ id: "limit", options: { limitField: 0 }, disabled: true }], (text) => text)).toBe(frames);
+    const made = transform(frames, [{ id: "limit", options: { limitField: 1 }, filter: { id: "byRefId", options: "B" } }], (text) => text);
+    expect(made.map(({ refId, length }) => [refId, length])).toEqual([["B", 1], ["A", 2]]);
+    expect(contents(run(frames, "filterByRefId", { include: "B" }))).toHaveLength(1);
+  });
+
+  test("an unknown one is told of, the panel stays", () => {
+    const [made] = run([cpu()], "constructor");
+    expect(made!.length).toBe(2);
+    expect(made!.meta!.notices).toEqual([{ severity: "warning", text: 'Unknown transformation "constructor" was left out' }]);
+  });
+
+  test.each(Object.keys(TRANSFORMATIONS))("%s: options of any kind do no harm, and the frames given stay as they are", (id) => {
+    const frames = () => [cpu(), memory(), series({ job: "a" }, [1, 2]), table({}), frame([])];
+    const before = frames();
+    const junk = [undefined, null, {}, [], 5, "x", { fields: null, filters: [null], conversions: [null], sort: [null], include: 5, names: 5 }];
+    for (const options of junk) expect(Array.isArray(run(before, id, options))).toBe(true);
+    expect(run([], id, {})).toEqual(id === "joinByField" || id === "seriesToColumns" ? [] : expect.any(Array));
+    expect(before).toEqual(frames());
+  });
+});
