@@ -71,8 +71,8 @@ function byValue(options: unknown): FieldMatcher {
   const { reducer = "allIsNull", op = "=", value } = (options ?? {}) as { reducer?: string; op?: string; value?: unknown };
   return (field) => {
     const got = reduce(field, reducer);
-    // "All zeros" and "all nulls" are questions; no operator is needed to ask them.
-    if (typeof got === "boolean") return value === undefined || value === "" || value === 0 ? got : COMPARE[op]?.(Number(got), Number(value)) ?? got;
+    // "All zeros" and "all nulls" are questions: dashboards hold an operator and a value beside them that mean nothing.
+    if (typeof got === "boolean") return got;
     if (typeof got !== "number") return false;
     return COMPARE[op]?.(got, Number(value ?? 0)) ?? false;
   };

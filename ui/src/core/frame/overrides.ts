@@ -1,6 +1,6 @@
 /** A panel's field config put on its columns: defaults, then overrides in their order. */
 
-import type { ColorMode, FieldConfig, FieldConfigSource, Override } from "./config.ts";
+import type { ColorMode, FieldConfig, FieldConfigSource, Override, Thresholds } from "./config.ts";
 import { setDisplayNames } from "./display_name.ts";
 import { fieldText } from "./field_text.ts";
 import type { Field, Frame } from "./frame.ts";
@@ -10,21 +10,56 @@ import { rangeOf } from "./series_color.ts";
 /** Variables put into a text. */
 export type Interpolate = (text: string) => string;
 
-const NUMBERS = new Set(["decimals", "min", "max"]);
-
 function isPlain(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** What the JSON holds, as the config has it: numbers of texts that editors left, `{mode, fixedColor}` of a bare colour. */
+function numberOf(value: unknown): number | undefined {
+  if (value === null || value === undefined || value === "") return undefined;
+  const number = Number(value);
+  return Number.isNaN(number) ? undefined : number;
+}
+
+function colorOf(value: unknown): ColorMode | undefined {
+  if (typeof value === "string") return { mode: "fixed", fixedColor: value };
+  return isPlain(value) && typeof value.mode === "string" ? (value as unknown as ColorMode) : undefined;
+}
+
+function thresholdsOf(value: unknown): Thresholds | undefined {
+  if (!isPlain(value) || !Array.isArray(value.steps)) return undefined;
+  const steps = value.steps.filter(isPlain).map((step) => ({ value: numberOf(step.value) ?? null, color: String(step.color ?? "") }));
+  return { mode: value.mode === "percentage" ? "percentage" : "absolute", steps };
+}
+
+/**
+ * What the JSON holds as the config has it: numbers of texts that editors left, `{mode, fixedColor}` of a bare colour. Files are
+ * written by anybody, so what has another shape is left out: undefined.
+ */
 function propertyValue(id: string, value: unknown): unknown {
-  if (id === "color" && typeof value === "string") return { mode: "fixed", fixedColor: value } satisfies ColorMode;
-  if (NUMBERS.has(id)) {
-    if (value === null || value === undefined || value === "") return undefined;
-    const number = Number(value);
-    return Number.isNaN(number) ? undefined : number;
+  switch (id) {
+    case "decimals":
+    case "min":
+    case "max":
+      return numberOf(value);
+    case "color":
+      return colorOf(value);
+    case "thresholds":
+      return thresholdsOf(value);
+    case "mappings":
+      return Array.isArray(value) ? value.filter((mapping) => isPlain(mapping) && isPlain(mapping.options)) : undefined;
+    case "links":
+      return Array.isArray(value) ? value.filter(isPlain) : undefined;
+    case "custom":
+      return isPlain(value) ? value : undefined;
+    case "unit":
+    case "displayName":
+    case "displayNameFromDS":
+    case "description":
+    case "noValue":
+      return value === null || value === undefined ? undefined : String(value);
+    default:
+      return value;
   }
-  return value;
 }
 
 /** Sets the value at a path such as `custom.hideFrom.viz`, with copies of what lies on the way. */
@@ -46,8 +81,10 @@ function setProperty(config: Record<string, unknown>, id: string, value: unknown
 
 function normalized(defaults: FieldConfig): FieldConfig {
   const config: Record<string, unknown> = { ...defaults };
-  for (const id of ["color", ...NUMBERS]) if (id in config) setProperty(config, id, propertyValue(id, config[id]));
-  for (const [id, value] of Object.entries(config)) if (value === undefined || value === null) delete config[id];
+  for (const [id, value] of Object.entries(config)) {
+    config[id] = propertyValue(id, value);
+    if (config[id] === undefined || config[id] === null) delete config[id];
+  }
   return config;
 }
 
@@ -57,7 +94,7 @@ function configOf(field: Field, frame: Frame, frames: readonly Frame[], base: Fi
   if (base.custom || field.config.custom) config.custom = { ...base.custom, ...field.config.custom };
   for (const { matches, properties } of rules) {
     if (!matches(field, frame, frames)) continue;
-    for (const { id, value } of properties) if (typeof id === "string") setProperty(config, id, propertyValue(id, value));
+    for (const { id, value } of properties) setProperty(config, id, propertyValue(id, value));
   }
   return config as FieldConfig;
 }
@@ -75,10 +112,10 @@ interface Rule {
  * standard     what the panel type has where `source` says nothing (`standardConfig`)
  */
 export function applyFieldConfig(frames: readonly Frame[], source: FieldConfigSource | undefined, interpolate: Interpolate, standard: FieldConfig = {}): Frame[] {
-  const base = { ...standard, ...normalized(source?.defaults ?? {}) };
-  const rules: Rule[] = (source?.overrides ?? [])
+  const base = { ...standard, ...normalized(isPlain(source?.defaults) ? source.defaults : {}) };
+  const rules: Rule[] = (Array.isArray(source?.overrides) ? source.overrides : [])
     .filter((override) => override?.matcher && Array.isArray(override.properties))
-    .map(({ matcher, properties }) => ({ matches: fieldMatcher(matcher), properties }));
+    .map(({ matcher, properties }) => ({ matches: fieldMatcher(matcher), properties: properties.filter((one) => typeof one?.id === "string") }));
   const numeric: Field[] = [];
   let shared: { min: number; max: number } | undefined;
   const sharedRange = (): { min: number; max: number } => (shared ??= rangeOf(numeric));
