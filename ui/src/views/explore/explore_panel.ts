@@ -1,0 +1,54 @@
+/** Explore's queries as a panel, so that they are asked and drawn as a dashboard's are. */
+
+import type { DataSource } from "../../api/grafana.ts";
+import type { FieldConfigSource } from "../../core/frame/config.ts";
+import type { Panel, Target } from "../../core/model/dashboard.ts";
+
+/** How the graph is drawn. */
+export const GRAPH_STYLES = ["lines", "bars", "points", "stacked lines", "stacked bars"] as const;
+export type GraphStyle = (typeof GRAPH_STYLES)[number];
+
+/** A target as it is sent: what Explore's options leave open has Explore's defaults, a range and an instant. */
+export function readyTarget(target: Target, source: DataSource): Target {
+  const ready: Target = { ...target, datasource: { type: source.type, uid: source.uid } };
+  if (source.type === "prometheus" && target.range === undefined && target.instant === undefined) {
+    ready.range = true;
+    ready.instant = true;
+  }
+  return ready;
+}
+
+/** The panel that asks. */
+export function explorePanel(targets: readonly Target[], source: DataSource): Panel {
+  return {
+    type: "timeseries", title: "", gridPos: { x: 0, y: 0, w: 24, h: 12 }, datasource: { type: source.type, uid: source.uid },
+    targets: targets.map((target) => readyTarget(target, source)), fieldConfig: { defaults: {}, overrides: [] }, options: {}, transformations: [], links: [],
+  };
+}
+
+/** The panel that draws a graph in a style. */
+export function graphPanel(style: GraphStyle, title = "Result"): Panel {
+  const bars = style.endsWith("bars");
+  const stacked = style.startsWith("stacked");
+  const custom = {
+    drawStyle: bars ? "bars" : style === "points" ? "points" : "line", lineWidth: 1, fillOpacity: bars ? 80 : stacked ? 25 : 0, showPoints: style === "points" ? "always" : "auto", pointSize: 4,
+    stacking: { mode: stacked ? "normal" : "none", group: "A" },
+  };
+  return plainPanel("timeseries", title, { defaults: { color: { mode: "palette-classic" }, custom }, overrides: [] }, {
+    legend: { displayMode: "list", placement: "bottom", showLegend: true, calcs: [] }, tooltip: { mode: "multi", sort: "desc" },
+  });
+}
+
+/** A panel that only draws. */
+export function plainPanel(type: string, title: string, fieldConfig: FieldConfigSource, options: Record<string, unknown>): Panel {
+  return { type, title, gridPos: { x: 0, y: 0, w: 24, h: 12 }, targets: [], fieldConfig, options, transformations: [], links: [] };
+}
+
+/** The letter of a query that is added to others. */
+export function freeLetter(targets: readonly Target[]): string {
+  const taken = new Set(targets.map((target) => target.refId));
+  for (let at = 0; ; at++) {
+    const letter = (at >= 26 ? String.fromCharCode(64 + Math.floor(at / 26)) : "") + String.fromCharCode(65 + (at % 26));
+    if (!taken.has(letter)) return letter;
+  }
+}
