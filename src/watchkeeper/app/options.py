@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from watchkeeper.core.model.duration import format_duration_ms
 
-PARTS: Final = ("metrics", "logs", "alerts", "agent", "node")
+PARTS: Final = ("metrics", "logs", "alerts", "agent", "node", "dashboards")
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 86_400_000
 
@@ -30,6 +30,11 @@ class Options:
     web_get_concurrency   GETs of the alerts' API at a time; 0 for as many as there are processors, at least 8
     web_timeout_ms  of a request of that API; 0 for no bound
     cluster_listen_address, cluster_peers   host:port each; without both there is no cluster
+    dashboards_external_url   what links to the pages start with; its path stands before all of theirs
+    dashboards_anonymous_role   of those who have not logged in: none, viewer, editor, admin
+    dashboards_provisioning   Grafana's folder with `dashboards` and `datasources` in it
+    dashboards_admin_password_file   the administrator's first password; None for a link in the log
+    dashboards_renderer   the browser that draws pictures; empty to look for one, `none` for none
     config_expand_env   replace ${VAR} in the files of the log store and the agent
     listen          the address that every server binds
     """
@@ -45,6 +50,13 @@ class Options:
     logs_port: int | None = None
     alerts_port: int = 9093
     node_port: int = 9100
+    dashboards_port: int = 3000
+    dashboards_external_url: str = ""
+    dashboards_anonymous_role: str = "viewer"
+    dashboards_provisioning: Path | None = None
+    dashboards_admin_password_file: Path | None = None
+    dashboards_allow_embedding: bool = False
+    dashboards_renderer: str = ""
     enable_lifecycle: bool = False
     enable_admin_api: bool = False
     enable_remote_write_receiver: bool = False
@@ -131,6 +143,11 @@ class Options:
         return self.data_dir / "alerts"
 
     @property
+    def dashboards_dir(self) -> Path:
+        """Where dashboards, users and what else people keep live."""
+        return self.data_dir / "dashboards"
+
+    @property
     def agent_dir(self) -> Path:
         """Where the agent keeps its positions and what waits to be sent."""
         return self.data_dir / "agent"
@@ -195,6 +212,13 @@ FLAG_NAMES: Final = {
     "silences_max_matchers": "silences.max-matchers",
     "web_get_concurrency": "web.get-concurrency",
     "web_timeout_ms": "web.timeout",
+    "dashboards_port": "dashboards-port",
+    "dashboards_external_url": "dashboards.external-url",
+    "dashboards_anonymous_role": "dashboards.anonymous-role",
+    "dashboards_provisioning": "dashboards.provisioning",
+    "dashboards_admin_password_file": "dashboards.admin-password-file",
+    "dashboards_allow_embedding": "dashboards.allow-embedding",
+    "dashboards_renderer": "dashboards.renderer",
     "cluster_listen_address": "cluster.listen-address",
     "cluster_advertise_address": "cluster.advertise-address",
     "cluster_peers": "cluster.peer",

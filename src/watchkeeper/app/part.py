@@ -12,6 +12,7 @@ from watchkeeper.app.options import Options
 from watchkeeper.core.telemetry.metrics import Registry
 from watchkeeper.web.lifecycle import Lifecycle
 from watchkeeper.web.prometheus.notifications import Notifications
+from watchkeeper.web.server import Surface
 
 T = TypeVar("T")
 
@@ -48,6 +49,19 @@ class Shared:
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
         return task
+
+
+@dataclass(frozen=True, slots=True)
+class OwnStore:
+    """A store of this process that panels ask: its API, what stands before its paths, and its port.
+
+    kind   `prometheus`, `loki` or `alertmanager`
+    """
+
+    kind: str
+    surface: Surface
+    prefix: str
+    port: int
 
 
 class Part(Protocol):

@@ -8,6 +8,7 @@ import resource
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +17,7 @@ import uvloop
 
 from watchkeeper.app.listen import Limits, Listener, Security, listen
 from watchkeeper.app.options import Options
-from watchkeeper.app.part import Part, Shared
+from watchkeeper.app.part import OwnStore, Part, Shared
 from watchkeeper.core.model.errors import ConfigError, WatchkeeperError, describe_os_error
 from watchkeeper.core.telemetry.log import configure, get_logger
 from watchkeeper.core.telemetry.metrics import Registry
@@ -85,7 +86,9 @@ class Server:
         )
         self._parts: list[Part] = []
         # What each port serves first; all serve everything, where the paths do not collide.
-        self._surfaces: list[tuple[int, Surface]] = []
+        self._surfaces: list[tuple[int, Sequence[Surface]]] = []
+        # What stands before that on a port, and on no other.
+        self._fronts: dict[int, list[Surface]] = {}
         self._make_parts()
 
     async def run(self) -> int:
@@ -100,9 +103,9 @@ class Server:
         started: list[Part] = []
         ticker: asyncio.Task[None] | None = None
         try:
-            for port, surface in self._surfaces:
-                others = [other for _, other in self._surfaces if other is not surface]
-                app = make_app([surface, *others], access=access)
+            for port, own in self._surfaces:
+                others = [other for _, others in self._surfaces for other in others if other not in own]
+                app = make_app([*self._fronts.get(port, ()), *own, *others], access=access)
                 listeners.append(await listen(app, options.listen, port, limits=limits, security=security))
             if "node" in options.only:
                 listeners += await self._listen_node()
@@ -141,6 +144,7 @@ class Server:
         alerts: AlertsPart | None = None
         local: LocalAlertmanager | None = None
         way: MetricsWay | None = None
+        stores: list[OwnStore] = []
         if "alerts" in options.only:
             from watchkeeper.app.alerts import AlertsPart
             from watchkeeper.rules.send.options import LocalAlertmanager
@@ -156,21 +160,38 @@ class Server:
             metrics = MetricsPart(shared, local)
             self._parts.append(metrics)
             way = metrics.way
-            self._surfaces.append((options.metrics_port, PrometheusSurface(metrics.backend)))
+            self._surfaces.append((options.metrics_port, [PrometheusSurface(metrics.backend)]))
+            stores.append(self._store("prometheus", metrics.backend.settings.route_prefix))
         sink: Sink | None = None
         if "logs" in options.only:
             from watchkeeper.app.logs import LogsPart
 
             logs = LogsPart(shared, way, local)
             self._parts.append(logs)
-            self._surfaces.append((logs.port, logs.surface))
+            self._surfaces.append((logs.port, [logs.surface]))
+            stores.append(self._store("loki", logs.backend.settings.route_prefix))
             sink = logs.appender, logs.agent_tenant
         if alerts is not None:
-            self._surfaces.append((options.alerts_port, alerts.surface))
+            self._surfaces.append((options.alerts_port, [alerts.surface]))
+            stores.append(self._store("alertmanager", alerts.surface.route_prefix))
         if "agent" in options.only:
             from watchkeeper.app.agent_part import AgentPart
 
             self._parts.append(AgentPart(shared, sink))
+        if "dashboards" in options.only:
+            from watchkeeper.app.dashboards import DashboardsPart
+
+            dashboards = DashboardsPart(shared, tuple(stores))
+            self._parts.append(dashboards)
+            for store in stores:
+                self._fronts.setdefault(store.port, []).append(dashboards.front(store.kind))
+            self._surfaces.append((options.dashboards_port, dashboards.surfaces))
+            self._fronts.setdefault(options.dashboards_port, []).append(dashboards.guard)
+
+    def _store(self, kind: str, prefix: str) -> OwnStore:
+        """The store whose surface was added last."""
+        port, surfaces = self._surfaces[-1]
+        return OwnStore(kind, surfaces[0], prefix, port)
 
     def _access(self) -> tuple[Access | None, Security | None]:
         """What the web configuration file asks for. Raises ConfigError."""

@@ -121,6 +121,7 @@ HOST_PORT = HostPortType()
 @click.option("--logs-port", type=PORT, help="[default: http_listen_port of loki.yaml, else 3100]")
 @click.option("--alerts-port", type=PORT, default=9093, show_default=True)
 @click.option("--node-port", type=PORT, default=9100, show_default=True)
+@click.option("--dashboards-port", type=PORT, default=3000, show_default=True)
 @click.option("--web.enable-lifecycle", "enable_lifecycle", is_flag=True, help="Allow POST /-/reload and /-/quit.")
 @click.option("--web.enable-admin-api", "enable_admin_api", is_flag=True, help="Allow deletes and snapshots.")
 @click.option("--web.enable-remote-write-receiver", "enable_remote_write_receiver", is_flag=True)
@@ -151,6 +152,30 @@ HOST_PORT = HostPortType()
 @click.option(
     "--logs.retention-size", "logs_retention_size_bytes", type=SIZE, default="0", show_default=True,
     help="The oldest lines go when all take more than this, where no loki.yaml says it.",
+)  # fmt: skip
+@click.option(
+    "--dashboards.external-url", "dashboards_external_url", default="",
+    help="What links to the pages start with, where a proxy stands before them; its path stands before all of theirs.",
+)  # fmt: skip
+@click.option(
+    "--dashboards.anonymous-role", "dashboards_anonymous_role", default="viewer", show_default=True,
+    type=click.Choice(["none", "viewer", "editor", "admin"]), help="What people may do who have not logged in.",
+)  # fmt: skip
+@click.option(
+    "--dashboards.provisioning", "dashboards_provisioning", type=click.Path(path_type=Path),
+    help="Grafana's provisioning folder: dashboards/*.yaml and datasources/*.yaml.",
+)  # fmt: skip
+@click.option(
+    "--dashboards.admin-password-file", "dashboards_admin_password_file", type=click.Path(path_type=Path),
+    help="Holds the administrator's first password.  [default: a link in the log of the first start]",
+)  # fmt: skip
+@click.option(
+    "--dashboards.allow-embedding", "dashboards_allow_embedding", is_flag=True,
+    help="Let other sites show dashboards and panels in frames.",
+)  # fmt: skip
+@click.option(
+    "--dashboards.renderer", "dashboards_renderer", default="",
+    help="The Chromium that draws panels as pictures; none for none.  [default: the one that is installed]",
 )  # fmt: skip
 @click.option(
     "--alerts.external-url", "alerts_external_url",

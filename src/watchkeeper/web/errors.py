@@ -101,3 +101,27 @@ def to_alertmanager(error: BaseException) -> ApiError:
             return ApiError(500, "unavailable", errors.describe_os_error(error))
         case _:
             return ApiError(500, "internal", f"{type(error).__name__}: {error}")
+
+
+def to_grafana(error: BaseException) -> ApiError:
+    """The answer of Grafana's API to any exception: status and text; the type is the state that its body names."""
+    from watchkeeper.dashboards.database import DatabaseError
+    from watchkeeper.dashboards.errors import Conflict, Refused
+
+    match error:
+        case ApiError():
+            return error
+        case Conflict():
+            return ApiError(412 if error.status else 409, error.status, str(error))
+        case Refused():
+            return ApiError(400, error.status, str(error))
+        case errors.ConfigError():
+            return bad_data(str(error))
+        case errors.NotFoundError():
+            return ApiError(404, "not_found", str(error))
+        case DatabaseError() | errors.UnavailableError():
+            return ApiError(500, "unavailable", str(error))
+        case OSError():
+            return ApiError(500, "unavailable", errors.describe_os_error(error))
+        case _:
+            return ApiError(500, "internal", f"{type(error).__name__}: {error}")

@@ -58,6 +58,7 @@ const MOVED: [RegExp, string][] = [
   [/^\/(flags|config|tsdb)\/?$/, "/status/$1"],
   [/^\/alertmanager-discovery\/?$/, "/status/alertmanagers"],
   [/^\/agent\/?$/, "/status"],
+  [/^\/alertmanager\/?$/, "/alerts"],
   [/^\/dashboards\/home\/?$/, "/"],
   [/^\/drilldown\/?$/, "/explore"],
 ];

@@ -22,6 +22,7 @@ class AlertmanagerSurface:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self.max_body_bytes = backend.settings.max_body_bytes
+        self.route_prefix = backend.settings.route_prefix
 
     def middlewares(self) -> Sequence[Middleware]:
         """Pages of other origins may read the API, and post to it."""

@@ -1,0 +1,1 @@
+"""In: Grafana's provisioning folder. Out: dashboards and datasources of files, followed as they change."""

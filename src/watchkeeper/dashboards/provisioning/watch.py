@@ -1,0 +1,142 @@
+"""All that Grafana's provisioning folder declares, looked at again as it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from watchkeeper.core.model.errors import ConfigError, describe_os_error
+from watchkeeper.dashboards.catalog import Catalog, Files
+from watchkeeper.dashboards.datasource import Datasource, Datasources, of_config
+from watchkeeper.dashboards.entry import Origin
+from watchkeeper.dashboards.provisioning.config import (
+    FolderOptions,
+    Provider,
+    read_dashboards_file,
+    read_datasources_file,
+    yaml_files,
+)
+from watchkeeper.dashboards.provisioning.dashboard_files import DashboardFiles
+
+BUILTIN: Final = Path(__file__).parent.parent / "builtin"
+BUILTIN_FOLDER: Final = ""  # At the top: they are the first thing to see.
+
+_States = tuple[tuple[str, int, int], ...]
+
+
+class Provisioning:
+    """`tick` and `reload` may wait for the disk; one of them at a time."""
+
+    def __init__(
+        self,
+        folder: Path | None,
+        catalog: Catalog,
+        datasources: Datasources,
+        environ: Mapping[str, str],
+        *,
+        builtin: Path | None = BUILTIN,
+    ) -> None:
+        """folder   Grafana's, with `dashboards` and `datasources` in it; None for none"""
+        self._folder = folder
+        self._catalog = catalog
+        self._datasources = datasources
+        self._environ = environ
+        self._builtin = None if builtin is None else DashboardFiles(
+            Provider(name="watchkeeper", folder=BUILTIN_FOLDER, options=FolderOptions(path=str(builtin))),
+            Origin.BUILTIN,
+        )  # fmt: skip
+        self._providers: list[DashboardFiles] = []
+        self._states: dict[str, _States] = {}
+        self._due_s: dict[int, float] = {}
+        self._yaml_due_s = 0.0
+        self._problems: list[str] = []
+        self.problems: tuple[str, ...] = ()
+
+    def start(self) -> None:
+        """The first look. Raises ConfigError where a YAML file can't be used."""
+        if self._folder is not None and not self._folder.is_dir():
+            raise OSError(2, "there is no such folder", str(self._folder))
+        self.reload_datasources()
+        self.reload_dashboards()
+        if self._builtin is not None:
+            self._builtin.scan()
+        self._publish()
+
+    def tick(self, now_s: float) -> bool:
+        """Looks at what is due; whether something has changed. What is broken keeps what it had, and is a problem."""
+        has_changed = False
+        if now_s >= self._yaml_due_s:
+            self._yaml_due_s = now_s + 1
+            has_changed = self._follow_yaml()
+        for files in self._providers:
+            if now_s >= self._due_s.get(id(files), 0.0):
+                self._due_s[id(files)] = now_s + files.provider.interval_s
+                has_changed |= files.scan()
+        if has_changed:
+            self._publish()
+        return has_changed
+
+    def reload_dashboards(self) -> None:
+        """Reads the dashboards' YAML again, and all files. Raises ConfigError and OSError."""
+        providers: list[Provider] = []
+        for path in yaml_files(self._folder / "dashboards") if self._folder else ():
+            providers += read_dashboards_file(path, self._environ)
+        old = {files.provider: files for files in self._providers}
+        self._providers = [old.get(provider) or DashboardFiles(provider) for provider in providers]
+        self._states["dashboards"] = self._state("dashboards")
+        self._due_s = {}
+        for files in self._providers:
+            files.scan()
+        self._publish()
+
+    def reload_datasources(self) -> None:
+        """Reads the datasources' YAML again. Raises ConfigError and OSError."""
+        found: list[Datasource] = []
+        for path in yaml_files(self._folder / "datasources") if self._folder else ():
+            file = read_datasources_file(path, self._environ)
+            gone = {deleted.name for deleted in file.delete}
+            found = [one for one in found if one.name not in gone]
+            found += [of_config(config) for config in file.datasources]
+        self._states["datasources"] = self._state("datasources")
+        self._datasources.follow(found)
+
+    def _follow_yaml(self) -> bool:
+        has_changed = False
+        for name, read in (("dashboards", self.reload_dashboards), ("datasources", self.reload_datasources)):
+            if self._states.get(name) == (now := self._state(name)):
+                continue
+            self._problems = [text for text in self._problems if not text.startswith(f"{name}: ")]
+            try:
+                read()
+            except ConfigError as error:
+                self._problems += [f"{name}: {problem}" for problem in error.problems]
+            except OSError as error:
+                self._problems.append(f"{name}: {describe_os_error(error)}")
+            self._states[name] = now
+            has_changed = True
+        return has_changed
+
+    def _state(self, name: str) -> _States:
+        if self._folder is None:
+            return ()
+        found = []
+        for path in yaml_files(self._folder / name):
+            try:
+                state = path.stat()
+            except OSError:
+                continue
+            found.append((str(path), state.st_mtime_ns, state.st_size))
+        return tuple(found)
+
+    def _publish(self) -> None:
+        files = [*self._providers, *([self._builtin] if self._builtin is not None else [])]
+        problems = [*self._problems, *(problem for one in files for problem in one.problems)]
+        self.problems = tuple(problems)
+        self._catalog.follow(
+            Files(
+                tuple(entry for one in files for entry in one.entries),
+                tuple(folder for one in files for folder in one.folders.values()),
+                self.problems,
+            )
+        )

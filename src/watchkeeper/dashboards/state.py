@@ -1,0 +1,52 @@
+"""Everything that is kept, in one place: opened and closed together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from watchkeeper.dashboards.accounts import Accounts
+from watchkeeper.dashboards.annotations import Annotations
+from watchkeeper.dashboards.catalog import Catalog
+from watchkeeper.dashboards.database import Database
+from watchkeeper.dashboards.datasource import Datasource, Datasources
+from watchkeeper.dashboards.folders import Folders
+from watchkeeper.dashboards.passwords import MEMORY_KIB, Passwords
+from watchkeeper.dashboards.playlists import Playlists
+from watchkeeper.dashboards.preferences import Preferences
+from watchkeeper.dashboards.sessions import Sessions
+from watchkeeper.dashboards.short_urls import ShortUrls
+from watchkeeper.dashboards.snapshots import Snapshots
+from watchkeeper.dashboards.stored import Stored
+from watchkeeper.dashboards.teams import Teams
+from watchkeeper.dashboards.users import Users
+
+
+class State:
+    """What the API works on. Its parts may be used on any thread once it is open."""
+
+    def __init__(self, path: Path | None, own: Iterable[Datasource], *, password_memory_kib: int = MEMORY_KIB) -> None:
+        """path   the SQLite file; None for one in memory"""
+        self.database = Database(path)
+        self.stored = Stored(self.database)
+        self.folders = Folders(self.database)
+        self.catalog = Catalog(self.stored, self.folders)
+        self.datasources = Datasources(self.database, own)
+        self.annotations = Annotations(self.database)
+        self.passwords = Passwords(memory_kib=password_memory_kib)
+        self.users = Users(self.database, self.passwords)
+        self.sessions = Sessions(self.database, self.users)
+        self.accounts = Accounts(self.database)
+        self.short_urls = ShortUrls(self.database)
+        self.snapshots = Snapshots(self.database)
+        self.playlists = Playlists(self.database)
+        self.preferences = Preferences(self.database)
+        self.teams = Teams(self.database)
+
+    def open(self) -> None:
+        """Raises DatabaseError where the file can't be used."""
+        self.database.open()
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        self.database.close()

@@ -1,0 +1,1 @@
+"""The API that Grafana's tools speak, and the logins behind it."""

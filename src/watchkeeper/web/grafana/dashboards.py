@@ -1,0 +1,316 @@
+"""Dashboards: read, saved, deleted, restored, imported."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from aiohttp import web
+
+from watchkeeper.dashboards.catalog import body_of
+from watchkeeper.dashboards.entry import Entry, Origin
+from watchkeeper.dashboards.errors import Missing, Refused
+from watchkeeper.dashboards.preferences import ORG, of_user
+from watchkeeper.dashboards.roles import Identity, Kind, Role
+from watchkeeper.dashboards.stored import NOT_FOUND, Save, Version
+from watchkeeper.web.errors import bad_data
+from watchkeeper.web.grafana.answers import answer, message, time_text
+from watchkeeper.web.grafana.ask import Ask, Fields
+from watchkeeper.web.grafana.backend import Backend
+
+HOME_TAG: Final = "home"  # The first of our own dashboards with it is what `/` shows.
+_INPUT: Final = re.compile(r"\$\{(\w+)\}")
+MAX_VERSIONS: Final = 1000
+
+
+async def save(backend: Backend, ask: Ask) -> web.Response:
+    """POST /dashboards/db: keeps a dashboard."""
+    fields = await ask.fields()
+    if not fields.has("dashboard"):
+        raise bad_data("bad request data: dashboard is missing")
+    made = Save(
+        fields.mapping("dashboard"),
+        _folder_of(backend, fields),
+        fields.text("message")[:500],
+        ask.identity.login,
+        overwrite=fields.flag("overwrite"),
+    )
+    entry = await backend.run(lambda: backend.state.catalog.save(made, backend.now_ms()))
+    return answer(_saved(backend, entry))
+
+
+async def get(backend: Backend, ask: Ask) -> web.Response:
+    """GET /dashboards/uid/:uid: one dashboard and what is known of it."""
+    uid = ask.part("uid")
+    return answer(await backend.run(lambda: full(backend, ask.identity, backend.state.catalog.get(uid))))
+
+
+async def get_by_slug(backend: Backend, ask: Ask) -> web.Response:
+    """GET /dashboards/db/:slug: as older tools ask for it."""
+    slug = ask.part("slug")
+
+    def work() -> Any:
+        found = backend.state.catalog.by_slug(slug)
+        if found is None:
+            raise Missing(NOT_FOUND)
+        return full(backend, ask.identity, found)
+
+    return answer(await backend.run(work))
+
+
+async def delete(backend: Backend, ask: Ask) -> web.Response:
+    """DELETE /dashboards/uid/:uid: takes one away."""
+    uid = ask.part("uid")
+    entry = await backend.run(lambda: backend.state.catalog.delete(uid))
+    return message(f"Dashboard {entry.title} deleted", title=entry.title, uid=entry.uid, id=entry.number)
+
+
+async def home(backend: Backend, ask: Ask) -> web.Response:
+    """GET /dashboards/home: what `/` shows, or where it leads."""
+
+    def work() -> Any:
+        entry = home_entry(backend, ask.identity)
+        if entry is None:
+            return {"dashboard": {"title": "Home", "panels": [], "schemaVersion": 42}, "meta": {"isHome": True}}
+        if entry.origin is not Origin.BUILTIN:
+            return {"redirectUri": url_of(backend, entry)}
+        found = full(backend, ask.identity, entry)
+        found["meta"]["isHome"] = True
+        return found
+
+    return answer(await backend.run(work))
+
+
+async def tags(backend: Backend, _: Ask) -> web.Response:
+    """GET /dashboards/tags: each tag, and how many dashboards have it."""
+
+    def work() -> Any:
+        counts: dict[str, int] = {}
+        for entry in backend.state.catalog.entries():
+            for tag in entry.tags:
+                counts[tag] = counts.get(tag, 0) + 1
+        return [{"term": tag, "count": counts[tag]} for tag in sorted(counts)]
+
+    return answer(await backend.run(work))
+
+
+async def versions(backend: Backend, ask: Ask) -> web.Response:
+    """GET /dashboards/uid/:uid/versions: the history, newest first."""
+    limit, start = ask.limit(MAX_VERSIONS, MAX_VERSIONS), ask.number("start", 0) or 0
+
+    def work() -> Any:
+        entry = _entry(backend, ask)
+        kept = backend.state.stored.versions(entry.uid, limit, start)
+        return {"continueToken": "", "versions": [_version_json(entry, version) for version in kept]}
+
+    found = await backend.run(work)
+    # Before release 11 a list; the path by id is from then.
+    return answer(found["versions"] if "id" in ask.request.match_info else found)
+
+
+async def version(backend: Backend, ask: Ask) -> web.Response:
+    """GET /dashboards/uid/:uid/versions/:version: one of the history, with its JSON."""
+    number = ask.number_part("version", "version")
+
+    def work() -> Any:
+        entry = _entry(backend, ask)
+        kept, body = backend.state.stored.version(entry.uid, number)
+        return {**_version_json(entry, kept), "data": body}
+
+    return answer(await backend.run(work))
+
+
+async def restore(backend: Backend, ask: Ask) -> web.Response:
+    """POST /dashboards/uid/:uid/restore: an older version becomes the newest."""
+    fields = await ask.fields()
+    number = fields.number("version")
+
+    def work() -> Any:
+        entry = _entry(backend, ask)
+        _, body = backend.state.stored.version(entry.uid, number)
+        made = Save(
+            {**body, "uid": entry.uid, "version": entry.version}, None, f"Restored from version {number}",
+            ask.identity.login, overwrite=True, restored_from=number,
+        )  # fmt: skip
+        return _saved(backend, backend.state.catalog.save(made, backend.now_ms()))
+
+    return answer(await backend.run(work))
+
+
+async def import_(backend: Backend, ask: Ask) -> web.Response:
+    """POST /dashboards/import: an exported dashboard, its inputs replaced."""
+    fields = await ask.fields()
+    if not fields.has("dashboard"):
+        raise bad_data("Dashboard must be set")
+    inputs = [Fields(item) for item in fields.items("inputs")]
+
+    def work() -> Any:
+        body = with_inputs(backend, fields.mapping("dashboard"), inputs)
+        made = Save(
+            body, _folder_of(backend, fields), "Imported", ask.identity.login, overwrite=fields.flag("overwrite"),
+        )  # fmt: skip
+        entry = backend.state.catalog.save(made, backend.now_ms())
+        url = url_of(backend, entry)
+        return {
+            "uid": entry.uid, "pluginId": "", "title": entry.title, "imported": True, "importedUri": f"db/{entry.slug}",
+            "importedUrl": url, "slug": entry.slug, "dashboardId": entry.number, "folderUid": entry.folder_uid,
+            "importedRevision": entry.version, "revision": entry.version, "description": "", "path": "",
+            "removed": False,
+        }  # fmt: skip
+
+    return answer(await backend.run(work))
+
+
+async def permissions(backend: Backend, ask: Ask) -> web.Response:
+    """GET /dashboards/uid/:uid/permissions: what the roles may; nothing else decides."""
+    await backend.run(lambda: _entry(backend, ask))
+    return answer(role_permissions(ask.part("uid") if "uid" in ask.request.match_info else ""))
+
+
+async def set_permissions(backend: Backend, ask: Ask) -> web.Response:
+    """POST /dashboards/uid/:uid/permissions: refused, as roles decide for all dashboards alike."""
+    raise Refused("permissions of single dashboards and folders are not supported: roles decide for all alike")
+
+
+def role_permissions(uid: str) -> list[dict[str, Any]]:
+    """What the roles may with a dashboard or folder."""
+    return [
+        {"role": role, "permission": level, "permissionName": name, "uid": uid, "inherited": False, "isFolder": False}
+        for role, level, name in (("Editor", 2, "Edit"), ("Viewer", 1, "View"))
+    ]
+
+
+def full(backend: Backend, identity: Identity, entry: Entry) -> dict[str, Any]:
+    """A dashboard's JSON and its `meta`."""
+    body = body_of(entry)
+    state = backend.state
+    folder = next((one for one in state.catalog.folders() if one.uid == entry.folder_uid), None)
+    can_edit = identity.role >= Role.EDITOR
+    is_starred = identity.kind is Kind.USER and entry.uid in state.preferences.stars(identity.id)
+    is_file = entry.origin is not Origin.STORED
+    meta = {
+        "type": "db",
+        "canSave": can_edit and entry.writable,
+        "canEdit": can_edit,
+        "canAdmin": identity.role >= Role.ADMIN,
+        "canStar": identity.kind is Kind.USER,
+        "canDelete": can_edit and not is_file and not entry.file,
+        "isStarred": is_starred,
+        "slug": entry.slug,
+        "url": url_of(backend, entry),
+        "expires": "0001-01-01T00:00:00Z",
+        "created": time_text(entry.created_ms),
+        "updated": time_text(entry.updated_ms),
+        "createdBy": entry.created_by,
+        "updatedBy": entry.updated_by,
+        "version": entry.version,
+        "hasAcl": False,
+        "isFolder": False,
+        "folderId": 0 if folder is None else folder.number,
+        "folderUid": entry.folder_uid,
+        "folderTitle": "General" if folder is None else folder.title,
+        "folderUrl": "" if folder is None else folder_url(backend, folder.uid, folder.title),
+        "provisioned": is_file and not entry.writable,
+        "provisionedExternalId": entry.file,
+        "annotationsPermissions": None,
+    }
+    return {"meta": meta, "dashboard": body}
+
+
+def home_entry(backend: Backend, identity: Identity) -> Entry | None:
+    """The dashboard that `/` shows: as the user, else the organisation chose, else the first of ours for it."""
+    state = backend.state
+    owners = [of_user(identity.id)] if identity.kind is Kind.USER else []
+    for owner in (*owners, ORG):
+        chosen = state.preferences.get(owner)["homeDashboardUID"]
+        found = state.catalog.find(chosen) if chosen else None
+        if found is not None:
+            return found
+    own = [entry for entry in state.catalog.entries() if entry.origin is Origin.BUILTIN]
+    return next((entry for entry in own if HOME_TAG in entry.tags), own[0] if own else None)
+
+
+def url_of(backend: Backend, entry: Entry) -> str:
+    """A dashboard's path, as links name it."""
+    return f"{backend.settings.route_prefix}/d/{entry.uid}/{entry.slug}"
+
+
+def folder_url(backend: Backend, uid: str, title: str) -> str:
+    """A folder's path, as links name it."""
+    from watchkeeper.dashboards.names import slug_of
+
+    return f"{backend.settings.route_prefix}/dashboards/f/{uid}/{slug_of(title)}"
+
+
+def with_inputs(backend: Backend, body: dict[str, Any], inputs: list[Fields]) -> dict[str, Any]:
+    """An exported dashboard with each `${NAME}` of its `__inputs` replaced. Raises Refused where one is missing."""
+    declared = body.get("__inputs")
+    values = {fields.text("name"): fields.text("value") for fields in inputs}
+    for item in declared if isinstance(declared, list) else ():
+        if not isinstance(item, dict) or not isinstance(name := item.get("name"), str) or values.get(name):
+            continue
+        kind, value = item.get("type"), item.get("value")
+        if kind == "constant" and isinstance(value, str):
+            values[name] = value
+        elif kind == "datasource":
+            same = [one for one in backend.state.datasources.all() if one.type == item.get("pluginId")]
+            if not same:
+                raise Refused(f"import needs a data source for {name}, of the type {item.get('pluginId')}")
+            values[name] = next((one.uid for one in same if one.is_default), same[0].uid)
+    kept = {key: value for key, value in body.items() if key not in ("__inputs", "__requires", "__elements", "id")}
+    replaced: dict[str, Any] = _replaced(kept, values, 0)
+    return replaced
+
+
+def _replaced(value: Any, values: dict[str, str], depth: int) -> Any:
+    if depth > 200:
+        raise Refused("the JSON is nested too deeply")
+    match value:
+        case str():
+            return _INPUT.sub(lambda found: values.get(found[1], found[0]), value) if "${" in value else value
+        case list():
+            return [_replaced(item, values, depth + 1) for item in value]
+        case dict():
+            return {key: _replaced(item, values, depth + 1) for key, item in value.items()}
+        case _:
+            return value
+
+
+def _folder_of(backend: Backend, fields: Fields) -> str | None:
+    """The folder that a request names, by uid or by the integer of older tools; None where it names none."""
+    if fields.has("folderUid") and (uid := fields.text("folderUid")):
+        return "" if uid == "general" else uid
+    if not fields.has("folderId"):
+        return "" if fields.values.get("folderUid") == "" else None
+    number = fields.number("folderId")
+    if number <= 0:
+        return "" if "folderUid" not in fields.values else None
+    found = next((folder.uid for folder in backend.state.catalog.folders() if folder.number == number), None)
+    if found is None:
+        raise Refused("folder not found")
+    return found
+
+
+def _entry(backend: Backend, ask: Ask) -> Entry:
+    """The dashboard that a path names by uid or by number. Raises Missing."""
+    if "uid" in ask.request.match_info:
+        return backend.state.catalog.get(ask.part("uid"))
+    found = backend.state.catalog.by_number(ask.number_part("id"))
+    if found is None:
+        raise Missing(NOT_FOUND)
+    return found
+
+
+def _saved(backend: Backend, entry: Entry) -> dict[str, Any]:
+    return {
+        "id": entry.number, "uid": entry.uid, "url": url_of(backend, entry), "status": "success",
+        "version": entry.version, "slug": entry.slug, "folderUid": entry.folder_uid,
+    }  # fmt: skip
+
+
+def _version_json(entry: Entry, version: Version) -> dict[str, Any]:
+    return {
+        "id": version.id, "dashboardId": entry.number, "dashboardUID": entry.uid, "uid": entry.uid,
+        "parentVersion": version.parent_version, "restoredFrom": version.restored_from, "version": version.version,
+        "created": time_text(version.created_ms), "createdBy": version.created_by, "message": version.message,
+    }  # fmt: skip

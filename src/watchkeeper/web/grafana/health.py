@@ -1,0 +1,47 @@
+"""Whether the server is well."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aiohttp import web
+
+from watchkeeper import __version__
+from watchkeeper.core.model.errors import WatchkeeperError
+from watchkeeper.web.grafana.answers import answer
+from watchkeeper.web.grafana.ask import Ask
+from watchkeeper.web.grafana.backend import Backend
+from watchkeeper.web.grafana.version import COMPATIBLE_VERSION
+
+OPENMETRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+
+async def health(backend: Backend, _: Ask) -> web.Response:
+    """GET /api/health: the database's state, and the version that tools look for."""
+    try:
+        await backend.run(lambda: backend.state.database.row("SELECT 1"))
+        state = "ok"
+    except WatchkeeperError:
+        state = "failing"
+    document = {
+        "commit": f"watchkeeper-{__version__}",
+        "database": state,
+        "version": COMPATIBLE_VERSION,
+        "enterpriseCommit": "",
+    }
+    return answer(document, 200 if state == "ok" else 503)
+
+
+async def healthz(_: Backend, __: Ask) -> web.Response:
+    """GET /healthz: Ok."""
+    return web.Response(text="Ok")
+
+
+async def own_metrics(backend: Backend, ask: Ask) -> web.Response:
+    """GET /metrics: this process's own."""
+    accept = ask.request.headers.get("Accept", "")
+    at = [accept.find(kind) for kind in ("application/openmetrics-text", "text/plain")]
+    openmetrics = at[0] >= 0 and (at[1] < 0 or at[0] < at[1])
+    body = backend.registry.exposition(openmetrics=openmetrics)
+    return web.Response(body=body, headers={"Content-Type": OPENMETRICS if openmetrics else TEXT})

@@ -1,0 +1,297 @@
+"""The table of routes of Grafana's API, who may use each, and how each is wrapped."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from aiohttp import web
+
+from watchkeeper.core.telemetry.log import get_logger
+from watchkeeper.core.telemetry.metrics import Registry
+from watchkeeper.dashboards.roles import Role
+from watchkeeper.web.errors import ApiError, to_grafana
+from watchkeeper.web.grafana import (
+    accounts,
+    alerting,
+    dashboards,
+    datasources,
+    ds_query,
+    folders,
+    frontend,
+    health,
+    marks,
+    people,
+    proxy,
+    reload,
+    search,
+    sharing,
+    teams,
+)
+from watchkeeper.web.grafana.access import Gatekeeper
+from watchkeeper.web.grafana.answers import failure, message
+from watchkeeper.web.grafana.ask import Ask
+from watchkeeper.web.grafana.backend import Backend
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Endpoint = Callable[[Backend, Ask], Awaitable[web.StreamResponse]]
+
+ANY: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+NOBODY, VIEWER, EDITOR, ADMIN = Role.NONE, Role.VIEWER, Role.EDITOR, Role.ADMIN
+
+Row = tuple[str | tuple[str, ...], str, Role, Endpoint]
+
+# Below /api.
+API: Final[tuple[Row, ...]] = (
+    ("GET", "/health", NOBODY, health.health),
+    ("GET", "/bootstrap", NOBODY, frontend.bootstrap),
+    ("GET", "/login/ping", VIEWER, frontend.login_ping),
+    ("GET", "/frontend/settings", VIEWER, frontend.settings),
+    ("GET", "/search", VIEWER, search.find),
+    ("GET", "/search/sorting", VIEWER, search.sorting),
+    ("POST", "/dashboards/db", EDITOR, dashboards.save),
+    ("POST", "/dashboards/import", EDITOR, dashboards.import_),
+    ("GET", "/dashboards/home", VIEWER, dashboards.home),
+    ("GET", "/dashboards/tags", VIEWER, dashboards.tags),
+    ("GET", "/dashboards/db/{slug}", VIEWER, dashboards.get_by_slug),
+    ("GET", "/dashboards/uid/{uid}", VIEWER, dashboards.get),
+    ("DELETE", "/dashboards/uid/{uid}", EDITOR, dashboards.delete),
+    ("GET", "/dashboards/uid/{uid}/versions", VIEWER, dashboards.versions),
+    ("GET", "/dashboards/uid/{uid}/versions/{version}", VIEWER, dashboards.version),
+    ("POST", "/dashboards/uid/{uid}/restore", EDITOR, dashboards.restore),
+    ("GET", "/dashboards/uid/{uid}/permissions", EDITOR, dashboards.permissions),
+    ("POST", "/dashboards/uid/{uid}/permissions", ADMIN, dashboards.set_permissions),
+    ("GET", "/dashboards/id/{id}/versions", VIEWER, dashboards.versions),
+    ("GET", "/dashboards/id/{id}/versions/{version}", VIEWER, dashboards.version),
+    ("POST", "/dashboards/id/{id}/restore", EDITOR, dashboards.restore),
+    ("GET", "/dashboards/id/{id}/permissions", EDITOR, dashboards.permissions),
+    ("POST", "/dashboards/id/{id}/permissions", ADMIN, dashboards.set_permissions),
+    ("GET", "/folders", VIEWER, folders.list_),
+    ("POST", "/folders", EDITOR, folders.create),
+    ("GET", "/folders/id/{id}", VIEWER, folders.get_by_number),
+    ("GET", "/folders/{uid}", VIEWER, folders.get),
+    ("PUT", "/folders/{uid}", EDITOR, folders.update),
+    ("DELETE", "/folders/{uid}", EDITOR, folders.delete),
+    ("POST", "/folders/{uid}/move", EDITOR, folders.move),
+    ("GET", "/folders/{uid}/counts", VIEWER, folders.counts),
+    ("GET", "/folders/{uid}/permissions", EDITOR, folders.permissions),
+    ("POST", "/folders/{uid}/permissions", ADMIN, dashboards.set_permissions),
+    ("GET", "/datasources", VIEWER, datasources.list_),
+    ("POST", "/datasources", ADMIN, datasources.add),
+    ("GET", "/datasources/uid/{uid}", VIEWER, datasources.get),
+    ("PUT", "/datasources/uid/{uid}", ADMIN, datasources.update),
+    ("DELETE", "/datasources/uid/{uid}", ADMIN, datasources.delete),
+    ("GET", "/datasources/uid/{uid}/health", VIEWER, datasources.health),
+    ("GET", "/datasources/name/{name}", VIEWER, datasources.get),
+    ("DELETE", "/datasources/name/{name}", ADMIN, datasources.delete),
+    ("GET", "/datasources/id/{name}", VIEWER, datasources.id_of),
+    (ANY, "/datasources/uid/{uid}/resources/{rest:.*}", VIEWER, proxy.resources),
+    (ANY, "/datasources/proxy/uid/{uid}/{rest:.*}", VIEWER, proxy.through),
+    (ANY, "/datasources/proxy/{id}/{rest:.*}", VIEWER, proxy.through),
+    ("GET", "/datasources/{id}", VIEWER, datasources.get),
+    ("PUT", "/datasources/{id}", ADMIN, datasources.update),
+    ("DELETE", "/datasources/{id}", ADMIN, datasources.delete),
+    ("GET", "/datasources/{id}/health", VIEWER, datasources.health),
+    (ANY, "/datasources/{id}/resources/{rest:.*}", VIEWER, proxy.resources),
+    ("POST", "/ds/query", VIEWER, ds_query.query),
+    ("POST", "/tsdb/query", VIEWER, ds_query.query),
+    ("GET", "/annotations", VIEWER, marks.find),
+    ("POST", "/annotations", EDITOR, marks.add),
+    ("POST", "/annotations/graphite", EDITOR, marks.add_graphite),
+    ("GET", "/annotations/tags", VIEWER, marks.tags),
+    ("GET", "/annotations/{id}", VIEWER, marks.get),
+    ("PUT", "/annotations/{id}", EDITOR, marks.update),
+    ("PATCH", "/annotations/{id}", EDITOR, marks.patch),
+    ("DELETE", "/annotations/{id}", EDITOR, marks.delete),
+    ("GET", "/org", VIEWER, people.org),
+    ("PUT", "/org", ADMIN, people.rename_org),
+    ("GET", "/org/users", ADMIN, people.org_users),
+    ("GET", "/org/users/lookup", ADMIN, people.org_users),
+    ("POST", "/org/users", ADMIN, people.add_org_user),
+    ("PATCH", "/org/users/{id}", ADMIN, people.set_org_role),
+    ("DELETE", "/org/users/{id}", ADMIN, people.remove_org_user),
+    ("GET", "/org/preferences", VIEWER, people.get_preferences),
+    (("PUT", "PATCH"), "/org/preferences", ADMIN, people.set_preferences),
+    ("GET", "/orgs", ADMIN, people.orgs),
+    ("GET", "/orgs/1", ADMIN, people.org),
+    ("PUT", "/orgs/1", ADMIN, people.rename_org),
+    ("GET", "/orgs/1/users", ADMIN, people.org_users),
+    ("GET", "/orgs/name/{name}", ADMIN, people.org_by_name),
+    ("GET", "/user", NOBODY, people.me),
+    ("PUT", "/user", NOBODY, people.update_me),
+    ("PUT", "/user/password", NOBODY, people.set_my_password),
+    ("GET", "/user/orgs", VIEWER, people.my_orgs),
+    ("POST", "/user/using/{id}", VIEWER, people.use_org),
+    ("GET", "/user/teams", VIEWER, people.my_teams),
+    ("GET", "/user/auth-tokens", NOBODY, people.my_sessions),
+    ("POST", "/user/revoke-auth-token", NOBODY, people.end_my_session),
+    ("GET", "/user/stars", NOBODY, people.stars),
+    ("POST", "/user/stars/dashboard/uid/{uid}", VIEWER, people.star),
+    ("DELETE", "/user/stars/dashboard/uid/{uid}", VIEWER, people.unstar),
+    ("POST", "/user/stars/dashboard/{id}", VIEWER, people.star),
+    ("DELETE", "/user/stars/dashboard/{id}", VIEWER, people.unstar),
+    ("GET", "/user/preferences", NOBODY, people.get_preferences),
+    (("PUT", "PATCH"), "/user/preferences", NOBODY, people.set_preferences),
+    ("GET", "/users", ADMIN, people.users),
+    ("GET", "/users/search", ADMIN, people.search_users),
+    ("GET", "/users/lookup", ADMIN, people.lookup),
+    ("GET", "/users/{id}", ADMIN, people.get_user),
+    ("PUT", "/users/{id}", ADMIN, people.update_user),
+    ("GET", "/users/{id}/orgs", ADMIN, people.user_orgs),
+    ("GET", "/users/{id}/teams", ADMIN, people.user_teams),
+    ("POST", "/admin/users", ADMIN, people.create_user),
+    ("DELETE", "/admin/users/{id}", ADMIN, people.delete_user),
+    ("PUT", "/admin/users/{id}/password", ADMIN, people.set_password),
+    ("PUT", "/admin/users/{id}/permissions", ADMIN, people.set_admin),
+    ("POST", "/admin/users/{id}/logout", ADMIN, people.logout_user),
+    ("POST", "/admin/users/{id}/{word:disable|enable}", ADMIN, people.disable_user),
+    ("GET", "/admin/stats", ADMIN, reload.stats),
+    ("GET", "/admin/provisioning/status", ADMIN, reload.status),
+    ("POST", "/admin/provisioning/{kind}/reload", ADMIN, reload.reload),
+    ("GET", "/serviceaccounts/search", ADMIN, accounts.search),
+    ("POST", "/serviceaccounts", ADMIN, accounts.create),
+    ("GET", "/serviceaccounts/{id}", ADMIN, accounts.get),
+    ("PATCH", "/serviceaccounts/{id}", ADMIN, accounts.update),
+    ("DELETE", "/serviceaccounts/{id}", ADMIN, accounts.delete),
+    ("GET", "/serviceaccounts/{id}/tokens", ADMIN, accounts.tokens),
+    ("POST", "/serviceaccounts/{id}/tokens", ADMIN, accounts.add_token),
+    ("DELETE", "/serviceaccounts/{id}/tokens/{token}", ADMIN, accounts.delete_token),
+    ("GET", "/auth/keys", ADMIN, accounts.keys),
+    ("POST", "/auth/keys", ADMIN, accounts.add_key),
+    ("DELETE", "/auth/keys/{id}", ADMIN, accounts.delete_key),
+    ("GET", "/teams/search", VIEWER, teams.search),
+    ("POST", "/teams", ADMIN, teams.create),
+    ("GET", "/teams/{id}", VIEWER, teams.get),
+    ("PUT", "/teams/{id}", ADMIN, teams.update),
+    ("DELETE", "/teams/{id}", ADMIN, teams.delete),
+    ("GET", "/teams/{id}/members", ADMIN, teams.members),
+    ("POST", "/teams/{id}/members", ADMIN, teams.add_member),
+    ("DELETE", "/teams/{id}/members/{user}", ADMIN, teams.remove_member),
+    ("POST", "/short-urls", VIEWER, sharing.shorten),
+    ("POST", "/snapshots", EDITOR, sharing.add_snapshot),
+    ("GET", "/dashboard/snapshots", VIEWER, sharing.snapshots),
+    ("GET", "/snapshots/{key}", NOBODY, sharing.snapshot),
+    ("DELETE", "/snapshots/{key}", VIEWER, sharing.delete_snapshot),
+    ("GET", "/snapshots-delete/{key}", NOBODY, sharing.delete_by_key),
+    ("GET", "/snapshot/shared-options", NOBODY, sharing.snapshot_options),
+    ("GET", "/playlists", VIEWER, sharing.playlists),
+    ("POST", "/playlists", EDITOR, sharing.add_playlist),
+    ("GET", "/playlists/{uid}", VIEWER, sharing.playlist),
+    ("PUT", "/playlists/{uid}", EDITOR, sharing.update_playlist),
+    ("DELETE", "/playlists/{uid}", EDITOR, sharing.delete_playlist),
+    ("GET", "/playlists/{uid}/items", VIEWER, sharing.playlist_items),
+    (ANY, "/alertmanager/{uid}/api/v2/{rest:.*}", VIEWER, alerting.alertmanager),
+    ("GET", "/prometheus/{uid}/api/v1/{word:rules|alerts}", VIEWER, alerting.rules),
+    (ANY, "/ruler/{uid}/api/v1/rules", VIEWER, alerting.ruler),
+    (ANY, "/ruler/{uid}/api/v1/rules/{rest:.*}", VIEWER, alerting.ruler),
+    (ANY, "/v1/provisioning/{rest:.*}", EDITOR, alerting.provisioning),
+    ("GET", "/plugins", VIEWER, frontend.plugins),
+    ("GET", "/plugins/{id}/settings", VIEWER, frontend.plugin_settings),
+    ("GET", "/plugins/{id}/health", VIEWER, frontend.plugin_health),
+    ("GET", "/library-elements", VIEWER, frontend.library_elements),
+    (ANY, "/library-elements/{rest:.*}", VIEWER, frontend.no_library_element),
+    ("GET", "/access-control/status", VIEWER, frontend.usage),
+    ("GET", "/access-control/user/actions", VIEWER, frontend.empty_object),
+    ("GET", "/alert-notifications", VIEWER, frontend.empty_list),
+    ("GET", "/alerts", VIEWER, frontend.empty_list),
+    ("GET", "/query-history", VIEWER, frontend.empty_list),
+)
+# Beside it.
+PLAIN: Final[tuple[Row, ...]] = (
+    (("GET", "HEAD"), "/healthz", NOBODY, health.healthz),
+    ("GET", "/metrics", NOBODY, health.own_metrics),
+    ("GET", "/goto/{uid}", NOBODY, sharing.go_to),
+)
+BUCKETS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+log = get_logger("dashboards")
+
+
+def add_routes(app: web.Application, backend: Backend, gatekeeper: Gatekeeper) -> set[Handler]:
+    """Adds all routes, below the route prefix; what was added. What the application has already stays as it is."""
+    prefix = backend.settings.route_prefix
+    measure = Measure(backend.registry)
+    added: set[Handler] = set()
+
+    def add(methods: str | tuple[str, ...], path: str, handler: Handler) -> None:
+        added.add(handler)
+        for shown in (path, f"{path}/") if not path.endswith(("}", "*}")) or "{rest" not in path else (path,):
+            resource = app.router.add_resource(prefix + shown)
+            for method in (methods,) if isinstance(methods, str) else methods:
+                resource.add_route(method, handler)
+
+    for below, rows in (("/api", API), ("", PLAIN)):
+        for methods, path, role, endpoint in rows:
+            add(methods, below + path, measure(below + path, wrapped(backend, gatekeeper, role, endpoint)))
+    app.router.add_route("*", f"{prefix}/api/{{rest:.*}}", not_found)
+    added.add(not_found)
+    return added
+
+
+def wrapped(backend: Backend, gatekeeper: Gatekeeper, role: Role, endpoint: Endpoint) -> Handler:
+    """A handler for those who have the role; errors are answered as Grafana's."""
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        if backend.lifecycle.stopping.is_set():
+            return message("the server is stopping", 503)
+        try:
+            return await endpoint(backend, Ask(request, await gatekeeper.admit(request, role)))
+        except asyncio.CancelledError:
+            raise
+        except web.HTTPException as error:
+            if error.status < 400:
+                raise
+            return message(error.text or error.reason, error.status)
+        except TimeoutError:
+            return message("the request took too long", 504)
+        except Exception as error:
+            return told(request, error)
+
+    return handler
+
+
+def told(request: web.Request, error: Exception) -> web.Response:
+    """The answer to an exception, made where no frame of the request's refers to it."""
+    answer = to_grafana(error)
+    if answer.type == "internal":
+        log.exception("request failed", path=request.path, error=repr(error))  # noqa: LOG004  # The caller handles it.
+        answer = ApiError(500, "internal", "internal error; the log has the details")
+    return failure(answer)
+
+
+async def not_found(request: web.Request) -> web.StreamResponse:
+    """ANY /api/*: what there is not."""
+    return message("Not found", 404)
+
+
+class Measure:
+    """Counts requests and their times under Grafana's name."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._durations = registry.histogram(
+            "grafana_http_request_duration_seconds",
+            "Histogram of latencies for HTTP requests.",
+            BUCKETS_S,
+            ("handler", "method", "status_code"),
+        )
+
+    def __call__(self, path: str, handler: Handler) -> Handler:
+        """The handler, measured."""
+
+        async def measured(request: web.Request) -> web.StreamResponse:
+            began_s = time.perf_counter()
+            status = "500"
+            try:
+                response = await handler(request)
+                status = str(response.status)
+                return response
+            except asyncio.CancelledError:
+                status = "499"  # The client went away.
+                raise
+            finally:
+                took_s = time.perf_counter() - began_s
+                self._durations.labels(path, request.method, status).observe(took_s)
+
+        return measured
