@@ -4,10 +4,9 @@ import { proxyPath } from "../api/grafana.ts";
 import type { DataSource } from "../api/grafana.ts";
 import { LokiClient } from "../api/loki.ts";
 import type { LokiAnswer } from "../api/loki.ts";
+import { framesOfLoki } from "../core/frame/from_loki.ts";
 import type { Panel, Target } from "../core/model/dashboard.ts";
 import type { QueryContext } from "./context.ts";
-import { logFrame } from "./log_frames.ts";
-import { seriesFrames, tableFrame } from "./matrix_frames.ts";
 import { prepare } from "./prometheus_query.ts";
 import type { TargetAnswer } from "./prometheus_query.ts";
 import { scheduler } from "./scheduler.ts";
@@ -45,19 +44,18 @@ export async function lokiQuery(target: Target, panel: Panel, source: DataSource
   const { data } = answer;
   let points = 0;
   let series = 1;
+  told.frames.push(
+    ...framesOfLoki(data, {
+      refId: target.refId, expr: query.expr, legendFormat: query.legend, severalTables: several, direction, format: target.format ?? "time_series",
+      ...(instant || lines ? {} : { stepMs: query.stepMs }),
+    }),
+  );
   if (data.resultType === "streams") {
-    const made = logFrame(data.result, target.refId, direction, { executed: query.expr });
-    points = made.length;
     series = data.result.length;
-    told.frames.push(made);
-  } else {
-    const frameContext = { refId: target.refId, expr: query.expr, legend: query.legend, several, ...(instant ? {} : { stepMs: query.stepMs }) };
-    const meta = { executed: query.expr };
-    told.frames.push(...(target.format === "table" ? [tableFrame(data, frameContext, meta)] : seriesFrames(data, frameContext, meta)));
-    if (data.resultType !== "scalar") {
-      series = data.result.length;
-      points = data.result.reduce((sum, one) => sum + (one.values?.length ?? 1), 0);
-    }
+    points = data.result.reduce((sum, one) => sum + one.values.length, 0);
+  } else if (data.resultType !== "scalar") {
+    series = data.result.length;
+    points = data.result.reduce((sum, one) => sum + (one.values?.length ?? 1), 0);
   }
   told.executed.push({
     refId: target.refId, source: source.name, expr: query.expr, kind: lines ? "logs" : instant ? "instant" : "range", from: query.from, to: query.to,

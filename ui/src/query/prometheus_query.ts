@@ -3,8 +3,9 @@
 import { proxyPath } from "../api/grafana.ts";
 import type { DataSource } from "../api/grafana.ts";
 import { PrometheusClient } from "../api/prometheus.ts";
-import type { Answer, QueryData } from "../api/prometheus.ts";
-import type { Frame, FrameMeta } from "../core/frame/frame.ts";
+import type { Answer, QueryData, Sample } from "../api/prometheus.ts";
+import type { Frame } from "../core/frame/frame.ts";
+import { type AnsweredQuery, framesOfExemplars, framesOfPrometheus } from "../core/frame/from_prometheus.ts";
 import type { Panel, Target } from "../core/model/dashboard.ts";
 import { alignSpan } from "../core/time/interval.ts";
 import { offsetMs } from "../core/time/zone.ts";
@@ -12,8 +13,6 @@ import { addFilters } from "../core/variables/adhoc.ts";
 import { queryScope } from "../core/variables/builtin.ts";
 import { interpolate } from "../core/variables/interpolate.ts";
 import type { Executed, QueryContext, QueryNotice } from "./context.ts";
-import { exemplarFrame, heatmapFrame, samplesOf, seriesFrames, tableFrame } from "./matrix_frames.ts";
-import type { FrameContext } from "./matrix_frames.ts";
 import { recent } from "./recent.ts";
 import { scheduler } from "./scheduler.ts";
 import { queryStep } from "./step.ts";
@@ -60,7 +59,7 @@ export async function prometheusQuery(target: Target, panel: Panel, source: Data
   const client = new PrometheusClient(proxyPath(source.uid));
   const { range, instant } = kinds(target);
   const told: TargetAnswer = { frames: [], notices: [], executed: [] };
-  const frameContext: FrameContext = { refId: target.refId, expr: query.expr, legend: query.legend, several };
+  const answered: AnsweredQuery = { refId: target.refId, expr: query.expr, legendFormat: query.legend, severalTables: several };
   const ask = async (kind: "range" | "instant"): Promise<void> => {
     const started = performance.now();
     const at = context.range.span.to;
@@ -68,8 +67,9 @@ export async function prometheusQuery(target: Target, panel: Panel, source: Data
       kind === "range"
         ? await recent.queryRange(client, query, context)
         : await scheduler.run(`${client.base} ${at} ${query.expr}`, context.priority, (signal) => client.query(query.expr, at, { signal }), context.signal);
-    const meta: FrameMeta = { executed: query.expr };
-    told.frames.push(...framesOf(answer.data, target, { ...frameContext, ...(kind === "range" ? { stepMs: query.stepMs } : {}) }, meta, kind));
+    // Both asked for, as Explore does: the table is the instant's.
+    const format = kind === "instant" && target.range === true ? "table" : (target.format ?? "time_series");
+    told.frames.push(...framesOfPrometheus(answer.data, { ...answered, format, ...(kind === "range" ? { stepMs: query.stepMs } : {}) }));
     note(told, target, source, query, kind, answer, performance.now() - started);
   };
   await Promise.all([...(range ? [ask("range")] : []), ...(instant ? [ask("instant")] : []), ...(range && target.exemplar && context.exemplars ? [exemplars()] : [])]);
@@ -79,8 +79,7 @@ export async function prometheusQuery(target: Target, panel: Panel, source: Data
     try {
       const key = `${client.base} exemplars ${query!.from} ${query!.to} ${query!.expr}`;
       const answer = await scheduler.run(key, context.priority + 5, (signal) => client.exemplars(query!.expr, query!, signal), context.signal);
-      const made = exemplarFrame(answer.data, target.refId);
-      if (made) told.frames.push(made);
+      told.frames.push(...framesOfExemplars(answer.data, target.refId));
     } catch (error) {
       // Exemplars are an extra: a server without them still answers the query.
       if (context.signal?.aborted) throw error;
@@ -88,18 +87,11 @@ export async function prometheusQuery(target: Target, panel: Panel, source: Data
   }
 }
 
-function framesOf(data: QueryData, target: Target, context: FrameContext, meta: FrameMeta, kind: "range" | "instant"): Frame[] {
-  if (target.format === "table") return [tableFrame(data, context, meta)];
-  if (target.format === "heatmap") return heatmapFrame(data, context, meta);
-  // Both asked for, as Explore does: the table is the instant's.
-  if (kind === "instant" && target.range === true) return [tableFrame(data, context, meta)];
-  return seriesFrames(data, context, meta);
-}
-
 function note(told: TargetAnswer, target: Target, source: DataSource, query: PreparedQuery, kind: string, answer: Answer<QueryData>, tookMs: number): void {
   for (const text of answer.warnings) told.notices.push({ severity: "warning", text });
   for (const text of answer.infos) told.notices.push({ severity: "info", text });
-  const samples = samplesOf(answer.data);
+  const { data } = answer;
+  const samples: readonly Sample[] = data.resultType === "matrix" || data.resultType === "vector" ? data.result : [];
   told.executed.push({
     refId: target.refId, source: source.name, expr: query.expr, kind, from: query.from, to: query.to, tookMs, series: samples.length,
     points: samples.reduce((sum, sample) => sum + (sample.values?.length ?? 1), 0), ...(kind === "range" ? { stepMs: query.stepMs } : {}),

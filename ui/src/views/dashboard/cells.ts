@@ -1,0 +1,35 @@
+/** Grid places to pixels. */
+
+import type { GridPos } from "../../core/model/dashboard.ts";
+
+const COLUMNS = 24;
+export const CELL_PX = 30;
+export const GAP_PX = 8;
+/** Below this width of the grid panels stand in one column. */
+export const NARROW_PX = 640;
+
+/** Height of `h` grid rows, px. */
+export function rowsHeight(h: number): number {
+  return h * CELL_PX + (h - 1) * GAP_PX;
+}
+
+/** Width of one column with its gap, in px, of a grid that is `width` wide. */
+export function columnStep(width: number): number {
+  return (width + GAP_PX) / COLUMNS;
+}
+
+/** CSS of a cell. */
+export function cellStyle(pos: GridPos, width: number, narrow: boolean): string {
+  if (narrow) return `width:100%;height:${rowsHeight(pos.h)}px`;
+  const step = columnStep(width);
+  const left = Math.round(pos.x * step);
+  const right = Math.round((pos.x + pos.w) * step) - GAP_PX;
+  return `width:${right - left}px;height:${rowsHeight(pos.h)}px;transform:translate(${left}px,${pos.y * (CELL_PX + GAP_PX)}px)`;
+}
+
+/** Height of the whole grid, px. */
+export function gridHeight(items: readonly { gridPos: GridPos }[]): number {
+  let rows = 0;
+  for (const { gridPos } of items) rows = Math.max(rows, gridPos.y + gridPos.h);
+  return rows ? rowsHeight(rows) : 0;
+}

@@ -1,0 +1,26 @@
+/** Gets a dashboard and opens its board. */
+
+import { grafana } from "../../api/grafana.ts";
+import type { DashboardMeta } from "../../api/grafana.ts";
+import { load } from "../../core/model/migrate.ts";
+import type { Board } from "./board.svelte.ts";
+import { takeDraft } from "./draft.ts";
+
+export type Wanted = { uid: string } | { snapshot: string } | { fresh: string } | { home: true };
+
+/** Raises ApiError, or an Error that says what is wrong with the JSON. */
+export async function openDashboard(board: Board, wanted: Wanted, signal?: AbortSignal): Promise<void> {
+  if ("fresh" in wanted) {
+    const { newDashboard } = await import("../../core/model/edit.ts");
+    const draft = takeDraft();
+    const found = draft ? load(draft) : { dashboard: newDashboard(), notices: [] };
+    board.open({ ...found.dashboard, uid: found.dashboard.uid || "" }, wanted.fresh ? { folderUid: wanted.fresh } : {}, "new", found.notices.map((one) => one.text));
+    board.editing = true;
+    return;
+  }
+  const stored = "uid" in wanted ? await grafana.dashboard(wanted.uid, signal) : "snapshot" in wanted ? await grafana.snapshot(wanted.snapshot, signal) : await grafana.home(signal);
+  if (!("dashboard" in stored)) throw new Error("there is no home dashboard");
+  const { dashboard, notices } = load(stored.dashboard);
+  const meta: DashboardMeta = stored.meta ?? {};
+  board.open(dashboard, meta, "snapshot" in wanted ? "snapshot" : "stored", notices.filter((one) => one.severity !== "info").map((one) => one.text));
+}

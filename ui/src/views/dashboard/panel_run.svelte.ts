@@ -1,0 +1,127 @@
+/** The queries of one panel on the page: asked when it is in view, asked again when what they depend on changed, called off when not. */
+
+import { isAbort, readable } from "../../api/errors.ts";
+import type { Frame } from "../../core/frame/frame.ts";
+import type { Panel, Target } from "../../core/model/dashboard.ts";
+import type { TimeRange } from "../../core/time/range.ts";
+import { resolveZone } from "../../core/time/zone.ts";
+import { interpolate } from "../../core/variables/interpolate.ts";
+import { resolveDatasource } from "../../core/variables/datasource.ts";
+import type { Scope } from "../../core/variables/scope.ts";
+import type { PanelAnswer, QueryContext } from "../../query/context.ts";
+import { queryPanel } from "../../query/panel_query.ts";
+import { queryStep } from "../../query/step.ts";
+import type { Board } from "./board.svelte.ts";
+
+/** What a run is for. */
+export interface RunInput {
+  panel: Panel;
+  scope: Scope;
+  range: TimeRange;
+  width: number;
+  priority: number;
+}
+
+const PANELS_WITHOUT_QUERIES = new Set(["row", "text", "dashlist", "alertlist", "news", "welcome"]);
+
+/** Whether a panel asks anything at all. */
+export function asks(panel: Panel): boolean {
+  return panel.targets.length > 0 && !PANELS_WITHOUT_QUERIES.has(panel.type);
+}
+
+export class PanelRun {
+  answer = $state.raw<PanelAnswer | null>(null);
+  /** Only the first time, or when what is shown belongs to other variables or another range. */
+  loading = $state(false);
+  /** A fault that is none of a single query. */
+  fault = $state("");
+  readonly #board: Board;
+  #key = "";
+  #stop: AbortController | null = null;
+
+  constructor(board: Board) {
+    this.#board = board;
+  }
+
+  /** Asks unless what is there, or on its way, is for the same. */
+  run(input: RunInput): void {
+    if (!asks(input.panel)) {
+      this.answer ??= { frames: [], faults: [], notices: [], executed: [] };
+      return;
+    }
+    const key = this.#keyOf(input);
+    if (key === this.#key) return;
+    this.#key = key;
+    void this.#ask(input);
+  }
+
+  /** Calls off what is on its way; the next `run` asks again. */
+  stop(): void {
+    if (!this.#stop) return;
+    this.#stop.abort();
+    this.#key = "";
+  }
+
+  /** The next `run` asks again whatever it is for. */
+  forget(): void {
+    this.#key = "";
+  }
+
+  async #ask(input: RunInput): Promise<void> {
+    this.#stop?.abort();
+    const stop = (this.#stop = new AbortController());
+    const board = this.#board;
+    this.loading = true;
+    board.loading++;
+    try {
+      const answer = await queryPanel(input.panel, this.#context(input, stop.signal));
+      if (stop.signal.aborted) return;
+      this.answer = answer;
+      this.fault = "";
+    } catch (error) {
+      if (!isAbort(error) && !stop.signal.aborted) {
+        this.fault = readable(error);
+        this.answer = null;
+      }
+    } finally {
+      board.loading--;
+      if (this.#stop === stop) {
+        this.#stop = null;
+        this.loading = false;
+      }
+    }
+  }
+
+  #context(input: RunInput, signal: AbortSignal): QueryContext {
+    const board = this.#board;
+    return {
+      range: input.range, zone: resolveZone(board.zone), width: input.width, scope: input.scope, sources: board.sources, adhoc: board.adhoc,
+      priority: input.priority, exemplars: board.exemplars, signal,
+      panelFrames: (id) => this.#framesOf(id, input, signal),
+    };
+  }
+
+  /** What another panel of the dashboard asks for; the scheduler sees to it that it is asked once. */
+  async #framesOf(id: number, input: RunInput, signal: AbortSignal): Promise<Frame[]> {
+    const other = this.#board.panels.find((panel) => panel.id === id);
+    if (!other || other.id === input.panel.id) throw new Error(`there is no panel ${id} whose data could be shown`);
+    const answer = await queryPanel(other, { ...this.#context(input, signal), panelFrames: () => Promise.resolve([]) });
+    return answer.frames;
+  }
+
+  /** Everything that the answer depends on, variables put in. */
+  #keyOf(input: RunInput): string {
+    const { panel, scope, range } = input;
+    const board = this.#board;
+    const steps = panel.targets.map((target) => this.#step(target, input));
+    const asked = JSON.stringify([panel.targets, panel.datasource, panel.interval, panel.maxDataPoints]);
+    const extra = `${range.span.from} ${range.span.to} ${steps.join()} ${JSON.stringify(board.adhoc)} ${board.ticks} ${board.exemplars} ${board.sources.length}`;
+    return interpolate(asked, scope, "json") + extra;
+  }
+
+  #step(target: Target, { panel, scope, range, width }: RunInput): number {
+    const ref = target.datasource ?? panel.datasource;
+    const source = resolveDatasource(ref, scope, this.#board.sources).source as { jsonData?: { timeInterval?: string } } | null;
+    return queryStep(range.span, panel, target, width, source?.jsonData?.timeInterval, (text) => interpolate(text, scope)).stepMs;
+  }
+}

@@ -1,0 +1,27 @@
+/** What a panel draws: its answer after transformations, with every column's config. */
+
+import type { Frame } from "../../core/frame/frame.ts";
+import { applyFieldConfig } from "../../core/frame/overrides.ts";
+import { standardConfig } from "../../core/frame/standard_config.ts";
+import type { Panel } from "../../core/model/dashboard.ts";
+
+type Transform = (frames: Frame[], list: Panel["transformations"], interpolate: (text: string) => string) => Frame[];
+
+let loaded: Transform | null = null;
+
+/** Whether `shownFrames` can be called for this panel, or `loadTransform` has to be waited for. */
+export function needsTransform(panel: Panel): boolean {
+  return loaded === null && panel.transformations.some((one) => !one.disabled);
+}
+
+/** Loads the transformations: most panels have none. */
+export async function loadTransform(): Promise<void> {
+  loaded = (await import("../../core/frame/transform.ts")).transform as Transform;
+}
+
+/** Raises what a transformation raises. */
+export function shownFrames(frames: Frame[], panel: Panel, interpolate: (text: string) => string): Frame[] {
+  const list = panel.transformations;
+  const changed = list.length && loaded ? loaded(frames, list, interpolate) : frames;
+  return applyFieldConfig(changed, panel.fieldConfig, interpolate, standardConfig(panel.type));
+}
