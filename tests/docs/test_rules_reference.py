@@ -38,9 +38,9 @@ fails, `<error expanding template: …>` stands in place of the text. Beside Go'
 {}.
 
 A template may use 200,000 steps, write 4,000,000 characters, ask 1,000 queries with 200,000 samples in all, and call
-`tmpl` 100 times; what would use more is an error. All texts of one rule may take 10 s in one evaluation, and a query that
-several of them ask is asked once. Where time runs out, the annotations that are left say so, and labels are not changed:
-the rule is in error.
+`tmpl` 100 times; what would use more is an error. All texts of one rule may take 10 s in one evaluation, and a query
+that several of them ask is asked once. Where time runs out, the annotations that are left say so, and labels are not
+changed: the rule is in error.
 
 # Checks beside errors
 

@@ -92,7 +92,7 @@ class AlertingRule(Rule):
             self._take_values(samples, at.time_ms)
             output = self._advance(at)
         if self._note_needs.query:
-            self._expand_all(effort)
+            self._expand_all(effort, at)
         self._warn_of(effort)
         return output
 
@@ -117,6 +117,7 @@ class AlertingRule(Rule):
         else:
             found = []
             for row, (labels, value) in enumerate(zip(samples.labels, samples.values.tolist(), strict=True)):
+                at.go_on()
                 expander = self._expander(labels, samples.histograms.get(row, value), at.time_ms, effort)
                 over = {name: expander.expand(text, self.name) for name, text in own}
                 if effort.is_spent:
@@ -236,9 +237,10 @@ class AlertingRule(Rule):
         found = alerts.annotations[row] = Labels(texts)
         return found
 
-    def _expand_all(self, effort: Effort) -> None:
+    def _expand_all(self, effort: Effort, at: Moment) -> None:
         """Expand what asks queries, which nobody may wait for who only wants to see."""
         for row in self._rows.tolist():
+            at.go_on()
             self._expanded(row, effort)
 
     def _warn_of(self, effort: Effort) -> None:

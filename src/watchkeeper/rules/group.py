@@ -135,7 +135,15 @@ class Group:
     def moment(self, time_ms: int) -> Moment:
         """One evaluation."""
         around = self.around
-        return Moment(time_ms, self.offset_ms, self.interval_ms, self.loaded.limit, around.settings, around.query)
+        return Moment(
+            time_ms,
+            self.offset_ms,
+            self.interval_ms,
+            self.loaded.limit,
+            around.settings,
+            around.query,
+            lambda: around.is_ending,
+        )
 
     def evaluate(self, time_ms: int) -> None:
         """Evaluate all rules at a time in ms. Never raises for a rule's failure."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from watchkeeper.core.model.errors import WatchkeeperError
+from watchkeeper.core.model.errors import QueryCanceled, WatchkeeperError
 from watchkeeper.rules.files.loaded import LoadedRule
 from watchkeeper.rules.output import Output
 from watchkeeper.rules.settings import GlobalSettings
@@ -21,6 +22,7 @@ class Moment:
     interval_ms  of the group
     limit        of samples or alerts of one rule; 0 for none
     query        what templates ask
+    is_ending    whether the server stops
     """
 
     time_ms: int
@@ -29,11 +31,17 @@ class Moment:
     limit: int
     settings: GlobalSettings
     query: Query
+    is_ending: Callable[[], bool] = lambda: False
 
     @property
     def sample_ms(self) -> int:
         """The time that expressions are evaluated at and samples carry."""
         return self.time_ms - self.offset_ms
+
+    def go_on(self) -> None:
+        """Raises QueryCanceled where the server stops."""
+        if self.is_ending():
+            raise QueryCanceled("query was canceled in expanding templates")
 
 
 class RuleError(WatchkeeperError):

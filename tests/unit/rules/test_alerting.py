@@ -220,6 +220,25 @@ async def test_of_many_alerts_others_are_told_first_each_time(bench):
     await bench.stop()
 
 
+@pytest.mark.parametrize("where", ["own", "notes"])
+async def test_a_stop_waits_for_no_texts_and_tells_nothing_half_made(bench, where):
+    asked = []
+
+    def compile_(text):
+        asked.append(text)
+        bench.manager._around.is_ending = True
+        return compiled(text)
+
+    for i in range(5):
+        bench.put("m", 1, a=str(i))
+    rule = bench.alert("A", "m", **{where: {"n": "{{ query $labels.a | first | value }}"}})
+    compiled, bench.language.compile = bench.language.compile, compile_
+    await bench.run(rule)
+    assert len(asked) == 1
+    assert not bench.sent
+    await bench.stop()
+
+
 async def test_labels_whose_templates_take_too_long_change_no_alert(bench, monkeypatch):
     bench.put("m", 1, a="x")
     await bench.run(bench.alert("A", "m", own={"l": "{{ $value }}"}))
