@@ -60,6 +60,26 @@ def metrics_of(process: Process, name: str) -> dict[str, float]:
     }
 
 
+# --- those that mostly wait
+
+
+@pytest.fixture(scope="module", autouse=True)
+def scenarios(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[None]]]:
+    """Those that mostly wait run beside each other."""
+
+    def run(scenario: Callable[[Path, Exporter], None]) -> None:
+        exporter = Exporter(b"one 1\n")
+        try:
+            scenario(tmp_path_factory.mktemp(scenario.__name__), exporter)
+        finally:
+            exporter.close()
+
+    with ThreadPoolExecutor() as pool:
+        yield {
+            one.__name__: pool.submit(run, one) for one in (kill_in_every_phase, misbehaving_alertmanagers, full_disk)
+        }
+
+
 # --- bad files
 
 GOOD = "groups: [{name: good, rules: [{record: good, expr: one}, {alert: Good, expr: one == 1}]}]\n"
@@ -116,101 +136,6 @@ def test_bad_rule_files_end_a_start_and_change_nothing_at_a_reload(tmp_path: Pat
         assert ours.request("/-/reload", method="POST")[0] == 200
         assert ours.stop() == 0
         assert "Traceback" not in ours.log.read_text()
-
-
-# --- rules that want too much
-
-TOPK = " + ".join(["max_over_time(sum(topk(1000, big))[50s:5ms])"] * 10)
-HEAVY = r"""
-groups:
-- name: neighbour
-  rules: [{record: fine, expr: one + 1}, {alert: Fine, expr: one == 1}]
-- name: huge
-  rules:
-  - {record: huge, expr: 'big * on () group_left () one'}
-  - {record: many, expr: 'big * on (job) big'}
-  - {alert: Huge, expr: big, labels: {x: '{{ $value }}'}, annotations: {a: '{{ $labels.i }}'}}
-- name: limited
-  limit: 10
-  rules: [{record: limited, expr: big}, {alert: Limited, expr: big}, {record: within, expr: 'topk(10, big)'}]
-- name: samples
-  rules: [{record: samples, expr: 'sum(count_over_time(big[20s:1ms]))'}]
-- name: bytes
-  rules: [{record: bytes, expr: 'sum(count_over_time(big[100h:1ms]))'}]
-- name: loops
-  rules:
-  - alert: Loops
-    expr: big < 100
-    annotations:
-      a: '{{ range query "big" }}{{ range query "big" }}{{ range query "big" }}x{{ end }}{{ end }}{{ end }}'
-- name: explodes
-  rules:
-  - alert: Explodes
-    expr: one
-    annotations:
-      a: '{{ define "a" }}{{ template "a" }}{{ template "a" }}{{ end }}{{ template "a" }}'
-      b: '{{ $x := "xxxxxxxxxxxxxxxx" }}{{ range query "big" }}{{ $x = printf "%s%s" $x $x }}{{ end }}{{ $x }}'
-      c: '{{ define "b" }}{{ tmpl "b" . }}{{ tmpl "b" . }}{{ end }}{{ tmpl "b" . }}'
-      d: '{{ printf "%999999999d" 1 | len }}'
-      e: '{{ reReplaceAll "(a*)*b" "x" "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" }}'
-      f: '{{ query "sum(" }}'
-      g: '{{ query "sum(count_over_time(big[100h:1ms]))" }}'
-""" + "".join(f"- {{name: slow{i}, rules: [{{record: slow{i}, expr: '{TOPK}'}}]}}\n" for i in range(5))
-
-
-def test_rules_that_want_too_much_harm_no_neighbour(tmp_path: Path, exporter: Exporter) -> None:
-    exporter.body = b"".join(b'big{i="%d"} %d\n' % (i, i) for i in range(2000)) + b"one 1\n"
-    flags = ("--query.timeout=1s", "--query.max-samples=8000000", "--query.max-bytes=600MB")
-    ours = server(tmp_path, exporter, HEAVY, *flags)
-    with started(ours):
-        wait_for("a slow rule", lambda: rules_of(ours)["slow4"]["health"] == "err")
-        wait_for("texts", lambda: rules_of(ours)["Loops"]["health"] == "ok", 30)
-        watch, pages = Watch(ours, "/api/v1/query?query=fine"), Watch(ours, "/api/v1/rules")
-        for one in (watch, pages):
-            one.start()
-        began_s = time.time()
-        time.sleep(4)
-        times = [time_s for time_s, _ in ours.query(f"fine[{time.time() - began_s:.0f}s]")[0]["values"]]
-        assert max(b - a for a, b in pairwise(times)) < 1.2, times
-        for one in (watch, pages):
-            assert one.stop() == []
-            assert one.slowest_s < 2
-        rules = rules_of(ours)
-        assert {name: rule["health"] for name, rule in rules.items()} == {
-            **dict.fromkeys(("fine", "Fine", "huge", "Huge", "within", "Loops", "Explodes"), "ok"),
-            **dict.fromkeys(("many", "limited", "Limited", "samples", "bytes"), "err"),
-            **{f"slow{i}": "err" for i in range(5)},
-        }
-        assert "many-to-many matching not allowed" in rules["many"]["lastError"]
-        assert rules["limited"]["lastError"] == "exceeded limit of 10 with 2000 series"
-        assert rules["Limited"]["lastError"] == "exceeded limit of 10 with 2000 alerts"
-        assert rules["Limited"]["alerts"] == []
-        assert re.search("too many samples|timed out", rules["samples"]["lastError"])
-        assert "limit" in rules["bytes"]["lastError"]
-        assert "timed out" in rules["slow0"]["lastError"]
-        assert len(ours.query("huge")) == len(rules["Huge"]["alerts"]) == 2000
-        assert len(ours.query("within")) == 10
-        assert ours.query("limited") == ours.query('ALERTS{alertname="Limited"}') == []
-        [explodes] = rules["Explodes"]["alerts"]
-        for name, text in explodes["annotations"].items():
-            assert len(text) < 2000
-            assert name in "de" or text.startswith("<error expanding template: "), text
-        assert "maximum number of steps" in rules["Loops"]["alerts"][0]["annotations"]["a"]
-        failures = metrics_of(ours, "prometheus_rule_evaluation_failures_total")
-        assert {name.partition(";")[2] for name, count in failures.items() if count} == {
-            *("huge", "limited", "samples", "bytes"),
-            *(f"slow{i}" for i in range(5)),
-        }
-        missed = metrics_of(ours, "prometheus_rule_group_iterations_missed_total")
-        assert sum(missed[f"a.yml;slow{i}"] for i in range(5)) > 10
-        assert memory_bytes(ours, "VmHWM") < 2 << 30
-        began_s = time.monotonic()  # In the middle of evaluations.
-        assert ours.stop() == 0
-        assert time.monotonic() - began_s < 13
-        text = ours.log.read_text()
-        assert "Traceback" not in text
-        assert text.count("Expanding alert template failed") < 200
-        assert len(text) < 1_000_000
 
 
 # --- kill -9
@@ -328,7 +253,7 @@ groups:
             lambda: [one["metric"]["__name__"] for one in ours.query('{__name__=~"r[0-9]+"}')] == ["r49"],
         )
         gaps = [time_s for time_s, _ in ours.query("same[1m]")[0]["values"]]
-        assert max(b - a for a, b in pairwise(gaps)) < 2
+        assert max(b - a for a, b in pairwise(gaps)) < 3
         wait_for("as few open files as before", lambda: held()[0] <= files + 5)
         assert held()[1] <= threads + 12
         # Renamed: the old ends, the new begins. Removed with its group: all ends.
@@ -504,35 +429,6 @@ alerting:
         one.close()
 
 
-@pytest.fixture(scope="module")
-def scenarios(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[None]]]:
-    """Those that mostly wait run beside each other."""
-
-    def run(scenario: Callable[[Path, Exporter], None]) -> None:
-        exporter = Exporter(b"one 1\n")
-        try:
-            scenario(tmp_path_factory.mktemp(scenario.__name__), exporter)
-        finally:
-            exporter.close()
-
-    with ThreadPoolExecutor() as pool:
-        yield {
-            one.__name__: pool.submit(run, one) for one in (kill_in_every_phase, misbehaving_alertmanagers, full_disk)
-        }
-
-
-def test_a_kill_in_every_phase_loses_nothing_and_tells_nothing_twice(scenarios: dict[str, Future[None]]) -> None:
-    scenarios["kill_in_every_phase"].result()
-
-
-def test_alertmanagers_that_misbehave_hold_back_no_other(scenarios: dict[str, Future[None]]) -> None:
-    scenarios["misbehaving_alertmanagers"].result()
-
-
-def test_a_full_disk_while_rules_record(scenarios: dict[str, Future[None]]) -> None:
-    scenarios["full_disk"].result()
-
-
 # --- the API
 
 
@@ -556,9 +452,9 @@ def test_ten_thousand_rules_in_pages(tmp_path: Path, exporter: Exporter) -> None
     with started(ours):
         began_s = time.monotonic()
         whole = ours.api("rules")["groups"]
-        assert time.monotonic() - began_s < 2
+        assert time.monotonic() - began_s < 5
         assert sum(len(group["rules"]) for group in whole) == 10_000
-        for limit in (30, 200, 1000):
+        for limit in (60, 1000):
             pages: list[dict[str, Any]] = []
             token = ""
             while True:
@@ -622,3 +518,113 @@ FINE = [
     "group_limit=99999",
     "match[]={i=~%22.%2B%22}",
 ]
+
+
+# --- what runs beside all that
+
+
+def test_a_kill_in_every_phase_loses_nothing_and_tells_nothing_twice(scenarios: dict[str, Future[None]]) -> None:
+    scenarios["kill_in_every_phase"].result()
+
+
+def test_alertmanagers_that_misbehave_hold_back_no_other(scenarios: dict[str, Future[None]]) -> None:
+    scenarios["misbehaving_alertmanagers"].result()
+
+
+def test_a_full_disk_while_rules_record(scenarios: dict[str, Future[None]]) -> None:
+    scenarios["full_disk"].result()
+
+
+# --- rules that want too much
+
+TOPK = " + ".join(["max_over_time(sum(topk(1000, big))[50s:5ms])"] * 10)
+HEAVY = r"""
+groups:
+- name: neighbour
+  rules: [{record: fine, expr: one + 1}, {alert: Fine, expr: one == 1}]
+- name: huge
+  rules:
+  - {record: huge, expr: 'big * on () group_left () one'}
+  - {record: many, expr: 'big * on (job) big'}
+  - {alert: Huge, expr: big, labels: {x: '{{ $value }}'}, annotations: {a: '{{ $labels.i }}'}}
+- name: limited
+  limit: 10
+  rules: [{record: limited, expr: big}, {alert: Limited, expr: big}, {record: within, expr: 'topk(10, big)'}]
+- name: samples
+  rules: [{record: samples, expr: 'sum(count_over_time(big[20s:1ms]))'}]
+- name: bytes
+  rules: [{record: bytes, expr: 'sum(count_over_time(big[100h:1ms]))'}]
+- name: loops
+  rules:
+  - alert: Loops
+    expr: big < 100
+    annotations:
+      a: '{{ range query "big" }}{{ range query "big" }}{{ range query "big" }}x{{ end }}{{ end }}{{ end }}'
+- name: explodes
+  rules:
+  - alert: Explodes
+    expr: one
+    annotations:
+      a: '{{ define "a" }}{{ template "a" }}{{ template "a" }}{{ end }}{{ template "a" }}'
+      b: '{{ $x := "xxxxxxxxxxxxxxxx" }}{{ range query "big" }}{{ $x = printf "%s%s" $x $x }}{{ end }}{{ $x }}'
+      c: '{{ define "b" }}{{ tmpl "b" . }}{{ tmpl "b" . }}{{ end }}{{ tmpl "b" . }}'
+      d: '{{ printf "%999999999d" 1 | len }}'
+      e: '{{ reReplaceAll "(a*)*b" "x" "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" }}'
+      f: '{{ query "sum(" }}'
+      g: '{{ query "sum(count_over_time(big[100h:1ms]))" }}'
+""" + "".join(f"- {{name: slow{i}, rules: [{{record: slow{i}, expr: '{TOPK}'}}]}}\n" for i in range(5))
+
+
+def test_rules_that_want_too_much_harm_no_neighbour(tmp_path: Path, exporter: Exporter) -> None:
+    exporter.body = b"".join(b'big{i="%d"} %d\n' % (i, i) for i in range(2000)) + b"one 1\n"
+    flags = ("--query.timeout=1s", "--query.max-samples=8000000", "--query.max-bytes=600MB")
+    ours = server(tmp_path, exporter, HEAVY, *flags)
+    with started(ours):
+        wait_for("a slow rule", lambda: rules_of(ours)["slow4"]["health"] == "err")
+        wait_for("texts", lambda: rules_of(ours)["Loops"]["health"] == "ok", 30)
+        watch, pages = Watch(ours, "/api/v1/query?query=fine"), Watch(ours, "/api/v1/rules")
+        for one in (watch, pages):
+            one.start()
+        began_s = time.time()
+        time.sleep(3)
+        times = [time_s for time_s, _ in ours.query(f"fine[{time.time() - began_s:.0f}s]")[0]["values"]]
+        assert max(b - a for a, b in pairwise(times)) < 1.2, times
+        for one in (watch, pages):
+            assert one.stop() == []
+            assert one.slowest_s < 2
+        rules = rules_of(ours)
+        assert {name: rule["health"] for name, rule in rules.items()} == {
+            **dict.fromkeys(("fine", "Fine", "huge", "Huge", "within", "Loops", "Explodes"), "ok"),
+            **dict.fromkeys(("many", "limited", "Limited", "samples", "bytes"), "err"),
+            **{f"slow{i}": "err" for i in range(5)},
+        }
+        assert "many-to-many matching not allowed" in rules["many"]["lastError"]
+        assert rules["limited"]["lastError"] == "exceeded limit of 10 with 2000 series"
+        assert rules["Limited"]["lastError"] == "exceeded limit of 10 with 2000 alerts"
+        assert rules["Limited"]["alerts"] == []
+        assert re.search("too many samples|timed out", rules["samples"]["lastError"])
+        assert "limit" in rules["bytes"]["lastError"]
+        assert "timed out" in rules["slow0"]["lastError"]
+        assert len(ours.query("huge")) == len(rules["Huge"]["alerts"]) == 2000
+        assert len(ours.query("within")) == 10
+        assert ours.query("limited") == ours.query('ALERTS{alertname="Limited"}') == []
+        [explodes] = rules["Explodes"]["alerts"]
+        for name, text in explodes["annotations"].items():
+            assert len(text) < 2000
+            assert name in "de" or text.startswith("<error expanding template: "), text
+        assert "maximum number of steps" in rules["Loops"]["alerts"][0]["annotations"]["a"]
+        failures = metrics_of(ours, "prometheus_rule_evaluation_failures_total")
+        assert {name.partition(";")[2] for name, count in failures.items() if count} == {
+            *("huge", "limited", "samples", "bytes"),
+            *(f"slow{i}" for i in range(5)),
+        }
+        missed = metrics_of(ours, "prometheus_rule_group_iterations_missed_total")
+        assert sum(missed[f"a.yml;slow{i}"] for i in range(5)) > 10
+        assert memory_bytes(ours, "VmHWM") < 2 << 30
+        began_s = time.monotonic()  # In the middle of evaluations.
+        assert ours.stop() == 0
+        assert time.monotonic() - began_s < 8
+        text = ours.log.read_text()
+        assert "Traceback" not in text
+        assert text.count("Expanding alert template failed") < 200
+        assert len(text) < 1_000_000

@@ -32,7 +32,7 @@ INTERVAL_S = 0.25
 # A change is seen by the next scrape, then by the next evaluation, and through other groups by one more of each; the
 # rest is for a busy machine.
 APART_S = 4 * INTERVAL_S + 0.3
-PHASE_S = 2.2
+PHASE_S = 2.0
 RESEND_S = 1.0
 LAST_S = APART_S + RESEND_S + 0.5  # After the last change.
 
