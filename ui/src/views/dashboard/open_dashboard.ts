@@ -1,12 +1,12 @@
 /** Gets a dashboard and opens its board. */
 
 import { grafana } from "../../api/grafana.ts";
-import type { DashboardMeta } from "../../api/grafana.ts";
+import type { DashboardMeta, StoredDashboard } from "../../api/grafana.ts";
 import { load } from "../../core/model/migrate.ts";
 import type { Board } from "./board.svelte.ts";
 import { takeDraft } from "./draft.ts";
 
-export type Wanted = { uid: string } | { snapshot: string } | { fresh: string } | { home: true };
+export type Wanted = { uid: string } | { snapshot: string } | { fresh: string } | { stored: StoredDashboard };
 
 /** Raises ApiError, or an Error that says what is wrong with the JSON. */
 export async function openDashboard(board: Board, wanted: Wanted, signal?: AbortSignal): Promise<void> {
@@ -18,8 +18,7 @@ export async function openDashboard(board: Board, wanted: Wanted, signal?: Abort
     board.editing = true;
     return;
   }
-  const stored = "uid" in wanted ? await grafana.dashboard(wanted.uid, signal) : "snapshot" in wanted ? await grafana.snapshot(wanted.snapshot, signal) : await grafana.home(signal);
-  if (!("dashboard" in stored)) throw new Error("there is no home dashboard");
+  const stored = "uid" in wanted ? await grafana.dashboard(wanted.uid, signal) : "snapshot" in wanted ? await grafana.snapshot(wanted.snapshot, signal) : wanted.stored;
   const { dashboard, notices } = load(stored.dashboard);
   const meta: DashboardMeta = stored.meta ?? {};
   board.open(dashboard, meta, "snapshot" in wanted ? "snapshot" : "stored", notices.filter((one) => one.severity !== "info").map((one) => one.text));
