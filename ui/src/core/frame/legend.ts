@@ -1,18 +1,10 @@
 /** Names of series as their queries want them: `legendFormat`, or what tells them apart. */
 
-import { labelsText } from "./display_name.ts";
 import type { Labels } from "./frame.ts";
+import { metricText } from "./labels_text.ts";
 
 /** `legendFormat` of a series that is to be called by what is special about it. */
 export const AUTO_LEGEND = "__auto";
-
-const NAME = "__name__";
-
-/** `up{instance="a", job="b"}`: the metric's name and the other labels in alphabetical order. */
-export function metricText(labels: Labels): string {
-  const { [NAME]: name = "", ...rest } = labels;
-  return name + labelsText(rest);
-}
 
 /** `format` with the labels' values for `{{label}}`; blanks in the braces do not matter, a label that is not there is empty text. */
 export function legendText(format: string, labels: Labels): string {
@@ -22,6 +14,7 @@ export function legendText(format: string, labels: Labels): string {
 /** Labels that are not the same in all series, alphabetical. */
 function differing(series: readonly Labels[]): string[] {
   const [first = {}] = series;
+  if (series.length < 2) return [];
   const names = new Set(series.flatMap((labels) => Object.keys(labels)));
   return [...names].sort().filter((name) => series.some((labels) => labels[name] !== first[name]));
 }
@@ -33,14 +26,17 @@ function differing(series: readonly Labels[]): string[] {
  */
 export function seriesNames(series: readonly Labels[], legendFormat: string | undefined, expr: string): string[] {
   if (legendFormat && legendFormat !== AUTO_LEGEND) return series.map((labels) => legendText(legendFormat, labels) || metricText(labels) || expr);
-  const whole = (labels: Labels): string => metricText(labels) || expr;
-  if (legendFormat !== AUTO_LEGEND) return series.map(whole);
+  if (legendFormat !== AUTO_LEGEND) return series.map((labels) => metricText(labels) || expr);
+  return autoNames(series).map((name) => name || expr);
+}
+
+/** The name of each series by what is special about it, "" where it has no labels: labels that differ; a single one by its value alone. */
+export function autoNames(series: readonly Labels[]): string[] {
   const names = differing(series);
   return series.map((labels) => {
-    const own = Object.keys(labels);
-    if (series.length === 1) return own.length === 1 ? labels[own[0]!]! : whole(labels);
-    if (names.length === 1) return labels[names[0]!] ?? whole(labels);
-    const special = Object.fromEntries(names.filter((name) => Object.hasOwn(labels, name)).map((name) => [name, labels[name]!]));
-    return metricText(special) || whole(labels);
+    const special = names.filter((name) => Object.hasOwn(labels, name));
+    const shown = special.length ? special : Object.keys(labels);
+    const single = special.length ? names.length === 1 : shown.length === 1;
+    return single ? labels[shown[0]!]! : metricText(Object.fromEntries(shown.map((name) => [name, labels[name]!])));
   });
 }

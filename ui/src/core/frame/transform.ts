@@ -24,6 +24,7 @@ import { organize } from "./transformations/organize.ts";
 import { partitionByValues } from "./transformations/partitionByValues.ts";
 import { prepareTimeSeries } from "./transformations/prepareTimeSeries.ts";
 import { reduce } from "./transformations/reduce.ts";
+import { regression } from "./transformations/regression.ts";
 import { renameByRegex } from "./transformations/renameByRegex.ts";
 import { rowsToFields } from "./transformations/rowsToFields.ts";
 import { seriesToRows } from "./transformations/seriesToRows.ts";
@@ -71,6 +72,7 @@ export const TRANSFORMATIONS: Readonly<Record<string, Kind>> = {
   partitionByValues: { title: "Partition by values", run: partitionByValues },
   prepareTimeSeries: { title: "Prepare time series", run: prepareTimeSeries },
   reduce: { title: "Reduce", run: reduce },
+  regression: { title: "Regression analysis", run: regression },
   renameByRegex: { title: "Rename fields by regex", run: renameByRegex },
   rowsToFields: { title: "Rows to fields", run: rowsToFields },
   seriesToColumns: { title: "Outer join", run: joinByField },

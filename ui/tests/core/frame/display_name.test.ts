@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { displayNames, frameName, labelsText, setDisplayNames } from "../../../src/core/frame/display_name.ts";
+import { displayNames, frameName, setDisplayNames } from "../../../src/core/frame/display_name.ts";
 import { frame, type Frame } from "../../../src/core/frame/frame.ts";
+import { labelsText } from "../../../src/core/frame/labels_text.ts";
 import { seriesNames } from "../../../src/core/frame/legend.ts";
 import { field } from "./frames.ts";
 
@@ -34,6 +35,17 @@ test("setDisplayNames writes them to the columns", () => {
   const frames = setDisplayNames([series({ job: "a" })]);
   expect(frames[0]!.fields.map(({ display }) => display)).toEqual(["Time", "a"]);
   expect(frameName(frames[0]!, frames)).toBe("a");
+});
+
+test("series of queries without a legend are called by what is special about them", () => {
+  const auto = (labels: Record<string, string>, value = "Value") =>
+    frame([field("Time", [1]), field(value, [1], { labels })], { meta: { kind: "timeseries", executed: "sum(up)" } });
+  expect(names([auto({ __name__: "up", job: "a", env: "x" }), auto({ __name__: "up", job: "b", env: "x" })])).toEqual(["a", "b"]);
+  expect(names([auto({ job: "a", i: "1" }), auto({ job: "b", i: "2" })])).toEqual(['{i="1", job="a"}', '{i="2", job="b"}']);
+  expect(names([auto({ __name__: "up", job: "a" })])).toEqual(['up{job="a"}']);
+  expect(names([auto({ job: "a" }), auto({ job: "a" })])).toEqual(["a", "a"]);
+  expect(names([auto({})])).toEqual(["sum(up)"]);
+  expect(names([auto({ job: "a" }), series({ job: "b" }, { name: "named" })])).toEqual(["a", "named b"]);
 });
 
 test("labels as text are quoted", () => {

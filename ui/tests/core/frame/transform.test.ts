@@ -179,6 +179,14 @@ describe("series", () => {
     expect(made!.fields.map(({ labels }) => labels?.frame)).toEqual(["a", "a", "b", "b"]);
   });
 
+  test("a line and a curve through points", () => {
+    const line = run([series({}, [1, 3, 5])], "regression", { predictionCount: 3 });
+    expect(line[1]!.fields[0]!.values).toEqual([1000, 2000, 3000]);
+    line[1]!.fields[1]!.values.forEach((value, i) => expect(value).toBeCloseTo([1, 3, 5][i]!));
+    const curve = run([series({}, [1, 0, 1])], "regression", { modelType: "polynomial", degree: 2, predictionCount: 5 });
+    curve[1]!.fields[1]!.values.forEach((value, i) => expect(value).toBeCloseTo([1, 0.25, 0, 0.25, 1][i]!));
+  });
+
   test("a histogram", () => {
     const [made] = run([table({ Value: [1, 2, 2.5, 9.9, null, NaN] })], "histogram", { bucketSize: 2.5 });
     expect(contents([made!])).toEqual([{ xMin: [0, 2.5, 5, 7.5], xMax: [2.5, 5, 7.5, 10], Value: [2, 1, 0, 1] }]);
