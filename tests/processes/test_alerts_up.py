@@ -19,7 +19,7 @@ MAX_MEMORY = 120 << 20
 
 
 def test_each_port_begins_with_its_own(tmp_path: Path) -> None:
-    ports = {name: free_port() for name in ("metrics", "logs", "alerts", "node")}
+    ports = {name: free_port() for name in ("metrics", "logs", "alerts", "node", "dashboards")}
     (tmp_path / "alertmanager.yml").write_text(CONFIG % "one")
     command = [str(WATCHKEEPER), "up", "--data-dir", str(tmp_path / "data")]
     command += ["--alertmanager-config", str(tmp_path / "alertmanager.yml")]
