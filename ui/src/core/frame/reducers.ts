@@ -233,6 +233,8 @@ function compute(field: Pick<Field, "values" | "type">, id: string, nulls: Nulls
  * The column reduced by `id`; null where there is nothing to reduce or no such reducer. Most give a number; first and last
  * what the column holds; allIsZero and allIsNull a boolean; allValues and uniqueValues a list.
  * nulls  as the column's `nullValueMode` says, unless told
+ *
+ * Results are kept with the list of values: a list must not change once it is in a column.
  */
 export function reduce(field: Pick<Field, "values" | "type"> & Partial<Pick<Field, "config">>, id: string, nulls?: Nulls): unknown {
   const { values } = field;

@@ -11,6 +11,8 @@ export interface SeriesCustom {
   spanNulls?: boolean | number;
   /** Gaps where samples are further apart than so many ms (true: than the query's step). */
   insertNulls?: boolean | number;
+  /** Missing values are drawn at 0, as old graphs may want them. */
+  nullsAsZero?: boolean;
   stacking?: { mode?: "none" | "normal" | "percent"; group?: string | false };
   transform?: "negative-Y" | "constant";
   axisPlacement?: string;
@@ -146,7 +148,7 @@ function stackKey({ field, custom }: Source, values: Numbers): string | null {
 /** Numbers of a source as its config wants them, before stacking. */
 function shaped({ field, custom }: Source, raw: readonly unknown[], times: readonly number[]): Numbers {
   let values = drawable(raw);
-  if (field.config.nullValueMode === "null as zero") values = zeroed(values);
+  if (custom.nullsAsZero === true || field.config.nullValueMode === "null as zero") values = zeroed(values);
   const span = custom.spanNulls ?? (field.config.nullValueMode === "connected" || false);
   if (span === true) values = spanned(values, times, Infinity);
   else if (typeof span === "number" && span > 0) values = spanned(values, times, span);

@@ -1,8 +1,8 @@
 /** Units by their ids in dashboards, and a number written in one. */
 
-import { formatDate, fromNow, isSameDay } from "./dates.ts";
+import { formatPattern, formatRelative } from "../time/format.ts";
+import { browserZone, resolveZone, wallTime } from "../time/zone.ts";
 import { type Formatted, localeNumber } from "./fixed.ts";
-import { browserZone, resolveZone } from "../time/zone.ts";
 import { binary, count, currency, either, financial, type Format, hex, plain, prefixed, scaled, short, si, siOf, times } from "./unit_scales.ts";
 import {
   clock, days, daysHoursMinutesSeconds, hours, hoursMinutesSeconds, inWords, microseconds, milliseconds, minutes, nanoseconds, seconds, timeticks,
@@ -27,8 +27,14 @@ const DATES: Record<string, [pattern: string, timeOnly?: string]> = {
   dateTimeAsSystem: ["YYYY-MM-DD HH:mm:ss"],
 };
 
+/** Whether both instants (ms) fall on one day of `zone`. */
+function isSameDay(a: number, b: number, zone: string): boolean {
+  const [x, y] = [wallTime(a, zone), wallTime(b, zone)];
+  return x.day === y.day && x.month === y.month && x.year === y.year;
+}
+
 function date([pattern, timeOnly]: [string, string?]): Format {
-  return (value, _decimals, zone) => ({ text: formatDate(value, timeOnly && isSameDay(value, Date.now(), zone) ? timeOnly : pattern, zone) });
+  return (value, _decimals, zone) => ({ text: formatPattern(value, zone, timeOnly && isSameDay(value, Date.now(), zone) ? timeOnly : pattern) });
 }
 
 const localDates = new Map<string, Intl.DateTimeFormat>();
@@ -79,7 +85,7 @@ const UNITS = new Map<string, Format>([
   ["dtdhms", daysHoursMinutesSeconds],
   ["clockms", clock(1)],
   ["clocks", clock(1000)],
-  ["dateTimeFromNow", (value) => ({ text: fromNow(value, Date.now()) })],
+  ["dateTimeFromNow", (value) => ({ text: Number.isFinite(value) ? formatRelative(value, Date.now()) : "Invalid date" })],
   ["dateTimeAsLocal", localDate(false)],
   ["dateTimeAsLocalNoDateIfToday", localDate(true)],
   ...Object.entries(DATES).map(([id, patterns]): [string, Format] => [id, date(patterns)]),

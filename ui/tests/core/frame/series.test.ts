@@ -38,7 +38,7 @@ test("gaps are spanned: all, or short ones", () => {
 test("null as zero, negative-Y, and what is not finite", () => {
   const zero = series([1, 2], [null, 5]);
   zero.fields[1]!.config.nullValueMode = "null as zero";
-  expect(drawn([zero])).toEqual([[0, 5]]);
+  expect(drawn([zero, series([1, 2], [undefined, 5], { nullsAsZero: true })])).toEqual([[0, 5], [0, 5]]);
   const data = chartData([series([1, 2, 3, 4], [1, NaN, Infinity, null], { transform: "negative-Y" })]);
   expect(data.series[0]!.values).toEqual([-1, null, null, null]);
   expect(data.series[0]!.raw).toEqual([1, NaN, Infinity, null]);

@@ -1,6 +1,6 @@
 /** A column of times written by a pattern. */
 
-import { formatDate } from "../dates.ts";
+import { formatPattern } from "../../time/format.ts";
 import { fieldNamed, withFields } from "../rows.ts";
 import type { Transform } from "./transformation.ts";
 
@@ -18,7 +18,7 @@ export const formatTime: Transform<FormatTime> = (frames, { timeField, outputFor
     if (!target || !outputFormat) return frame;
     return withFields(frame, frame.fields.map((field) => {
       if (field !== target) return field;
-      const values = field.values.map((value) => (typeof value === "number" ? formatDate(value, outputFormat, timezone ?? "utc") : null));
+      const values = field.values.map((value) => (typeof value === "number" ? formatPattern(value, timezone ?? "utc", outputFormat) : null));
       return { ...field, type: "string", values };
     }));
   });
