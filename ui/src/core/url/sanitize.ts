@@ -11,9 +11,9 @@ export function safeUrl(url: string): string | null {
   if (!bare) return null;
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(bare);
   if (scheme) return SCHEMES.has(scheme[1]!.toLowerCase() + ":") ? bare : null;
-  // A colon before the path begins, with a scheme that only looks like none: "java&#115;cript:", "%6aavascript:".
+  // A colon before the path begins, with a scheme that only looks like none: "java&#115;cript:", "%6aavascript:". A # is no end here: it may be an entity's.
   const colon = bare.indexOf(":");
-  const end = bare.search(/[/?#\\]/);
+  const end = bare.search(/^#|[/?\\]/);
   return colon >= 0 && (end < 0 || colon < end) ? null : bare;
 }
 
