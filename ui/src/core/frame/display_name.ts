@@ -2,7 +2,6 @@
 
 import type { Field, Frame } from "./frame.ts";
 import { labelsText } from "./labels_text.ts";
-import { autoNames } from "./legend.ts";
 
 export { labelsText } from "./labels_text.ts";
 
@@ -43,24 +42,9 @@ function nameOf(field: Field, frame: Frame, frameNamesDiffer: boolean, single: s
   return twins.length > 1 ? `${name} ${twins.indexOf(field) + 1}` : name;
 }
 
-/**
- * Series of queries that want to be called by what is special about them (`__auto`): neither their frame nor their config has a name.
- * One without labels is called by its query.
- */
-function specialNames(frames: readonly Frame[]): Map<Field, string> {
-  const series = frames.flatMap((frame) =>
-    frame.meta?.kind === "timeseries" && !frame.name
-      ? frame.fields.filter(({ name, config }) => name === VALUE_NAME && !config.displayName && !config.displayNameFromDS).map((field) => ({ field, frame }))
-      : [],
-  );
-  const names = autoNames(series.map(({ field }) => field.labels ?? {}));
-  return new Map(series.map(({ field, frame }, i) => [field, names[i] || frame.meta!.executed || field.name]));
-}
-
 function namesOf(frames: readonly Frame[]): Map<Field, string> {
   const names = new Map<Field, string>();
   const single = onlyLabel(frames);
-  const special = specialNames(frames);
   const differ = frames.some((frame, i) => i > 0 && frame.name !== frames[i - 1]!.name);
   for (const frame of frames) {
     const same = new Map<string, Field[]>();
@@ -69,7 +53,7 @@ function namesOf(frames: readonly Frame[]): Map<Field, string> {
       if (twins) twins.push(field);
       else same.set(field.name, [field]);
     }
-    for (const field of frame.fields) names.set(field, special.get(field) ?? nameOf(field, frame, differ, single, same));
+    for (const field of frame.fields) names.set(field, nameOf(field, frame, differ, single, same));
   }
   return names;
 }

@@ -3,6 +3,7 @@
 import { VALUE_NAME } from "./display_name.ts";
 import { type Field, type Frame, frame as makeFrame, type FrameMeta, type Labels } from "./frame.ts";
 import { seriesNames } from "./legend.ts";
+import { averageOf, bucketRows, type HistogramSample } from "./native_histogram.ts";
 import { column } from "./rows.ts";
 
 type Sample = readonly [seconds: number, value: string];
@@ -10,13 +11,13 @@ type Sample = readonly [seconds: number, value: string];
 export interface MatrixSeries {
   metric: Labels;
   values?: readonly Sample[];
-  histograms?: readonly unknown[];
+  histograms?: readonly HistogramSample[];
 }
 
 export interface VectorSample {
   metric: Labels;
   value?: Sample;
-  histogram?: unknown;
+  histogram?: HistogramSample;
 }
 
 /** `data` of an answer of /query or /query_range. */
@@ -53,30 +54,28 @@ interface Series {
   values: (number | string)[];
 }
 
-function sameTimes(times: readonly number[] | undefined, samples: readonly Sample[]): boolean {
-  if (!times || times.length !== samples.length) return false;
-  for (let i = 0; i < samples.length; i++) if (times[i] !== milliseconds(samples[i]![0])) return false;
-  return true;
+/** Times of samples; `last` itself where they are the same, so that series which share their times share one array. */
+function timesOf(samples: readonly (readonly [number, unknown])[], last: number[] | undefined): number[] {
+  if (last?.length === samples.length && samples.every(([seconds], i) => last[i] === milliseconds(seconds))) return last;
+  return samples.map(([seconds]) => milliseconds(seconds));
 }
 
-/** All series of an answer; those of a range that have the same times share one array, which makes aligning them free. */
+/** All series of an answer. A native histogram counts as the average of what it observed. */
 function seriesOf(data: PrometheusData): Series[] {
   switch (data.resultType) {
     case "matrix": {
       let last: number[] | undefined;
-      return data.result.map(({ metric, values = [] }) => {
-        const times: number[] = sameTimes(last, values) ? last! : values.map(([seconds]) => milliseconds(seconds));
-        last = times;
-        return { labels: metric, times, values: values.map(([, text]) => sampleValue(text)) };
+      return data.result.map(({ metric, values, histograms = [] }) => {
+        const samples = values?.length ? values : histograms;
+        last = timesOf(samples, last);
+        return { labels: metric, times: last, values: values?.length ? values.map(([, text]) => sampleValue(text)) : histograms.map(([, histogram]) => averageOf(histogram)) };
       });
     }
     case "vector": {
-      const shared = new Map<number, number[]>();
-      return data.result.filter(({ value }) => value).map(({ metric, value }) => {
-        const [seconds, text] = value!;
-        let times = shared.get(seconds);
-        if (!times) shared.set(seconds, (times = [milliseconds(seconds)]));
-        return { labels: metric, times, values: [sampleValue(text)] };
+      let last: number[] | undefined;
+      return data.result.filter(({ value, histogram }) => value ?? histogram).map(({ metric, value, histogram }) => {
+        last = timesOf([value ?? histogram!], last);
+        return { labels: metric, times: last, values: [value ? sampleValue(value[1]) : averageOf(histogram![1])] };
       });
     }
     case "scalar":
@@ -88,11 +87,17 @@ function seriesOf(data: PrometheusData): Series[] {
   }
 }
 
+/** Samples of all series that are native histograms. */
+function nativeOf(data: PrometheusData): (readonly HistogramSample[])[] {
+  if (data.resultType === "matrix") return data.result.flatMap(({ values, histograms }) => (!values?.length && histograms?.length ? [histograms] : []));
+  if (data.resultType === "vector") return data.result.flatMap(({ value, histogram }) => (!value && histogram ? [[histogram]] : []));
+  return [];
+}
+
 function metaOf(query: AnsweredQuery, kind: NonNullable<FrameMeta["kind"]>, data: PrometheusData): FrameMeta {
   const meta: FrameMeta = { kind, executed: query.expr };
   if (query.stepMs !== undefined && data.resultType === "matrix") meta.stepMs = query.stepMs;
-  const hidden = data.resultType === "matrix" ? data.result.some(({ values, histograms }) => !values && histograms) : data.resultType === "vector" && data.result.some(({ value }) => !value);
-  if (hidden) meta.notices = [{ severity: "warning", text: "Native histograms were left out: ask for a quantile, a count or a sum of them" }];
+  if (kind !== "heatmap" && nativeOf(data).length) meta.notices = [{ severity: "info", text: "Native histograms are shown by the average of what they observed" }];
   return meta;
 }
 
@@ -126,7 +131,7 @@ function table(series: readonly Series[], query: AnsweredQuery, meta: FrameMeta)
 }
 
 /** All times of the series in order, and each one's values at them; where several series are of one bucket, their sum. */
-function heatmap(series: readonly Series[], query: AnsweredQuery, meta: FrameMeta): Frame[] {
+function heatmap(series: readonly Series[], native: readonly (readonly HistogramSample[])[], query: AnsweredQuery, meta: FrameMeta): Frame[] {
   const buckets = new Map<string, Series[]>();
   const names = seriesNames(series.map(({ labels }) => labels), query.legendFormat, query.expr);
   series.forEach((one, i) => {
@@ -139,6 +144,10 @@ function heatmap(series: readonly Series[], query: AnsweredQuery, meta: FrameMet
   const distinct = new Set(series.map(({ times }) => times));
   const times = distinct.size === 1 ? series[0]!.times : [...new Set([...distinct].flat())].sort((a, b) => a - b);
   const places = new Map(times.map((at, i) => [at, i]));
+  if (native.length === series.length) {
+    const fields = bucketRows(native, places, times.length).map(({ upper, counts }) => column(upper, "number", counts, { labels: { le: upper } }));
+    return [makeFrame([column("Time", "time", times), ...fields], { refId: query.refId, meta })];
+  }
   let below: (number | null)[] | null = null;
   const fields = ordered.map(([name, own]) => {
     const sums = Array<number | null>(times.length).fill(null);
@@ -168,7 +177,7 @@ function heatmap(series: readonly Series[], query: AnsweredQuery, meta: FrameMet
 export function framesOfPrometheus(data: PrometheusData, query: AnsweredQuery): Frame[] {
   const series = seriesOf(data);
   if (query.format === "table") return table(series, query, metaOf(query, "table", data));
-  if (query.format === "heatmap") return series.length ? heatmap(series, query, metaOf(query, "heatmap", data)) : [];
+  if (query.format === "heatmap") return series.length ? heatmap(series, nativeOf(data), query, metaOf(query, "heatmap", data)) : [];
   return timeSeries(series, query, metaOf(query, "timeseries", data));
 }
 

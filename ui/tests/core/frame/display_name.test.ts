@@ -37,17 +37,6 @@ test("setDisplayNames writes them to the columns", () => {
   expect(frameName(frames[0]!, frames)).toBe("a");
 });
 
-test("series of queries without a legend are called by what is special about them", () => {
-  const auto = (labels: Record<string, string>, value = "Value") =>
-    frame([field("Time", [1]), field(value, [1], { labels })], { meta: { kind: "timeseries", executed: "sum(up)" } });
-  expect(names([auto({ __name__: "up", job: "a", env: "x" }), auto({ __name__: "up", job: "b", env: "x" })])).toEqual(["a", "b"]);
-  expect(names([auto({ job: "a", i: "1" }), auto({ job: "b", i: "2" })])).toEqual(['{i="1", job="a"}', '{i="2", job="b"}']);
-  expect(names([auto({ __name__: "up", job: "a" })])).toEqual(['up{job="a"}']);
-  expect(names([auto({ job: "a" }), auto({ job: "a" })])).toEqual(["a", "a"]);
-  expect(names([auto({})])).toEqual(["sum(up)"]);
-  expect(names([auto({ job: "a" }), series({ job: "b" }, { name: "named" })])).toEqual(["a", "named b"]);
-});
-
 test("labels as text are quoted", () => {
   expect(labelsText({ b: 'say "hi"', a: "1" })).toBe('{a="1", b="say \\"hi\\""}');
 });
@@ -60,6 +49,8 @@ test("legends of queries", () => {
   expect(seriesNames([{ job: "a", i: "1" }, { job: "b", i: "2" }], "__auto", "up")).toEqual(['{i="1", job="a"}', '{i="2", job="b"}']);
   expect(seriesNames([{}], "__auto", "sum(up)")).toEqual(["sum(up)"]);
   expect(seriesNames([{ job: "a" }], "__auto", "sum(up)")).toEqual(["a"]);
+  expect(seriesNames([{ job: "a" }, { job: "a" }], "__auto", "up")).toEqual(["a", "a"]);
+  expect(seriesNames([{ job: "a", env: "x" }, { env: "x" }], "__auto", "up")).toEqual(["a", "x"]);
   expect(seriesNames([{ __name__: "up", job: "a" }], "__auto", "up")).toEqual(['up{job="a"}']);
   expect(seriesNames([], "__auto", "up")).toEqual([]);
 });

@@ -51,8 +51,25 @@ test("scalars, texts, nothing, native histograms", () => {
   expect(contents(framesOfPrometheus({ resultType: "scalar", result: [3, "5"] }, query))).toEqual([{ Time: [3000], Value: [5] }]);
   expect(contents(framesOfPrometheus({ resultType: "string", result: [3, "hi"] }, query))).toEqual([{ Time: [3000], Value: ["hi"] }]);
   expect(framesOfPrometheus({ resultType: "matrix", result: [] }, query)).toEqual([]);
-  const native = framesOfPrometheus({ resultType: "matrix", result: [{ metric: {}, histograms: [[1, {}]] }] }, query);
-  expect(native[0]!.meta!.notices![0]!.text).toContain("Native histograms");
+});
+
+test("native histograms: averages, and in heatmaps their buckets with empty ones between", () => {
+  const one = (count: string, ...buckets: [number, string, string, string][]) => ({ count, sum: "6", buckets });
+  const data: PrometheusData = {
+    resultType: "matrix",
+    result: [
+      { metric: { pod: "a" }, histograms: [[1, one("3", [0, "1", "2", "1"], [0, "4", "8", "2"])], [2, one("0")]] },
+      { metric: { pod: "b" }, histograms: [[1, one("2", [0, "1", "2", "2"])], [2, one("2", [0, "-0.5", "0.5", "1"])]] },
+    ],
+  };
+  const frames = framesOfPrometheus(data, query);
+  expect(contents(frames)).toEqual([{ Time: [1000, 2000], Value: [2, Infinity] }, { Time: [1000, 2000], Value: [3, 3] }]);
+  expect(frames[0]!.meta!.notices![0]!.text).toContain("Native histograms");
+  const [heat] = framesOfPrometheus(data, { ...query, format: "heatmap" });
+  expect(heat!.fields.map(({ name, values }) => [name, values])).toEqual([
+    ["Time", [1000, 2000]], ["0.5", [null, 1]], ["1", [null, null]], ["2", [3, null]], ["4", [null, null]], ["8", [2, null]],
+  ]);
+  expect(contents(framesOfPrometheus({ resultType: "vector", result: [{ metric: {}, histogram: [1, one("3")] }] }, query))).toEqual([{ Time: [1000], Value: [2] }]);
 });
 
 test("exemplars in order of time", () => {
