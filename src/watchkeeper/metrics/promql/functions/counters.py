@@ -10,7 +10,7 @@ import numpy.typing as npt
 from watchkeeper.core.model.label_sets import LabelSets
 from watchkeeper.core.model.labels import METRIC_NAME
 from watchkeeper.core.model.stale import missing_mask, stale_mask
-from watchkeeper.core.vector.frame import Frame
+from watchkeeper.core.vector.frame import Frame, Present
 from watchkeeper.core.vector.grid import Grid
 from watchkeeper.metrics.promql import ast
 from watchkeeper.metrics.promql.operators.range_histogram import metric_of, rate_windows
@@ -40,7 +40,7 @@ def _note_non_counters(ev: Evaluation, call: ast.Call, frame: Frame) -> None:
     labels = frame.labels
     if METRIC_NAME not in labels.names:
         return
-    with_floats = frame.present.any(axis=1)
+    with_floats: Present = np.any(frame.present, axis=1)
     if with_floats.all():
         pairs = ev.of_labels((labels,), "names", lambda: _names_and_types(labels, with_floats))
     else:
