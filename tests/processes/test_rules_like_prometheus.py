@@ -207,9 +207,11 @@ def different(
     for who, first, second in (("ours", ours, theirs), ("theirs", theirs, ours)):
         for key, line in first.items():
             other = second.get(key, Timeline())
-            for time_s, value in zip(line.times, line.values, strict=True):
-                # What comes and goes within the tolerance is no contradiction, nor what began before all.
-                if not start_s <= time_s <= end_s - APART_S:
+            ends = [*line.times[1:], end_s]
+            for time_s, until_s, value in zip(line.times, ends, line.values, strict=True):
+                # What began before all counts no more than what is still to come, nor what was for a moment only: a
+                # rule of another group that saw one half of a change.
+                if not start_s <= time_s <= end_s - APART_S or until_s - time_s < 2.2 * INTERVAL_S:
                     continue
                 near = other.around(time_s, APART_S)
                 if not any(is_same(key, value, one) for one in near):
