@@ -130,7 +130,11 @@ const MAKERS: Record<string, (options: unknown) => FieldMatcher> = {
 /** The matcher of an id and its options; one that matches nothing where the id is not known or the options make no sense. */
 export function fieldMatcher(matcher: { id: string; options?: unknown } | null | undefined): FieldMatcher {
   const make = matcher && Object.hasOwn(MAKERS, matcher.id) ? MAKERS[matcher.id] : undefined;
-  return make ? make(matcher!.options) : never;
+  try {
+    return make ? make(matcher!.options) : never;
+  } catch {
+    return never;
+  }
 }
 
 /** Whether `frame` is meant by a transformation's filter: byRefId (letters, `A|C` or `/…/`), byName, byIndex. */

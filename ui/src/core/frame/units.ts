@@ -148,6 +148,8 @@ const PREFIXES: Record<string, (rest: string) => Format> = {
   },
 };
 
+const MOST_DECIMALS = 20;
+
 // Units made of prefixes and unknown ones: dashboards hold few, hostile ones may hold many.
 const MOST_CUSTOM = 500;
 const custom = new Map<string, Format>();
@@ -184,7 +186,9 @@ export function isDateUnit(unit: string | undefined): boolean {
 export function formatValue(unit: string | null | undefined, value: number | null | undefined, decimals?: number | null, zone?: string): Formatted {
   if (value === null || value === undefined) return { text: "" };
   if (Number.isNaN(value)) return { text: "NaN" };
-  return unitFormat(unit)(value, decimals, zone || browserZone());
+  // More digits than a number has, or less than none, would raise where they are written.
+  const places = typeof decimals === "number" && Number.isFinite(decimals) ? Math.max(0, Math.min(MOST_DECIMALS, Math.trunc(decimals))) : null;
+  return unitFormat(unit)(value, places, zone || browserZone());
 }
 
 /** The parts of a formatted value as one text. */

@@ -54,7 +54,8 @@ test("hostile and broken overrides change nothing", () => {
     defaults: { decimals: "x", min: null } as never,
     overrides: [
       rule("byName", "a", "__proto__.polluted", true), rule("byName", "a", "constructor.prototype.polluted", true), rule("byRegexp", "/(/", "unit", "bytes"),
-      rule("nope", "a", "unit", "bytes"), rule("constructor", "a", "unit", "bytes"), { matcher: null, properties: null } as never, null as never,
+      rule("nope", "a", "unit", "bytes"), rule("constructor", "a", "unit", "bytes"),
+      rule("byTypes", 5, "unit", "bytes"), rule("byName", "a", "thresholds", { steps: "x" }), rule("byName", "a", "mappings", { 0: null }), rule("byName", "a", "color", 5), { matcher: null, properties: null } as never, null as never,
     ],
   };
   expect(configs([series("a", 1, "A")], source)).toEqual([{ displayNameFromDS: "a" }]);

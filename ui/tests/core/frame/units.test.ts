@@ -30,6 +30,10 @@ test("missing values are empty, what is no number says so", () => {
   expect(text("short", -Infinity)).toBe("-∞");
 });
 
+test.each(["none", "short", "sci", "locale", "s", "bytes", "currency:financial:$", "clocks", "dtdurations", "hex", "percentunit"])("%s with decimals that no number has", (unit) => {
+  for (const decimals of [-5, 1000, NaN, Infinity, 1.7, "2" as never]) for (const value of [0, 1.5, -1e300, Infinity]) expect(text(unit, value, decimals)).not.toBe("");
+});
+
 test("times are those of the zone", () => {
   expect(text("dateTimeAsIso", 1_700_000_000_000, null, "Europe/Berlin")).toBe("2023-11-14 23:13:20");
   expect(text("time:YYYY [year] Q, dddd Do MMM H:mm a Z", 1_700_000_000_000, null, "America/New_York")).toBe("2023 year 4, Tuesday 14th Nov 17:13 pm -05:00");
