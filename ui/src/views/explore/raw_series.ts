@@ -1,6 +1,5 @@
 /** Frames as plain text: each series with its labels and newest value. */
 
-import { labelsText } from "../../core/frame/display_name.ts";
 import type { Frame } from "../../core/frame/frame.ts";
 
 export interface RawSeries {
@@ -44,8 +43,8 @@ function named(labels: Record<string, string>): { name: string; labels: Record<s
 
 /** One series in the form of the exposition: `up{job="x"} 1`. */
 export function rawText({ name, labels, value }: RawSeries): string {
-  const text = labelsText(labels);
-  return `${name}${text || (name ? "" : "{}")} ${valueText(value)}`;
+  const text = Object.entries(labels).map(([label, own]) => `${label}=${JSON.stringify(own)}`).join(", ");
+  return `${name}${text || !name ? `{${text}}` : ""} ${valueText(value)}`;
 }
 
 /** A number as Prometheus writes it. */
