@@ -10,6 +10,7 @@ import { byPlace, placeSections, sections } from "./layout.ts";
 import { fromRows, hasRows } from "./old/rows.ts";
 import { panelOf } from "./panel.ts";
 import { isRecord, type Json, type Notice, number, Part, present, record, text } from "./part.ts";
+import { fromSecond, isSecond } from "./second.ts";
 import { datasourceOf } from "./target.ts";
 import { variableOf } from "./variable.ts";
 
@@ -50,14 +51,14 @@ function modelOf(json: unknown, notices: Notice[]): Json {
     notices.push({ severity: "error", text: `this is no dashboard: it is ${Array.isArray(json) ? "a list" : json === null ? "null" : `a ${typeof json}`}, not an object` });
     return {};
   }
-  if (isRecord(json.spec) && (typeof json.kind === "string" || typeof json.apiVersion === "string")) {
-    const uid = text(record(json.metadata).name);
-    if (isRecord(json.spec.elements)) {
-      notices.push({ severity: "error", text: "this dashboard is of Grafana's second schema (elements and layout), which is not read here; export it in the classic one" });
-      return present({ title: text(json.spec.title), uid });
-    }
-    return { ...(uid ? { uid } : {}), ...json.spec };
+  const resource = isRecord(json.spec) && (typeof json.kind === "string" || typeof json.apiVersion === "string");
+  const uid = resource ? text(record(json.metadata).name) : undefined;
+  const spec = resource ? record(json.spec) : json;
+  if (isSecond(spec)) {
+    notices.push({ severity: "info", text: "it is of Grafana's second schema (elements and layout); it is shown, and will be saved, in the classic one" });
+    return fromSecond(spec, uid ?? text(spec.uid));
   }
+  if (resource) return { ...(uid ? { uid } : {}), ...spec };
   if (isRecord(json.dashboard) && !Array.isArray(json.panels)) return json.dashboard;
   return json;
 }

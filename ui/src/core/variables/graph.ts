@@ -101,7 +101,7 @@ export type RefreshReason = { kind: "load" } | { kind: "time" } | { kind: "chang
 /**
  * The variables to ask again, in levels that can each go at once.
  *
- * On load: all but constants and text boxes (a query variable with refresh 0 only where it has no stored options). When time
+ * On load: all but constants, text boxes and filters (a query variable with refresh 0 only where it has no stored options). When time
  * moves: those with refresh 2, interval variables with `auto`, and all that need them. After a change: all that need them.
  */
 export function refreshPlan(variables: readonly Variable[], reason: RefreshReason): string[][] {
@@ -110,7 +110,7 @@ export function refreshPlan(variables: readonly Variable[], reason: RefreshReaso
   for (const variable of variables) {
     if (reason.kind === "load") {
       if (variable.type === "query" && !variable.refresh && variable.options?.length) continue;
-      if (variable.type !== "constant" && variable.type !== "textbox") wanted.add(variable.name);
+      if (variable.type !== "constant" && variable.type !== "textbox" && variable.type !== "adhoc") wanted.add(variable.name);
     } else if (reason.kind === "time" && ((variable.type === "query" && variable.refresh === 2) || (variable.type === "interval" && variable.auto))) {
       wanted.add(variable.name);
     }

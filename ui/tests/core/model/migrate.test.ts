@@ -23,9 +23,6 @@ describe("the dashboard", () => {
   test("in its wrappers", () => {
     expect(load({ dashboard: { title: "a" }, meta: {} }).dashboard.title).toBe("a");
     expect(load({ kind: "Dashboard", apiVersion: "dashboard.grafana.app/v1beta1", metadata: { name: "u" }, spec: { title: "b" } }).dashboard).toMatchObject({ title: "b", uid: "u" });
-    const second = load({ kind: "Dashboard", apiVersion: "dashboard.grafana.app/v2", metadata: { name: "u" }, spec: { title: "c", elements: {}, layout: {} } });
-    expect(second.dashboard.title).toBe("c");
-    expect(second.notices[0]!.text).toMatch(/second schema/);
   });
 
   test("keeps what nobody here knows, and does not change what it was given", () => {

@@ -45,7 +45,7 @@ export function fromOldHeatmap(raw: Json): Json {
       rowsFrame: { layout },
       cellGap: number(record(raw.cards).cardPadding) ?? 2,
       cellRadius: number(record(raw.cards).cardRound) ?? 0,
-      filterValues: { le: raw.hideZeroBuckets === false ? -1 : 1e-9 },
+      filterValues: { le: 1e-9 },
       legend: { show: record(raw.legend).show === true },
       showValue: "never",
       tooltip: { mode: tooltip.show === false ? "none" : "single", yHistogram: tooltip.showHistogram === true },
