@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 
@@ -29,6 +29,8 @@ from watchkeeper.core.model.regex import RegexError
 from watchkeeper.core.telemetry.log import get_logger
 
 log = get_logger("alerts journal")
+
+T = TypeVar("T")
 
 ALERTS: Final = 1
 HEARD: Final = 2  # Alerts that were reported again and have changed in nothing but their end.
@@ -186,16 +188,9 @@ class Journal:
             return
         errors = self._metrics.journal_errors.value
         self.alive(now_ns)
-        for write, things in ((self.silences, silences), (self.told, told), (self.alerts, alerts)):
-            rows = iter(things)
-            began_s, before = time.perf_counter(), self._wal.offset
-            while some := list(islice(rows, CHUNK)):
-                write(some)  # type: ignore[operator]
-                yield
-            kind = {self.silences: "silences", self.told: "nflog"}.get(write)
-            if kind:
-                self._metrics.snapshot_seconds[kind].observe(time.perf_counter() - began_s)
-                self._metrics.snapshot_bytes[kind].set(max(self._wal.offset - before, 0))
+        yield from self._pieces(self.silences, silences, "silences")
+        yield from self._pieces(self.told, told, "nflog")
+        yield from self._pieces(self.alerts, alerts)
         self.settled(settled)
         if self._metrics.journal_errors.value == errors:
             try:
@@ -206,6 +201,19 @@ class Journal:
                 self._failed(error)
             else:
                 self._has_gaps = False
+
+    def _pieces(self, write: Callable[[Sequence[T]], None], things: Iterable[T], kind: str = "") -> Iterator[None]:
+        """Write all of these, a piece for each step, and measure it where metrics have the kind."""
+        if self._wal is None:
+            return
+        rows = iter(things)
+        began_s, before = time.perf_counter(), self._wal.offset
+        while some := list(islice(rows, CHUNK)):
+            write(some)
+            yield
+        if kind and self._wal is not None:
+            self._metrics.snapshot_seconds[kind].observe(time.perf_counter() - began_s)
+            self._metrics.snapshot_bytes[kind].set(max(self._wal.offset - before, 0))
 
     @property
     def has_gaps(self) -> bool:
