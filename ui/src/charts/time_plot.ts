@@ -49,7 +49,7 @@ export function timeAxis(state: () => Pick<TimePlotState, "colors" | "zone">, sh
   };
 }
 
-function valueAxis(state: () => TimePlotState, spec: ScaleSpec, index: number, primary: boolean, compact: boolean): uPlot.Axis {
+function valueAxis(state: () => TimePlotState, spec: ScaleSpec, primary: boolean, compact: boolean): uPlot.Axis {
   const { colors, model } = state();
   const font = `${FONT_PX}px ${colors.font}`;
   const write = (value: number, decimals?: number) => {
@@ -80,7 +80,6 @@ function valueAxis(state: () => TimePlotState, spec: ScaleSpec, index: number, p
     };
     axis.values = (_plot, splits) => splits.map((split) => (split === null ? "" : write(split)));
   }
-  void index;
   return axis;
 }
 
@@ -172,7 +171,7 @@ export function timePlotOptions(state: () => TimePlotState, hidden: ReadonlySet<
   return {
     padding: [8, noY || model.scales.some((scale) => scale.side === "right") ? 4 : 22, noX ? 2 : 0, noY ? 2 : 0],
     scales: Object.fromEntries(model.scales.map((spec) => [spec.key, scaleOf(state, spec)])),
-    axes: [timeAxis(state, !noX), ...model.scales.map((spec, index) => valueAxis(state, spec, index, index === 0, noY))],
+    axes: [timeAxis(state, !noX), ...model.scales.map((spec, index) => valueAxis(state, spec, index === 0, noY))],
     series: [{}, ...model.series.map((series) => seriesOf(series, hidden.has(series.id)))],
     bands: model.bands(hidden).map((band) => {
       const fill = fillOf(model.series[band.series[0] - 1]!);

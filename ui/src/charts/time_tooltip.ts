@@ -39,10 +39,10 @@ export function timeEntries(
   hidden: ReadonlySet<string>,
   reach: Reach,
   distance: (series: number, index: number) => number,
-): { entries: TooltipEntry[]; active: { series: ChartSeries; row: number } | null } {
+): { entries: TooltipEntry[]; active: { series: ChartSeries; row: () => number } | null } {
   const entries: TooltipEntry[] = [];
   let nearest = Infinity;
-  let active: { entry: TooltipEntry; series: ChartSeries; row: number } | null = null;
+  let active: { entry: TooltipEntry; series: ChartSeries; row: () => number } | null = null;
   model.series.forEach((series, place) => {
     if (hidden.has(series.id) || series.style.hideFrom.viz || series.style.hideFrom.tooltip) return;
     const index = valueIndex(series, model.times, reach);
@@ -54,10 +54,10 @@ export function timeEntries(
     const away = distance(place, index);
     if (away < nearest) {
       nearest = away;
-      active = { entry, series, row: series.rowAt(index) };
+      active = { entry, series, row: () => series.rowAt(index) };
     }
   });
-  const found = active as { entry: TooltipEntry; series: ChartSeries; row: number } | null;
+  const found = active as { entry: TooltipEntry; series: ChartSeries; row: () => number } | null;
   if (!found) return { entries, active: null };
   found.entry.active = true;
   return { entries, active: { series: found.series, row: found.row } };

@@ -32,14 +32,29 @@ export interface PanelProps {
 export type PanelComponent = Component<PanelProps>;
 
 const timeseries = () => import("./timeseries/Panel.svelte");
+const stat = () => import("./stat/Panel.svelte");
+const table = () => import("./table/Panel.svelte");
 
 /** Panel types by id; each is loaded when a dashboard first has one. `unknown` stands for all others and names them. */
 export const PANELS: Record<string, () => Promise<{ default: PanelComponent }>> = {
   timeseries,
   graph: timeseries,
-  stat: () => import("./stat/Panel.svelte"),
+  stat,
+  singlestat: stat,
+  gauge: () => import("./gauge/Panel.svelte"),
   bargauge: () => import("./bargauge/Panel.svelte"),
-  table: () => import("./table/Panel.svelte"),
+  table,
+  "table-old": table,
+  heatmap: () => import("./heatmap/Panel.svelte"),
+  histogram: () => import("./histogram/Panel.svelte"),
+  piechart: () => import("./piechart/Panel.svelte"),
+  barchart: () => import("./barchart/Panel.svelte"),
+  "state-timeline": () => import("./state-timeline/Panel.svelte"),
+  "status-history": () => import("./status-history/Panel.svelte"),
+  logs: () => import("./logs/Panel.svelte"),
+  text: () => import("./text/Panel.svelte"),
+  alertlist: () => import("./alertlist/Panel.svelte"),
+  dashlist: () => import("./dashlist/Panel.svelte"),
   unknown: () => import("./unknown/Panel.svelte"),
 };
 

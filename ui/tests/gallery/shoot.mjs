@@ -22,6 +22,7 @@ page.on("console", (message) => ["error", "warning"].includes(message.type()) &&
 page.on("pageerror", (error) => process.stdout.write(`error: ${error.stack}\n`));
 await page.goto(`http://127.0.0.1:${server.address().port}/?${query}`);
 await page.waitForTimeout(1200);
-await page.screenshot({ path: join(out, `${name}.png`), fullPage: true });
+const height = await page.evaluate(() => document.body.scrollHeight);
+for (let top = 0, part = 0; top < height; top += 1500, part++) await page.screenshot({ path: join(out, `${name}${part || ""}.png`), fullPage: true, clip: { x: 0, y: top, width: Number(width), height: Math.min(1500, height - top) } });
 await browser.close();
 server.close();

@@ -1,0 +1,45 @@
+/** The arc of a gauge. Angles in degrees, 0 at the top, clockwise. Pure. */
+
+export const START = -120;
+export const SWEEP = 240;
+
+/** A point on a circle. */
+export function onCircle(cx: number, cy: number, radius: number, angle: number): [number, number] {
+  const radians = ((angle - 90) * Math.PI) / 180;
+  return [cx + radius * Math.cos(radians), cy + radius * Math.sin(radians)];
+}
+
+/** The path of a ring's piece between two angles; "" where there is nothing of it. */
+export function ringPath(cx: number, cy: number, outer: number, inner: number, from: number, to: number): string {
+  if (!(to > from) || outer <= 0) return "";
+  const whole = to - from >= 360;
+  const end = whole ? from + 359.999 : to;
+  const large = end - from > 180 ? 1 : 0;
+  const text = (point: [number, number]) => `${point[0].toFixed(2)} ${point[1].toFixed(2)}`;
+  const [a, b] = [onCircle(cx, cy, outer, from), onCircle(cx, cy, outer, end)];
+  if (inner <= 0) return `M${cx.toFixed(2)} ${cy.toFixed(2)}L${text(a)}A${outer} ${outer} 0 ${large} 1 ${text(b)}Z`;
+  const [c, d] = [onCircle(cx, cy, inner, end), onCircle(cx, cy, inner, from)];
+  return `M${text(a)}A${outer} ${outer} 0 ${large} 1 ${text(b)}L${text(c)}A${inner} ${inner} 0 ${large} 0 ${text(d)}Z`;
+}
+
+/** The angle of a share (0 to 1) of the gauge. */
+export function angleOf(share: number): number {
+  return START + SWEEP * Math.min(1, Math.max(0, share));
+}
+
+/** Pieces of the ring of thresholds: shares from and to, with the step's value and colour. Steps out of the range are left out. */
+export function thresholdPieces(
+  steps: readonly { value: number | null; color: string }[],
+  percentage: boolean,
+  range: { min: number; max: number },
+): { from: number; to: number; color: string; value: number | null }[] {
+  const share = (value: number | null) => (value === null ? 0 : percentage ? value / 100 : (value - range.min) / (range.max - range.min));
+  const pieces: { from: number; to: number; color: string; value: number | null }[] = [];
+  steps.forEach((step, index) => {
+    const from = Math.min(1, Math.max(0, index === 0 ? 0 : share(step.value)));
+    const next = steps[index + 1];
+    const to = next ? Math.min(1, Math.max(0, share(next.value))) : 1;
+    if (to > from) pieces.push({ from, to, color: step.color, value: index === 0 ? null : percentage && step.value !== null ? range.min + ((range.max - range.min) * step.value) / 100 : step.value });
+  });
+  return pieces;
+}

@@ -1,0 +1,205 @@
+/** What a heatmap draws: rows of buckets over time, given by the query or calculated from series. Pure; linear in the samples. */
+
+import type { Frame } from "../../core/frame/frame.ts";
+import { chartData } from "../../core/frame/series.ts";
+import { numberOr } from "../../charts/series_style.ts";
+import { usualStep } from "../../charts/state_rows.ts";
+
+export interface HeatRow {
+  name: string;
+  /** Limits of the bucket; NaN where its name is no number. */
+  low: number;
+  high: number;
+}
+
+export interface HeatCells {
+  /** Where each column ends, ms, ascending; it begins one step before. */
+  times: readonly number[];
+  stepMs: number;
+  /** From the lowest. */
+  rows: HeatRow[];
+  /** Row after row; NaN where there is nothing. */
+  values: Float64Array;
+  /** Of values that are drawn. */
+  min: number;
+  max: number;
+  /** Names are upper limits. */
+  upper: boolean;
+  left: number;
+}
+
+export interface HeatOptions {
+  calculate: boolean;
+  xBuckets: { mode: string; value: string } | null;
+  yBuckets: { mode: string; value: string; log: number } | null;
+  /** Values at or below are not drawn, nor those at or above. */
+  hideLe: number;
+  hideGe: number;
+}
+
+/** Rows of a heatmap at most. */
+export const HEAT_ROWS = 200;
+/** Cells of a heatmap at most: more columns than that are more than px. */
+export const HEAT_CELLS = 400_000;
+
+/** The parts of a panel's options that decide on cells. */
+export function heatOptions(options: Record<string, unknown>): HeatOptions {
+  const filter = (options.filterValues ?? {}) as { le?: unknown; ge?: unknown };
+  const calculation = (options.calculation ?? {}) as { xBuckets?: Record<string, unknown>; yBuckets?: Record<string, unknown> };
+  const bucket = (read: Record<string, unknown> | undefined) => (read && read.value !== undefined && read.value !== "" ? { mode: String(read.mode ?? "size"), value: String(read.value) } : null);
+  const scale = (calculation.yBuckets?.scale ?? {}) as { type?: unknown; log?: unknown };
+  const y = bucket(calculation.yBuckets);
+  const log = scale.type === "log" ? (Number(scale.log) === 10 ? 10 : 2) : 0;
+  return {
+    calculate: options.calculate === true, xBuckets: bucket(calculation.xBuckets), yBuckets: y || log ? { mode: y?.mode ?? "count", value: y?.value ?? "", log } : null,
+    hideLe: numberOr(filter.le, -Infinity), hideGe: numberOr(filter.ge, Infinity),
+  };
+}
+
+/** "30s", "5m", "1500" (ms) as ms; NaN where it can't be read. */
+function millis(text: string): number {
+  const match = /^([\d.]+)\s*(ms|s|m|h|d)?$/.exec(text.trim());
+  if (!match) return NaN;
+  return Number(match[1]) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[(match[2] ?? "ms") as "ms"];
+}
+
+function finish(times: readonly number[], stepMs: number, rows: HeatRow[], values: Float64Array, options: HeatOptions, upper: boolean, left: number): HeatCells {
+  let min = Infinity;
+  let max = -Infinity;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index]!;
+    if (Number.isNaN(value)) continue;
+    if (value <= options.hideLe || value >= options.hideGe) {
+      values[index] = NaN;
+      continue;
+    }
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  return { times, stepMs, rows, values, min, max, upper, left };
+}
+
+/** Buckets that the query gave: a column each, named by its upper limit or otherwise. */
+function givenCells(frames: readonly Frame[], options: HeatOptions): HeatCells | null {
+  const { times, series } = chartData(frames);
+  if (series.length === 0 || times.length === 0) return null;
+  const named = series.map((each) => {
+    const name = each.field.labels?.le ?? each.field.display ?? each.field.name;
+    return { each, name, number: /^\+?inf(inity)?$/i.test(name) ? Infinity : name.trim() === "" ? NaN : Number(name) };
+  });
+  const upper = named.every((each) => !Number.isNaN(each.number));
+  if (upper) named.sort((a, b) => a.number - b.number);
+  const kept = named.slice(0, HEAT_ROWS);
+  const rows = kept.map(({ name, number }, index): HeatRow => ({ name, low: index === 0 ? -Infinity : kept[index - 1]!.number, high: number }));
+  const values = new Float64Array(kept.length * times.length).fill(NaN);
+  kept.forEach(({ each }, row) => {
+    for (let column = 0; column < times.length; column++) {
+      const value = each.raw[column];
+      if (typeof value === "number") values[row * times.length + column] = value;
+    }
+  });
+  const step = frames.find((frame) => frame.meta?.stepMs)?.meta?.stepMs ?? usualStep(times, 60_000);
+  return finish(times, step, rows, values, options, upper, named.length - kept.length);
+}
+
+/** Limits of `count` even (or logarithmic) buckets around values. */
+export function bucketLimits(low: number, high: number, spec: HeatOptions["yBuckets"]): number[] {
+  if (spec?.log) {
+    const base = spec.log;
+    // A split of each power in parts, as "size" or "count" of log buckets mean.
+    const parts = Math.max(1, Math.min(10, Math.round(numberOr(spec.value, 1))));
+    const from = Math.floor(Math.log(Math.max(low, 1e-9)) / Math.log(base));
+    const to = Math.max(from + 1, Math.ceil(Math.log(Math.max(high, 1e-9)) / Math.log(base) + 1e-9));
+    const limits: number[] = [];
+    for (let power = from * parts; power <= to * parts && limits.length <= HEAT_ROWS; power++) limits.push(base ** (power / parts));
+    return limits;
+  }
+  const value = numberOr(spec?.value, 0);
+  let size: number;
+  if (spec?.mode === "size" && value > 0) {
+    size = value;
+  } else {
+    const count = value > 0 ? value : 25;
+    const raw = (high - low) / count || Math.abs(high) / 10 || 1;
+    const magnitude = 10 ** Math.floor(Math.log10(raw));
+    size = [1, 2, 2.5, 5, 10].map((each) => each * magnitude).find((each) => each >= raw * (1 - 1e-9)) ?? 10 * magnitude;
+  }
+  if ((high - low) / size > HEAT_ROWS - 1) size = (high - low) / (HEAT_ROWS - 1);
+  const start = Math.floor(low / size + 1e-9);
+  const end = Math.max(start + 1, Math.floor(high / size + 1e-9) + 1);
+  return Array.from({ length: end - start + 1 }, (_, index) => Number(((start + index) * size).toPrecision(12)));
+}
+
+/** Buckets counted here: how many samples of all series fall into each. */
+function countedCells(frames: readonly Frame[], options: HeatOptions, span: { from: number; to: number }): HeatCells | null {
+  const points: [readonly number[], readonly unknown[]][] = [];
+  let low = Infinity;
+  let high = -Infinity;
+  for (const frame of frames) {
+    const time = frame.fields.find((field) => field.type === "time");
+    if (!time) continue;
+    for (const field of frame.fields) {
+      if (field.type !== "number") continue;
+      points.push([time.values as readonly number[], field.values]);
+      for (const value of field.values) {
+        if (typeof value !== "number" || !Number.isFinite(value)) continue;
+        if (value < low) low = value;
+        if (value > high) high = value;
+      }
+    }
+  }
+  if (!(low <= high)) return null;
+  const limits = bucketLimits(low, high, options.yBuckets);
+  const rows = limits.slice(1).map((limit, index): HeatRow => ({ name: String(limit), low: limits[index]!, high: limit }));
+  const length = span.to - span.from;
+  let step = options.xBuckets ? (options.xBuckets.mode === "count" ? length / Math.max(1, numberOr(options.xBuckets.value, 30)) : millis(options.xBuckets.value)) : length / 60;
+  if (!(step > 0)) step = length / 60;
+  step = Math.max(step, (length * rows.length) / HEAT_CELLS, 1);
+  const first = Math.floor(span.from / step);
+  const columns = Math.max(1, Math.ceil(span.to / step) - first);
+  const times = Array.from({ length: columns }, (_, index) => (first + index + 1) * step);
+  const values = new Float64Array(rows.length * columns).fill(NaN);
+  for (const [at, numbers] of points) {
+    for (let index = 0; index < at.length; index++) {
+      const value = numbers[index];
+      if (typeof value !== "number" || !Number.isFinite(value)) continue;
+      const column = Math.floor(at[index]! / step) - first;
+      if (column < 0 || column >= columns) continue;
+      const row = rowOf(limits, value);
+      const place = row * columns + column;
+      values[place] = Number.isNaN(values[place]!) ? 1 : values[place]! + 1;
+    }
+  }
+  return finish(times, step, rows, values, options, true, 0);
+}
+
+/** The bucket that holds a value, by halving; the outermost for what is beyond. */
+export function rowOf(limits: readonly number[], value: number): number {
+  let low = 0;
+  let high = limits.length - 2;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (limits[middle]! <= value) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** The cells of a panel; null where there is nothing to draw. */
+export function heatCells(frames: readonly Frame[], options: HeatOptions, span: { from: number; to: number }): HeatCells | null {
+  const cells = options.calculate ? countedCells(frames, options, span) : givenCells(frames, options);
+  return cells && cells.max >= cells.min ? cells : null;
+}
+
+/** The cell at a time (ms) of a row: its column, or -1. */
+export function columnAt(cells: Pick<HeatCells, "times" | "stepMs">, time: number): number {
+  let low = 0;
+  let high = cells.times.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (cells.times[middle]! < time) low = middle + 1;
+    else high = middle;
+  }
+  const end = cells.times[low];
+  return end !== undefined && time <= end && time >= end - cells.stepMs ? low : -1;
+}
