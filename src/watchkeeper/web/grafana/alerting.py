@@ -11,7 +11,7 @@ from watchkeeper.dashboards.errors import Missing
 from watchkeeper.web.errors import ApiError
 from watchkeeper.web.grafana.ask import Ask
 from watchkeeper.web.grafana.backend import Backend
-from watchkeeper.web.grafana.proxy import forward
+from watchkeeper.web.grafana.proxy import forward, rest_of
 
 BUILT_IN: Final = "grafana"
 # What Grafana itself keeps and evaluates; here rules stand in files.
@@ -23,7 +23,7 @@ FROM_FILES: Final = (
 async def alertmanager(backend: Backend, ask: Ask) -> web.StreamResponse:
     """ANY /alertmanager/:uid/api/v2/*: Alertmanager's API."""
     datasource = await backend.run(lambda: _datasource(backend, ask.part("uid"), backend.builtin_alerts))
-    return await forward(backend, ask, datasource, f"/api/v2/{ask.part('rest')}")
+    return await forward(backend, ask, datasource, f"/api/v2{rest_of(ask)}")
 
 
 async def rules(backend: Backend, ask: Ask) -> web.StreamResponse:
@@ -39,8 +39,8 @@ async def ruler(backend: Backend, ask: Ask) -> web.StreamResponse:
     datasource = await backend.run(lambda: _datasource(backend, ask.part("uid"), backend.builtin_rules))
     if datasource.type != "loki":
         raise ApiError(404, "not_found", FROM_FILES)
-    rest = ask.request.match_info.get("rest", "")
-    return await forward(backend, ask, datasource, f"/loki/api/v1/rules{'/' if rest else ''}{rest}")
+    rest = rest_of(ask) if "rest" in ask.request.match_info else ""
+    return await forward(backend, ask, datasource, f"/loki/api/v1/rules{rest}")
 
 
 async def provisioning(_: Backend, ask: Ask) -> web.StreamResponse:

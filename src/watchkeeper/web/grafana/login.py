@@ -132,7 +132,7 @@ class Login:
         note = ""
         if self._backend.settings.anonymous_role > Role.NONE:
             note = f"<a href='{self._path('/')}'>Go on without</a>"
-        page = login_page(self._title, self._path("/login"), token, to=to, error=error, note=note)
+        page = login_page(self._title, self._path("/login"), token, to=f"/{to}", error=error, note=note)
         return self._with_form_cookie(request, _html(page, status), token)
 
     def _first_form(self, request: web.Request, link: str, *, error: str = "", status: int = 200) -> web.Response:

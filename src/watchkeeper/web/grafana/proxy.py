@@ -30,13 +30,13 @@ _RESOURCES: Final = re.compile(r"/(api/v1/.*|loki/api/v1/.*)")
 async def through(backend: Backend, ask: Ask) -> web.StreamResponse:
     """ANY /datasources/proxy/uid/:uid/*, /datasources/proxy/:id/*: as it is, to the datasource."""
     datasource = await backend.run(lambda: sought(backend, ask))
-    return await forward(backend, ask, datasource, _rest(ask))
+    return await forward(backend, ask, datasource, rest_of(ask))
 
 
 async def resources(backend: Backend, ask: Ask) -> web.StreamResponse:
     """ANY /datasources/uid/:uid/resources/*: the same; Loki's begin below its API."""
     datasource = await backend.run(lambda: sought(backend, ask))
-    path = _rest(ask)
+    path = rest_of(ask)
     if datasource.type == "loki" and not _RESOURCES.fullmatch(path):
         path = f"/loki/api/v1{path}"
     return await forward(backend, ask, datasource, path)
@@ -68,13 +68,9 @@ def needed_role(method: str, path: str) -> Role:
     return Role.EDITOR
 
 
-def _rest(ask: Ask) -> str:
+def rest_of(ask: Ask) -> str:
     """What follows the datasource in the path, as it was encoded."""
-    rest = ask.request.match_info["rest"]
-    raw = ask.request.rel_url.raw_path
-    # The decoded rest has as many slashes as the encoded one, but for those that were encoded: cut from the front.
-    n_before = (
-        ask.request.match_info.route.resource.canonical.count("/") if ask.request.match_info.route.resource else 0
-    )
-    parts = raw.split("/")
-    return "/" + "/".join(parts[n_before:]) if len(parts) > n_before else f"/{rest}"
+    resource = ask.request.match_info.route.resource
+    assert resource is not None
+    # A pattern has as many slashes before its last part as the path that fits it, however that is encoded.
+    return "/" + ask.request.rel_url.raw_path.split("/", resource.canonical.count("/"))[-1]

@@ -31,7 +31,10 @@ from watchkeeper.web.server import make_app
 
 NOW_MS = 1_700_000_000_000  # 2023-11-14T22:13:20Z
 PASSWORD = "correct horse"
-MATRIX = {"resultType": "matrix", "result": [{"metric": {"job": "a"}, "values": [[1700000000, "1"], [1700000015, "2"]]}]}
+MATRIX = {
+    "resultType": "matrix",
+    "result": [{"metric": {"job": "a"}, "values": [[1700000000, "1"], [1700000015, "2"]]}],
+}
 
 
 @dataclass
@@ -90,7 +93,9 @@ class Site:
 
     async def save(self, by: str = "editor", *, status: int = 200, **dashboard: Any) -> Any:
         """Saves a dashboard; what was said."""
-        more = {key: dashboard.pop(key) for key in ("folderUid", "folderId", "overwrite", "message") if key in dashboard}
+        more = {
+            key: dashboard.pop(key) for key in ("folderUid", "folderId", "overwrite", "message") if key in dashboard
+        }
         got, found = await self.ask("POST", "/api/dashboards/db", {"dashboard": dashboard, **more}, by=by)
         assert got == status, (got, found)
         return found

@@ -200,7 +200,9 @@ async def test_import_fills_inputs(site: Site) -> None:
 
 async def test_a_prefix_stands_in_links(make_site: MakeSite) -> None:
     site = await make_site(route_prefix="/watch", root_url="https://example.com/watch")
-    status, said = await site.ask("POST", "/watch/api/dashboards/db", {"dashboard": {"title": "A", "uid": "a"}}, by="editor")
+    status, said = await site.ask(
+        "POST", "/watch/api/dashboards/db", {"dashboard": {"title": "A", "uid": "a"}}, by="editor"
+    )
     assert (status, said["url"]) == (200, "/watch/d/a/a")
     status, short = await site.ask("POST", "/watch/api/short-urls", {"path": "d/a/a?x=1"}, by="viewer")
     assert short["url"] == f"https://example.com/watch/goto/{short['uid']}?orgId=1"
