@@ -5,8 +5,8 @@ import type { Annotation, Dashboard, DashboardLink, GridPos, Panel, Target, Vari
 import { panelDefaults } from "./defaults.ts";
 import { findPanel, nextId, withIds } from "./ids.ts";
 import { arrange, foldRow, heightOf, placeSections, type Section, sections } from "./layout.ts";
-import { SCHEMA_VERSION } from "./migrate.ts";
 import { COLUMNS } from "./panel.ts";
+import { SCHEMA_VERSION } from "./read.ts";
 import { freeRefId } from "./target.ts";
 
 /** A dashboard with nothing on it. It has no uid until it is saved. */

@@ -1,8 +1,8 @@
 /** A panel's field config as it is stored, in today's form. */
 
 import type { FieldConfig, FieldConfigSource, Override, Thresholds } from "../frame/config.ts";
-import { oldNames } from "./old/graph.ts";
 import { mappingsOf } from "./old/mappings.ts";
+import { oldNames } from "./old/names.ts";
 import { isRecord, type Json, number, type Part, record, records } from "./part.ts";
 
 /** The config of `raw`, an object with `defaults` and `overrides`; wrong parts are left out and said through `panel`. */

@@ -3,11 +3,7 @@
 import type { DataLink } from "../frame/config.ts";
 import type { GridPos, Panel, Transformation } from "./dashboard.ts";
 import { fieldConfigOf } from "./field_config.ts";
-import { fromGraph } from "./old/graph.ts";
-import { fromOldHeatmap, isOldHeatmap } from "./old/heatmap.ts";
-import { fromOldAlertlist, fromOldDashlist, fromOldPiechart, fromOldText } from "./old/lists.ts";
-import { fromFieldOptions, fromSinglestat } from "./old/singlestat.ts";
-import { fromOldTable } from "./old/table.ts";
+import type { OldForms } from "./old/forms.ts";
 import { isRecord, type Json, type Notice, number, Part, record, text } from "./part.ts";
 import { datasourceOf, targetsOf } from "./target.ts";
 
@@ -17,12 +13,28 @@ export const COLUMNS = 24;
 const MOST_ROWS_HIGH = 500;
 const MOST_Y = 100_000;
 
-/** The panel of `raw`; `gridPos` is as stored, or of no height where there is none, for `layout.ts` to place. */
-export function panelOf(raw: Json, notices: Notice[]): Panel {
+const OLD_TYPES = new Set([
+  "graph", "singlestat", "grafana-singlestat-panel", "table-old", "text2", "grafana-piechart-panel", "singlestat2", "table2",
+]);
+
+/** Whether the panel may be of a form that only `old/` reads. */
+export function isOldPanel(raw: Json): boolean {
+  const type = text(raw.type) ?? text(record(record(raw.libraryPanel).model).type) ?? "";
+  const options = record(raw.options);
+  if (OLD_TYPES.has(type)) return true;
+  if (type === "table") return Array.isArray(raw.styles);
+  if (type === "heatmap") return options.calculate === undefined;
+  if (type === "text") return options.content === undefined;
+  if (type === "dashlist" || type === "alertlist") return !Object.keys(options).length;
+  return (type === "stat" || type === "gauge" || type === "bargauge") && (isRecord(options.fieldOptions) || isRecord(options.valueOptions));
+}
+
+/** The panel of `raw`; one without a place is put behind all others, for `layout.ts` to place. */
+export function panelOf(raw: Json, notices: Notice[], forms: OldForms): Panel {
   const title = text(raw.title);
   const name = title ?? (text(raw.type) ? `(${text(raw.type)})` : "(no title)");
   const current = isRecord(raw.libraryPanel) && isRecord(raw.libraryPanel.model) && !text(raw.type) ? { ...raw.libraryPanel.model, ...raw } : raw;
-  const part = new Part(modern(current, (message) => notices.push({ severity: "info", text: message, panel: name })), "", notices, name);
+  const part = new Part(forms.panel(current, (message) => notices.push({ severity: "info", text: message, panel: name })), "", notices, name);
   const type = text(part.raw.type) ?? (part.raw.panels ? "row" : "unknown");
   if (type === "unknown") part.say("warning", isRecord(raw.libraryPanel) ? "it is kept in a library that is not here" : "it has no type");
   const panel: Panel = {
@@ -54,41 +66,6 @@ export function panelOf(raw: Json, notices: Notice[]): Panel {
 function positive(value: unknown): number | undefined {
   const read = number(value);
   return read !== undefined && read >= 1 && read < 2 ** 53 ? Math.floor(read) : undefined;
-}
-
-function modern(raw: Json, say: (text: string) => void): Json {
-  switch (raw.type) {
-    case "graph":
-      return fromGraph(raw);
-    case "singlestat":
-    case "grafana-singlestat-panel":
-      return fromSinglestat(raw, say);
-    case "table-old":
-      return fromOldTable(raw);
-    case "table":
-      return Array.isArray(raw.styles) && !isRecord(raw.fieldConfig) && !isRecord(raw.options) ? fromOldTable(raw) : raw;
-    case "heatmap":
-      return isOldHeatmap(raw) ? fromOldHeatmap(raw) : raw;
-    case "text":
-    case "text2":
-      return fromOldText({ ...raw, type: "text" });
-    case "dashlist":
-      return fromOldDashlist(raw);
-    case "alertlist":
-      return fromOldAlertlist(raw);
-    case "grafana-piechart-panel":
-      return fromOldPiechart(raw);
-    case "singlestat2":
-      return fromFieldOptions({ ...raw, type: "stat" });
-    case "table2":
-      return { ...raw, type: "table" };
-    case "stat":
-    case "gauge":
-    case "bargauge":
-      return fromFieldOptions(raw);
-    default:
-      return raw;
-  }
 }
 
 function gridPosOf(part: Part): GridPos {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Panel } from "../../../src/core/model/dashboard.ts";
 import { allPanels } from "../../../src/core/model/ids.ts";
+import { loadLazily } from "../../../src/core/model/load_lazily.ts";
 import { load } from "../../../src/core/model/migrate.ts";
 import { gridItems } from "../../../src/core/model/repeat.ts";
 import { refreshPlan, variableOrder } from "../../../src/core/variables/graph.ts";
@@ -53,6 +54,13 @@ describe.skipIf(!files.length)("dashboards people run (skipped where ../shared/c
       expect([name, cycles]).toEqual([name, []]);
       expect(levels.flat().length).toBe(dashboard.templating.list.length);
       expect(refreshPlan(dashboard.templating.list, { kind: "load" }).flat().length).toBeLessThanOrEqual(dashboard.templating.list.length);
+    }
+  });
+
+  test("are the same where old forms are read only when there are some", async () => {
+    for (const [name, json] of files) {
+      const parsed: unknown = JSON.parse(json);
+      expect([name, await loadLazily(parsed)]).toEqual([name, load(parsed)]);
     }
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { loadLazily } from "../../../src/core/model/load_lazily.ts";
 import { load } from "../../../src/core/model/migrate.ts";
 
 const query = (expr: string) => ({ kind: "PanelQuery", spec: { refId: "A", hidden: false, query: { kind: "DataQuery", group: "prometheus", datasource: { name: "$ds" }, spec: { expr, legendFormat: "x" } } } });
@@ -31,6 +32,14 @@ describe("the second schema", () => {
     });
     expect(notices.map(({ severity }) => severity)).toEqual(["info"]);
     expect(load(spec({ kind: "GridLayout", spec: { items: [] } })).dashboard.title).toBe("T");
+  });
+
+  test("read only when there is one", async () => {
+    const json = { kind: "Dashboard", metadata: { name: "u" }, spec: spec({ kind: "GridLayout", spec: { items: [at("a", 0, 0, 1, 1)] } }) };
+    expect(await loadLazily(json)).toEqual(load(json));
+    const rows = { dashboard: { rows: [{ panels: [{ type: "graph" }] }] } };
+    expect(await loadLazily(rows)).toEqual(load(rows));
+    for (const broken of [null, 5, [], { panels: 5 }, { panels: [null, 5, {}] }]) expect(await loadLazily(broken)).toEqual(load(broken));
   });
 
   test("layouts", () => {

@@ -2,6 +2,7 @@
 
 import type { DataLink, Override, Threshold } from "../../frame/config.ts";
 import { type Json, number, present, record, records, text, without } from "../part.ts";
+import { oldNames } from "./names.ts";
 
 const KEYS = [
   "aliasColors", "bars", "dashLength", "dashes", "decimals", "fill", "fillGradient", "hiddenSeries", "legend", "lines", "linewidth", "nullPointMode",
@@ -223,12 +224,4 @@ function linksOf(raw: Json): DataLink[] | undefined {
   const links = records(record(raw.options).dataLinks).map((link) =>
     present({ title: text(link.title), url: oldNames(text(link.url) ?? ""), targetBlank: link.targetBlank === true ? true : undefined }));
   return links.length ? links : undefined;
-}
-
-/** The names of before Grafana 6.6 in links. */
-export function oldNames(url: string): string {
-  return url
-    .replace(/(\$|\$\{)__series_name\b/g, "$1__series.name").replace(/\$__series\.name/g, "${__series.name}")
-    .replace(/(\$\{)__value_time\b/g, "$1__value.time").replace(/\$__value_time\b/g, "${__value.time}")
-    .replace(/(\$\{)__field_name\b/g, "$1__field.name").replace(/\$__field_name\b/g, "${__field.name}");
 }

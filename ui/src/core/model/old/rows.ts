@@ -1,7 +1,7 @@
 /** Dashboards of before Grafana 5: rows with panels of so many twelfths, as places on the grid. */
 
 import type { GridPos } from "../dashboard.ts";
-import { type Json, number, type Part, record, records, text, without } from "../part.ts";
+import { type Json, number, type Part, records, text, without } from "../part.ts";
 
 const COLUMNS = 24;
 const CELL_PX = 38;
@@ -80,9 +80,4 @@ class RowArea {
     while (x > 0 && this.used[x - 1]! < this.height && (x === COLUMNS || this.used[x - 1]! <= this.used[x]!)) x--;
     return x;
   }
-}
-
-/** Whether a dashboard is of that form. */
-export function hasRows(raw: Json): boolean {
-  return Array.isArray(raw.rows) && raw.rows.length > 0 && !(Array.isArray(raw.panels) && raw.panels.length > 0) && record(raw).rows !== undefined;
 }

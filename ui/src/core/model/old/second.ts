@@ -1,6 +1,6 @@
 /** Grafana's second schema (`elements` and `layout`, of Grafana 12 and later), as the classic one that everything here works with. */
 
-import { isRecord, type Json, number, present, record, records, text } from "./part.ts";
+import { type Json, number, present, record, records, text } from "../part.ts";
 
 const SORTS = [
   "disabled", "alphabeticalAsc", "alphabeticalDesc", "numericalAsc", "numericalDesc", "alphabeticalCaseInsensitiveAsc", "alphabeticalCaseInsensitiveDesc",
@@ -14,11 +14,6 @@ const VARIABLES: Record<string, string> = {
 
 /** Layouts may hold layouts; nobody's are deeper than this. */
 const DEEPEST = 6;
-
-/** Whether a `spec` is of the second schema. */
-export function isSecond(spec: Json): boolean {
-  return isRecord(spec.elements) && isRecord(spec.layout);
-}
 
 /** The classic JSON of a `spec`. Tabs become rows; panels whose sizes were automatic stand in columns. `uid` is the resource's name. */
 export function fromSecond(spec: Json, uid: string | undefined): Json {
