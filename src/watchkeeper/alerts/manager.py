@@ -27,10 +27,9 @@ from watchkeeper.alerts.options import AlertOptions
 from watchkeeper.alerts.parts import Parts, parts_of
 from watchkeeper.alerts.pipeline import Integration, Pipeline
 from watchkeeper.alerts.silences import SilenceLimits, Silences
-from watchkeeper.alerts.status import AlertView, ClusterView, GroupView, Overview, Wanted
+from watchkeeper.alerts.status import ALL, AlertView, ClusterView, GroupView, Overview, Wanted
 from watchkeeper.alerts.telemetry import AlertMetrics
 from watchkeeper.core.model.labels import Labels
-from watchkeeper.core.model.matcher import Matcher
 from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.core.telemetry.metrics import Registry
 
@@ -318,38 +317,13 @@ class AlertManager:
         """The time that everything here goes by."""
         return self._clock_ns()
 
-    def alerts(
-        self,
-        matchers: Iterable[Matcher] = (),
-        *,
-        receiver: Callable[[str], bool] | None = None,
-        active: bool = True,
-        silenced: bool = True,
-        inhibited: bool = True,
-        unprocessed: bool = True,
-    ) -> list[AlertView]:
-        """The alerts that have not ended, by fingerprint.
+    def alerts(self, wanted: Wanted = ALL) -> list[AlertView]:
+        """The alerts that have not ended and were asked for, by fingerprint."""
+        return self._overview.alerts(wanted)
 
-        receiver   only alerts that go to a receiver of which this is true
-        active, silenced, inhibited, unprocessed   whether those are among them
-        """
-        return self._overview.alerts(Wanted(matchers, receiver, active, silenced, inhibited, unprocessed))
-
-    def groups(
-        self,
-        matchers: Iterable[Matcher] = (),
-        *,
-        receiver: Callable[[str], bool] | None = None,
-        active: bool = True,
-        silenced: bool = True,
-        inhibited: bool = True,
-        muted: bool = True,
-    ) -> list[GroupView]:
-        """The groups that hold an alert which was asked for, by labels and receiver; for the rest see `alerts`.
-
-        muted   whether groups that a time interval mutes are among them
-        """
-        return self._overview.groups(Wanted(matchers, receiver, active, silenced, inhibited, muted=muted))
+    def groups(self, wanted: Wanted = ALL) -> list[GroupView]:
+        """The groups that hold an alert which was asked for, by labels and receiver."""
+        return self._overview.groups(wanted)
 
     def peers(self) -> ClusterView:
         """The cluster; `disabled` where this instance is alone."""

@@ -102,7 +102,12 @@ class InForce(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which alerts are asked for; see AlertManager.alerts and AlertManager.groups."""
+    """Which alerts are asked for.
+
+    receiver   only alerts that go to a receiver of which this is true
+    active, silenced, inhibited, unprocessed   whether those are among them
+    muted      whether groups that a time interval mutes are; matters for groups alone
+    """
 
     matchers: Iterable[Matcher] = ()
     receiver: Callable[[str], bool] | None = None
@@ -119,6 +124,9 @@ class Wanted:
         if not self.unprocessed and view.state is AlertState.UNPROCESSED:
             return False
         return (self.silenced or not view.silenced_by) and (self.inhibited or not view.inhibited_by)
+
+
+ALL: Final = Wanted()
 
 
 class Overview:

@@ -19,6 +19,7 @@ from tests.unit.alerts.virtual_time import run
 from watchkeeper.alerts.inhibit import InhibitRule
 from watchkeeper.alerts.interface import NotifyError, Silence
 from watchkeeper.alerts.parts import IntegrationPart
+from watchkeeper.alerts.status import Wanted
 
 
 def two(send_resolved: bool = False) -> dict[str, list[IntegrationPart]]:
@@ -207,7 +208,7 @@ def test_time_intervals_mute_a_group_and_mark_it(tmp_path: Path) -> None:
             assert views["muted"].muted_by == ("night",)
             assert views["active"].muted_by == ("office",)
             assert views["muted"].alerts[0].state == "suppressed"
-            assert scene.manager.groups(muted=False) == []
+            assert scene.manager.groups(Wanted(muted=False)) == []
             await sleep_until(1000)
             assert [(h.at_s, h.receiver) for h in scene.heard] == [(330, "muted"), (630, "active")]
             assert scene.metric("alertmanager_notifications_suppressed_total", reason="mute_time_interval") == 1

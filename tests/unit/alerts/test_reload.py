@@ -13,6 +13,7 @@ from tests.unit.alerts.harness import FakeRoute, FakeTree, Scene, equal, retryab
 from tests.unit.alerts.virtual_time import run
 from watchkeeper.alerts.inhibit import InhibitRule
 from watchkeeper.alerts.parts import IntegrationPart
+from watchkeeper.alerts.status import Wanted
 
 
 def test_nothing_is_told_twice_and_nothing_is_lost(tmp_path: Path) -> None:
@@ -155,8 +156,8 @@ def test_inhibition_is_by_the_new_rules(tmp_path: Path) -> None:
             views = {view.alert.name: view for view in scene.manager.alerts()}
             assert views["Target"].state == "suppressed"
             assert views["Target"].inhibited_by == (views["Source"].fingerprint,)
-            assert [view.alert.name for view in scene.manager.alerts(inhibited=False)] == ["Source"]
-            assert [view.alert.name for view in scene.manager.alerts(active=False)] == ["Target"]
+            assert [view.alert.name for view in scene.manager.alerts(Wanted(inhibited=False))] == ["Source"]
+            assert [view.alert.name for view in scene.manager.alerts(Wanted(active=False))] == ["Target"]
             assert scene.metric("alertmanager_alerts", state="suppressed") == 1
             assert scene.metric("alertmanager_inhibition_rules") == 1
 
@@ -242,10 +243,10 @@ def test_groups_as_the_api_shows_them(tmp_path: Path) -> None:
             ]  # fmt: skip
             assert [view.alert.name for view in groups[0].alerts] == ["A", "B"]
             assert groups[1].alerts[0].receivers == ("all", "team")
-            assert [g.receiver for g in scene.manager.groups(receiver="team".__eq__)] == ["team", "team"]
-            assert [len(g.alerts) for g in scene.manager.groups([equal("alertname", "A")])] == [1, 1]
-            assert [view.alert.name for view in scene.manager.alerts([equal("instance", "2")])] == ["B"]
-            assert scene.manager.alerts(receiver="nobody".__eq__) == []
+            assert [g.receiver for g in scene.manager.groups(Wanted(receiver="team".__eq__))] == ["team", "team"]
+            assert [len(g.alerts) for g in scene.manager.groups(Wanted([equal("alertname", "A")]))] == [1, 1]
+            assert [view.alert.name for view in scene.manager.alerts(Wanted([equal("instance", "2")]))] == ["B"]
+            assert scene.manager.alerts(Wanted(receiver="nobody".__eq__)) == []
             assert {view.receivers for view in scene.manager.alerts()} == {("team", "all")}
 
     run(play())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from functools import partial
 from typing import Any, Final
 
 from aiohttp import web
@@ -15,7 +14,7 @@ from watchkeeper.core.model.labels import Labels, quote
 from watchkeeper.web.alertmanager.answer_json import alert_json, answer
 from watchkeeper.web.alertmanager.backend import Backend
 from watchkeeper.web.alertmanager.errors import refused
-from watchkeeper.web.alertmanager.filters import flag, matchers, receiver_test
+from watchkeeper.web.alertmanager.filters import wanted
 from watchkeeper.web.alertmanager.json_body import Fields, parse_body, read_body, rows
 
 BODY = "alerts"
@@ -26,16 +25,8 @@ AT_ONCE: Final = (
 
 async def list_alerts(backend: Backend, request: web.Request) -> web.Response:
     """GET /alerts: those that have not ended, by fingerprint."""
-    ask = partial(
-        backend.alerts.alerts,
-        matchers(backend, request, "filter"),
-        receiver=receiver_test(backend, request),
-        active=flag(request, "active"),
-        silenced=flag(request, "silenced"),
-        inhibited=flag(request, "inhibited"),
-        unprocessed=flag(request, "unprocessed"),
-    )
-    return await backend.run(lambda: answer([alert_json(view) for view in ask()]))
+    asked = wanted(backend, request)
+    return await backend.run(lambda: answer([alert_json(view) for view in backend.alerts.alerts(asked)]))
 
 
 async def post_alerts(backend: Backend, request: web.Request) -> web.Response:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from watchkeeper.alerts.interface import Alert
 from watchkeeper.alerts.matchers import Mode
 from watchkeeper.alerts.silences import Silences
-from watchkeeper.alerts.status import AlertView, ClusterView, GroupView
+from watchkeeper.alerts.status import ALL, AlertView, ClusterView, GroupView, Wanted
 from watchkeeper.core.model.labels import Labels
-from watchkeeper.core.model.matcher import Matcher
 from watchkeeper.core.telemetry.metrics import Counter, Registry
 from watchkeeper.web.lifecycle import Lifecycle
 
@@ -30,29 +29,11 @@ class Alerts(Protocol):
         """Takes alerts, which may lack start and end; what is wrong with those that were not stored."""
         ...
 
-    def alerts(
-        self,
-        matchers: Iterable[Matcher] = (),
-        *,
-        receiver: Callable[[str], bool] | None = None,
-        active: bool = True,
-        silenced: bool = True,
-        inhibited: bool = True,
-        unprocessed: bool = True,
-    ) -> Sequence[AlertView]:
+    def alerts(self, wanted: Wanted = ALL) -> Sequence[AlertView]:
         """All that have not ended and were asked for, by fingerprint."""
         ...
 
-    def groups(
-        self,
-        matchers: Iterable[Matcher] = (),
-        *,
-        receiver: Callable[[str], bool] | None = None,
-        active: bool = True,
-        silenced: bool = True,
-        inhibited: bool = True,
-        muted: bool = True,
-    ) -> Sequence[GroupView]:
+    def groups(self, wanted: Wanted = ALL) -> Sequence[GroupView]:
         """All groups with alerts that were asked for, by labels and receiver."""
         ...
 

@@ -8,6 +8,7 @@ from typing import Final
 from aiohttp import web
 
 from watchkeeper.alerts.matchers import MatcherError, parse_matcher
+from watchkeeper.alerts.status import Wanted
 from watchkeeper.core.model.go_regex_error import regex_problem
 from watchkeeper.core.model.labels import EMPTY
 from watchkeeper.core.model.matcher import Matcher
@@ -18,11 +19,19 @@ from watchkeeper.web.alertmanager.errors import refused
 # What upstream reads as true; everything else is false.
 TRUE: Final = frozenset({"true", "1", "yes", "ok", "y", "on", "selected", "checked", "t", "enabled"})
 
+STATES: Final = ("active", "silenced", "inhibited", "unprocessed", "muted")
+
 
 def flag(request: web.Request, name: str) -> bool:
     """A truth value; true where it is not given."""
     text = request.query.get(name)
     return True if not text else text.lower() in TRUE
+
+
+def wanted(backend: Backend, request: web.Request) -> Wanted:
+    """Which alerts, and groups of them, a request asks for. Raises ApiError."""
+    filters, receiver = matchers(backend, request, "filter"), receiver_test(backend, request)
+    return Wanted(filters, receiver, **{name: flag(request, name) for name in STATES})
 
 
 def matchers(backend: Backend, request: web.Request, name: str) -> list[Matcher]:
@@ -48,12 +57,12 @@ def receiver_test(backend: Backend, request: web.Request) -> Callable[[str], boo
         except (RegexError, UnicodeError):
             problem = regex_problem(f"^(?:{text})$")
             raise refused(400, f"failed to parse receiver param: {problem}") from None
-    if wanted := matchers(backend, request, "receiver_matchers"):
+    if compared := matchers(backend, request, "receiver_matchers"):
         known = backend.receivers()
 
         def labelled(name: str) -> bool:
             labels = known.get(name, EMPTY).with_(receiver=name)
-            return all(matcher.matches(labels.get(matcher.name)) for matcher in wanted)
+            return all(matcher.matches(labels.get(matcher.name)) for matcher in compared)
 
         tests.append(labelled)
     if not tests:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -14,9 +14,8 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from watchkeeper.alerts.interface import Alert
 from watchkeeper.alerts.silences import SilenceLimits, Silences
-from watchkeeper.alerts.status import AlertState, AlertView, ClusterView, GroupView, PeerView
+from watchkeeper.alerts.status import ALL, AlertState, AlertView, ClusterView, GroupView, PeerView, Wanted
 from watchkeeper.core.model.labels import Labels
-from watchkeeper.core.model.matcher import Matcher
 from watchkeeper.core.telemetry.metrics import Registry
 from watchkeeper.web.alertmanager.backend import Backend, Settings
 from watchkeeper.web.alertmanager.surface import AlertmanagerSurface
@@ -48,39 +47,30 @@ class FakeAlerts:
         self.received += [alert for alert in alerts if alert.labels]
         return ["at least one label pair required" for alert in alerts if not alert.labels]
 
-    def alerts(
-        self, matchers: Iterable[Matcher] = (), *, receiver: Callable[[str], bool] | None = None, **asked: bool
-    ) -> list[AlertView]:
+    def alerts(self, wanted: Wanted = ALL) -> list[AlertView]:
         self.threads.add(threading.get_ident())
         if self.failure is not None:
             raise self.failure
-        return [
-            view
-            for view in self.views
-            if (receiver is None or any(map(receiver, view.receivers))) and _is_asked_for(view, matchers, asked)
-        ]
+        return [view for view in self.views if _is_for(view.receivers, wanted) and _is_asked_for(view, wanted)]
 
-    def groups(
-        self, matchers: Iterable[Matcher] = (), *, receiver: Callable[[str], bool] | None = None, **asked: bool
-    ) -> list[GroupView]:
+    def groups(self, wanted: Wanted = ALL) -> list[GroupView]:
         self.threads.add(threading.get_ident())
         return [
             group
             for group in self.held_groups
-            if (receiver is None or receiver(group.receiver)) and (asked.get("muted", True) or not group.muted_by)
+            if _is_for((group.receiver,), wanted) and (wanted.muted or not group.muted_by)
         ]
 
     def peers(self) -> ClusterView:
         return ClusterView("ready", "one", (PeerView("two", "10.0.0.2:9094"), PeerView("one", "10.0.0.1:9094")))
 
 
-def _is_asked_for(view: AlertView, matchers: Iterable[Matcher], asked: Mapping[str, bool]) -> bool:
-    return (
-        asked.get(view.state.value, True)
-        and (asked["silenced"] or not view.silenced_by)
-        and (asked["inhibited"] or not view.inhibited_by)
-        and all(matcher.matches(view.alert.labels.get(matcher.name)) for matcher in matchers)
-    )
+def _is_for(receivers: Sequence[str], wanted: Wanted) -> bool:
+    return wanted.receiver is None or any(map(wanted.receiver, receivers))
+
+
+def _is_asked_for(view: AlertView, wanted: Wanted) -> bool:
+    return wanted.has(view) and all(m.matches(view.alert.labels.get(m.name)) for m in wanted.matchers)
 
 
 @dataclass
