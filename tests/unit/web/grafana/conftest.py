@@ -1,4 +1,4 @@
-"""A real server of the API over a database in memory and a store that only remembers, with a clock that stands still."""
+"""A real server of the API over a database in memory and a store that remembers, with a clock that stands still."""
 
 from __future__ import annotations
 

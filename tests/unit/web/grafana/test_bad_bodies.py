@@ -93,8 +93,10 @@ def mend(site: Site) -> None:
 async def test_queries(site: Site) -> None:
     await site.save(title="A", uid="a")
     loop = asyncio.get_running_loop()
-    names = ("limit", "page", "perpage", "from", "to", "query", "tag", "tags", "folderUIDs", "folderIds", "dashboardIds",
-             "type", "starred", "start", "panelId", "dashboardId", "userId", "parentUid", "loginOrEmail", "sort")  # fmt: skip
+    names = (
+        "limit", "page", "perpage", "from", "to", "query", "tag", "tags", "folderUIDs", "folderIds", "dashboardIds",
+        "type", "starred", "start", "panelId", "dashboardId", "userId", "parentUid", "loginOrEmail", "sort",
+    )  # fmt: skip
     text = st.text(st.characters(exclude_categories=("Cs",)), max_size=10) | st.sampled_from(
         ["1", "-1", "9" * 30, "1e9"]
     )

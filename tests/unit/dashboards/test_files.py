@@ -1,0 +1,190 @@
+"""Dashboards of files: read, followed as they change, broken ones told of."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from watchkeeper.core.model.errors import ConfigError
+from watchkeeper.dashboards.catalog import Wanted, search
+from watchkeeper.dashboards.entry import Entry, Origin
+from watchkeeper.dashboards.provisioning.config import (
+    FolderOptions,
+    Provider,
+    read_dashboards_file,
+    read_datasources_file,
+)
+from watchkeeper.dashboards.provisioning.dashboard_files import MAX_FILE_BYTES, DashboardFiles
+from watchkeeper.dashboards.provisioning.watch import Provisioning
+from watchkeeper.dashboards.state import State
+
+
+def write(path: Path, **body: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(body))
+
+
+def files(folder: Path, **options: object) -> DashboardFiles:
+    provider = Provider(name="p", options=FolderOptions(path=str(folder), **options))  # type: ignore[arg-type]
+    return DashboardFiles(provider)
+
+
+def test_what_a_folder_holds(tmp_path: Path) -> None:
+    write(tmp_path / "a.json", title="A", uid="a", tags=["x"])
+    write(tmp_path / "deep" / "b.json", title="B")
+    write(tmp_path / "c.json", dashboard={"title": "C", "uid": "c"}, overwrite=True)
+    write(tmp_path / ".hidden" / "d.json", title="D")
+    (tmp_path / "bom.json").write_bytes(b"\xef\xbb\xbf" + b'{"title": "Marked", "uid": "bom"}')
+    (tmp_path / "notes.txt").write_text("no")
+    (tmp_path / "list.json").write_text("[]")
+    (tmp_path / "half.json").write_text('{"title": ')
+    (tmp_path / "uid.json").write_text('{"title": "U", "uid": "a/b"}')
+    found = files(tmp_path)
+    assert found.scan()
+    assert not found.scan()
+    assert {(entry.title, entry.file) for entry in found.entries} == {
+        ("A", "a.json"), ("B", "deep/b.json"), ("C", "c.json"), ("Marked", "bom.json"),
+    }  # fmt: skip
+    by_title = {entry.title: entry for entry in found.entries}
+    assert by_title["A"].load() == {"title": "A", "uid": "a", "tags": ["x"], "id": by_title["A"].number, "version": 1}
+    # One without a uid has the same one in every process.
+    other = files(tmp_path)
+    other.scan()
+    assert by_title["B"].uid == next(entry.uid for entry in other.entries if entry.title == "B")
+    told = [problem.removeprefix(str(tmp_path)) for problem in found.problems]
+    assert [problem.split(":")[0] for problem in told] == ["/half.json", "/list.json", "/uid.json"]
+    assert told[1:] == ["/list.json: a dashboard is a JSON object", "/uid.json: uid contains illegal characters"]
+
+
+def test_changes_are_followed(tmp_path: Path) -> None:
+    write(tmp_path / "a.json", title="A", uid="a")
+    found = files(tmp_path)
+    found.scan()
+    write(tmp_path / "a.json", title="Longer", uid="a")
+    assert found.scan()
+    assert [entry.title for entry in found.entries] == ["Longer"]
+    (tmp_path / "a.json").unlink()
+    assert found.scan()
+    assert found.entries == []
+
+
+def test_links_as_kubernetes_volumes_have_them(tmp_path: Path) -> None:
+    volume = tmp_path / "volume"
+    write(volume / "..2026_1" / "a.json", title="A", uid="a")
+    (volume / "..data").symlink_to("..2026_1")
+    (volume / "a.json").symlink_to("..data/a.json")
+    (volume / "loop").symlink_to(volume)
+    (volume / "gone.json").symlink_to("nowhere")
+    found = files(volume)
+    found.scan()
+    assert [(entry.title, entry.file) for entry in found.entries] == [("A", "a.json")]
+    # A new version is one switch of a link.
+    write(volume / "..2026_2" / "a.json", title="B", uid="a")
+    (volume / "..new").symlink_to("..2026_2")
+    os.replace(volume / "..new", volume / "..data")
+    assert found.scan()
+    assert [entry.title for entry in found.entries] == ["B"]
+
+
+def test_no_folder_and_files_that_are_too_large(tmp_path: Path) -> None:
+    found = files(tmp_path / "none")
+    assert found.scan()
+    assert found.problems == [f"{tmp_path}/none: there is no such folder (provider p)"]
+    with (tmp_path / "big.json").open("wb") as big:
+        big.truncate(MAX_FILE_BYTES + 1)
+    found = files(tmp_path)
+    found.scan()
+    assert found.problems == [f"{tmp_path}/big.json: is larger than {MAX_FILE_BYTES} bytes"]
+
+
+def test_folders_of_files(tmp_path: Path) -> None:
+    write(tmp_path / "top.json", title="Top")
+    write(tmp_path / "Ops" / "a.json", title="A")
+    found = files(tmp_path, folders_from_files=True)
+    found.scan()
+    titles = {folder.uid: folder.title for folder in found.folders.values()}
+    assert {entry.title: titles.get(entry.folder_uid, "") for entry in found.entries} == {"Top": "", "A": "Ops"}
+
+
+def test_yaml(tmp_path: Path) -> None:
+    path = tmp_path / "all.yaml"
+    path.write_text(
+        "apiVersion: 1\nproviders:\n- name: $NAME\n  orgId: 1\n  folder: '${FOLDER}$$'\n  type: file\n"
+        "  disableDeletion: true\n  someNewKey: 1\n  options:\n    path: $__env{DIR}/x\n"
+    )
+    (provider,) = read_dashboards_file(path, {"NAME": "n", "FOLDER": "F", "DIR": "/d"})
+    assert (provider.name, provider.folder, provider.options.path, provider.interval_s) == ("n", "F$", "/d/x", 10)
+    path.write_text("providers:\n- {name: a, type: gitlab}\n- {name: b, folderUid: 'a b', options: {path: /x}}\n")
+    with pytest.raises(ConfigError) as error:
+        read_dashboards_file(path, {})
+    assert [str(problem).removeprefix(f"{path}:") for problem in error.value.problems] == [
+        "2:3: providers[0].options: path is needed: the folder that holds the dashboards' JSON files",
+        '2:19: providers[0].type: "gitlab" is not known; only file is',
+        "3:23: providers[1].folderUid: folderUid contains illegal characters",
+    ]
+    (tmp_path / "secret").write_text("pass\n")
+    path.write_text(
+        "datasources:\n- {name: a, type: loki, secureJsonData: {basicAuthPassword: '$__file{"
+        + f"{tmp_path}/secret"
+        + "}'}}\n"
+    )
+    (source,) = read_datasources_file(path, {}).datasources
+    assert source.secure_json_data == {"basicAuthPassword": "pass"}
+
+
+def test_our_own_come_last(tmp_path: Path) -> None:
+    builtin, provided = tmp_path / "builtin", tmp_path / "provided"
+    write(builtin / "host.json", title="Ours", uid="host")
+    write(builtin / "logs.json", title="Logs", uid="logs")
+    write(provided / "host.json", title="Theirs", uid="host")
+    conf = tmp_path / "conf" / "dashboards"
+    conf.mkdir(parents=True)
+    (conf / "a.yaml").write_text(f"providers: [{{name: a, updateIntervalSeconds: 1, options: {{path: {provided}}}}}]\n")
+    state = State(None, [])
+    state.open()
+    watch = Provisioning(tmp_path / "conf", state.catalog, state.datasources, {}, builtin=builtin)
+    watch.start()
+
+    def shown() -> dict[str, tuple[str, Origin]]:
+        return {entry.uid: (entry.title, entry.origin) for entry in state.catalog.entries()}
+
+    assert shown() == {"host": ("Theirs", Origin.FILE), "logs": ("Logs", Origin.BUILTIN)}
+    assert state.catalog.clashes() == ()
+    (provided / "host.json").unlink()
+    assert watch.tick(100.0)
+    assert shown()["host"] == ("Ours", Origin.BUILTIN)
+    assert not watch.tick(100.5)
+    # A YAML file that breaks keeps what there was, and says so.
+    write(provided / "new.json", title="New", uid="new")
+    (conf / "a.yaml").write_text("providers: 3\n")
+    assert watch.tick(102.0)
+    assert shown()["new"] == ("New", Origin.FILE)
+    assert len(watch.problems) == 1
+    assert "a.yaml:1:12" in watch.problems[0]
+    (conf / "a.yaml").unlink()
+    assert watch.tick(104.0)
+    assert (sorted(shown()), watch.problems) == (["host", "logs"], ())
+    state.close()
+
+
+def test_search_by_nothing_finds_all(tmp_path: Path) -> None:
+    write(tmp_path / "a.json", title="A", uid="a")
+    state = State(None, [])
+    state.open()
+    watch = Provisioning(None, state.catalog, state.datasources, {}, builtin=tmp_path)
+    watch.start()
+    found = search(state.catalog, Wanted())
+    assert [hit.title for hit in found] == ["A"]
+    assert isinstance(found[0], Entry)
+    state.close()
+
+
+def test_the_folder_must_be_there(tmp_path: Path) -> None:
+    state = State(None, [])
+    state.open()
+    with pytest.raises(OSError, match="no such folder"):
+        Provisioning(tmp_path / "none", state.catalog, state.datasources, {}).start()
+    state.close()
