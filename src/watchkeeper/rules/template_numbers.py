@@ -10,7 +10,9 @@ from typing import Final
 
 from watchkeeper.core.model.duration import parse_duration_ms
 from watchkeeper.core.model.gotime import GoTime
-from watchkeeper.core.template.formatting import show, sprintf
+from watchkeeper.core.template.formatting import show
+from watchkeeper.core.template.humanize import digits, int64, scaled_down
+from watchkeeper.core.template.humanize import humanize_duration as duration_text
 from watchkeeper.core.template.times import Duration
 from watchkeeper.core.template.values import ValueProblem, exposed, type_name
 from watchkeeper.logs.lines.units import parse_float
@@ -19,7 +21,6 @@ _MIN_INT64: Final = -(1 << 63)
 _MAX_INT64: Final = (1 << 63) - 1
 _LARGE: Final = ("k", "M", "G", "T", "P", "E", "Z", "Y")
 _BINARY: Final = ("ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi")
-_SMALL: Final = ("m", "u", "n", "p", "f", "a", "z", "y")
 
 
 def _to_float(value: object) -> float:
@@ -37,10 +38,6 @@ def _to_float(value: object) -> float:
     raise ValueProblem(f"can't convert {type_name(value)} to float")
 
 
-def _digits(value: float) -> str:
-    return sprintf("%.4g", (value,))
-
-
 def _is_special(value: float) -> bool:
     return math.isnan(value) or math.isinf(value)
 
@@ -53,70 +50,36 @@ def _scaled(value: float, step: float, prefixes: tuple[str, ...]) -> str:
             break
         prefix = larger
         value /= step
-    return f"{_digits(value)}{prefix}"
-
-
-def _scaled_down(value: float) -> str:
-    prefix = ""
-    for smaller in _SMALL:
-        if abs(value) >= 1:
-            break
-        prefix = smaller
-        value *= 1000
-    return f"{_digits(value)}{prefix}"
+    return f"{digits(value)}{prefix}"
 
 
 def humanize(number: object) -> str:
     """With a prefix of thousands: `1.235M`, `4m`."""
     value = _to_float(number)
     if value == 0 or _is_special(value):
-        return _digits(value)
-    return _scaled(value, 1000, _LARGE) if abs(value) >= 1 else _scaled_down(value)
+        return digits(value)
+    return _scaled(value, 1000, _LARGE) if abs(value) >= 1 else scaled_down(value)
 
 
 def humanize1024(number: object) -> str:
     """With a prefix of steps of 1024: `1.5Mi`."""
     value = _to_float(number)
     if abs(value) <= 1 or _is_special(value):
-        return _digits(value)
+        return digits(value)
     return _scaled(value, 1024, _BINARY)
 
 
 def humanize_percentage(number: object) -> str:
     """A share of 1 in percent."""
-    return f"{_digits(_to_float(number) * 100)}%"
+    return f"{digits(_to_float(number) * 100)}%"
 
 
 def humanize_duration(number: object) -> str:
     """Seconds as `1d 2h 3m 4s`."""
-    value = _to_float(number)
-    if _is_special(value):
-        return _digits(value)
-    if value == 0:
-        return f"{_digits(value)}s"
-    if abs(value) < 1:
-        return f"{_scaled_down(value)}s"
-    sign, value = ("-", -value) if value < 0 else ("", value)
-    minutes, seconds = divmod(_int64(value), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    if days:
-        return f"{sign}{days}d {hours}h {minutes}m {seconds}s"
-    if hours:
-        return f"{sign}{hours}h {minutes}m {seconds}s"
-    if minutes:
-        return f"{sign}{minutes}m {seconds}s"
-    return f"{sign}{_digits(value)}s"
+    return duration_text(_to_float(number))
 
 
 # --- times ---------------------------------------------------------------------------------------------------------
-
-
-def _int64(value: float) -> int:
-    """As a conversion of Go's: what does not fit becomes the smallest number."""
-    if _is_special(value) or not _MIN_INT64 <= value <= _MAX_INT64:
-        return _MIN_INT64
-    return int(value)
 
 
 def _time_of(seconds: float) -> GoTime:
@@ -126,7 +89,7 @@ def _time_of(seconds: float) -> GoTime:
     if nanoseconds > _MAX_INT64 or nanoseconds < _MIN_INT64:
         shown = show(seconds)
         raise ValueProblem(f"{shown} cannot be represented as a nanoseconds timestamp since it overflows int64")
-    whole = abs(_int64(nanoseconds)) // 1_000_000 * 1_000_000  # Milliseconds, cut towards zero.
+    whole = abs(int64(nanoseconds)) // 1_000_000 * 1_000_000  # Milliseconds, cut towards zero.
     return GoTime(-whole if nanoseconds < 0 else whole)
 
 
@@ -138,12 +101,12 @@ def to_time(number: object) -> GoTime:
 def humanize_timestamp(number: object) -> str:
     """Seconds since 1970 as a time."""
     value = _to_float(number)
-    return _digits(value) if _is_special(value) else str(_time_of(value))
+    return digits(value) if _is_special(value) else str(_time_of(value))
 
 
 def to_duration(number: object) -> Duration:
     """Seconds as a duration that has methods."""
-    return Duration(_int64(_to_float(number) * 1e9))
+    return Duration(int64(_to_float(number) * 1e9))
 
 
 def parse_duration(text: str) -> float:

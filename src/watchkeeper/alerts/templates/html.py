@@ -9,28 +9,20 @@ from watchkeeper.alerts.templates.functions import SafeHtml, SafeUrl
 from watchkeeper.alerts.templates.html_context import Context, advance
 from watchkeeper.alerts.templates.html_escape import escape
 from watchkeeper.alerts.templates.timed import TimedExecution
-from watchkeeper.core.template import nodes
 from watchkeeper.core.template.builtins import BUILTINS
-from watchkeeper.core.template.evaluate import Evaluation, Limits, Source
+from watchkeeper.core.template.evaluate import Evaluation
 from watchkeeper.core.template.values import ANY, Function
 
 
 class HtmlExecution(TimedExecution):
     """One execution. The context follows the template's own text along the way that is taken."""
 
-    def __init__(
-        self,
-        name: str,
-        bodies: Mapping[str, nodes.List],
-        sources: Mapping[str, Source],
-        functions: Mapping[str, Function],
-        given: Mapping[str, Function],
-        missing_key: str,
-        limits: Limits,
-    ) -> None:
-        super().__init__(name, bodies, sources, functions, {**ESCAPERS, **given}, missing_key, limits)
+    def run(self, data: Any) -> str:
+        """The HTML. Raises TemplateError."""
+        self.given = {**ESCAPERS, **self.given}
         self._context = Context()
         self._prints = False
+        return super().run(data)
 
     def _print(self, value: Any) -> None:
         # None prints as nothing: `<no value>` would look like a tag.
