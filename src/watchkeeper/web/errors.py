@@ -30,11 +30,24 @@ def bad_parameter(name: str, message: object) -> ApiError:
     return bad_data(f'invalid parameter "{name}": {message}')
 
 
-def to_prometheus(error: BaseException) -> ApiError:
-    """The answer of /api/v1 to any exception. Source of types and statuses: Prometheus web/api/v1."""
+def _to_any(error: BaseException) -> ApiError:
+    """The answer where an API has none of its own to an exception."""
     match error:
         case ApiError():
             return error
+        case errors.NotFoundError():
+            return ApiError(404, "not_found", str(error))
+        case errors.UnavailableError():
+            return ApiError(503, "unavailable", str(error))
+        case OSError():
+            return ApiError(500, "unavailable", errors.describe_os_error(error))
+        case _:
+            return ApiError(500, "internal", f"{type(error).__name__}: {error}")
+
+
+def to_prometheus(error: BaseException) -> ApiError:
+    """The answer of /api/v1 to any exception. Source of types and statuses: Prometheus web/api/v1."""
+    match error:
         case errors.ParseError():
             return bad_data(str(error))
         case errors.QueryTimeout():
@@ -45,15 +58,11 @@ def to_prometheus(error: BaseException) -> ApiError:
             return ApiError(422, "execution", str(error))
         case errors.WireError() | errors.AppendError():
             return bad_data(str(error))
-        case errors.NotFoundError():
-            return ApiError(404, "not_found", str(error))
         case errors.UnavailableError():
             # Upstream has no status of its own for this type, and clients know it so.
             return ApiError(500, "unavailable", str(error))
-        case OSError():
-            return ApiError(500, "unavailable", errors.describe_os_error(error))
         case _:
-            return ApiError(500, "internal", f"{type(error).__name__}: {error}")
+            return _to_any(error)
 
 
 TIMED_OUT: Final = (
@@ -68,8 +77,6 @@ def to_loki(error: BaseException) -> ApiError:
     from watchkeeper.logs.interface import PushError
 
     match error:
-        case ApiError():
-            return error
         case PushError():
             return ApiError(error.status, "push", str(error))
         case errors.QueryTimeout() | TimeoutError():
@@ -78,29 +85,13 @@ def to_loki(error: BaseException) -> ApiError:
             return ApiError(499, "canceled", CANCELED)
         case errors.QueryError() | errors.WireError():
             return bad_data(str(error))
-        case errors.NotFoundError():
-            return ApiError(404, "not_found", str(error))
-        case errors.UnavailableError():
-            return ApiError(503, "unavailable", str(error))
-        case OSError():
-            return ApiError(500, "unavailable", errors.describe_os_error(error))
         case _:
-            return ApiError(500, "internal", f"{type(error).__name__}: {error}")
+            return _to_any(error)
 
 
 def to_alertmanager(error: BaseException) -> ApiError:
     """The answer of Alertmanager's API to any exception: there only status and text count. Source: reference §5.3."""
-    match error:
-        case ApiError():
-            return error
-        case errors.NotFoundError():
-            return ApiError(404, "not_found", str(error))
-        case errors.UnavailableError():
-            return ApiError(503, "unavailable", str(error))
-        case OSError():
-            return ApiError(500, "unavailable", errors.describe_os_error(error))
-        case _:
-            return ApiError(500, "internal", f"{type(error).__name__}: {error}")
+    return _to_any(error)
 
 
 def to_grafana(error: BaseException) -> ApiError:
@@ -109,19 +100,13 @@ def to_grafana(error: BaseException) -> ApiError:
     from watchkeeper.dashboards.errors import Conflict, Refused
 
     match error:
-        case ApiError():
-            return error
         case Conflict():
             return ApiError(412 if error.status else 409, error.status, str(error))
         case Refused():
             return ApiError(400, error.status, str(error))
         case errors.ConfigError():
             return bad_data(str(error))
-        case errors.NotFoundError():
-            return ApiError(404, "not_found", str(error))
         case DatabaseError() | errors.UnavailableError():
             return ApiError(500, "unavailable", str(error))
-        case OSError():
-            return ApiError(500, "unavailable", errors.describe_os_error(error))
         case _:
-            return ApiError(500, "internal", f"{type(error).__name__}: {error}")
+            return _to_any(error)
