@@ -98,7 +98,7 @@ export interface PanelRange extends TimeRange {
 }
 
 /**
- * The range of one panel. `timeFrom` ("2h", "now/d") replaces a range that is relative to now; `timeShift` ("1d", "1d/d")
+ * The range of one panel. `timeFrom` ("2h", "now/d", "+1h") replaces a range that is relative to now; `timeShift` ("1d", "1d/d")
  * moves either into the past. What cannot be read changes nothing and says so in the note.
  */
 export function panelRange(
@@ -110,7 +110,7 @@ export function panelRange(
   const notes: string[] = [];
   const timeFrom = panel.timeFrom?.trim();
   if (timeFrom && isLive(range.raw)) {
-    const raw = { from: timeFrom.startsWith("now") ? timeFrom : `now-${timeFrom}`, to: /^now[^/]*\//.test(timeFrom) && !/^now-/.test(timeFrom) ? timeFrom : "now" };
+    const raw = timeFrom.startsWith("+") ? { from: "now", to: `now${timeFrom}` } : { from: timeFrom.startsWith("now") ? timeFrom : `now-${timeFrom}`, to: "now" };
     const span = resolveRange(raw, context);
     if (span) made = { raw, span };
     notes.push(span ? rangeName(raw, context.zone) : `time override "${timeFrom}" cannot be read`);

@@ -13,28 +13,22 @@ export interface Reference {
   args: string;
 }
 
+// No part may run past the next "${" or "[[": a text of nothing but beginnings is then read once, not once for each of them.
 const BARE = /\$(\w+)/y;
-const BRACED = /\$\{\s*(\w+)((?:\.(?:[^:}[\]]|\[[^\]]*\])+|\[(?:"[^"]*"|'[^']*'|[^\]]*)\](?:[^:}[\]]|\[[^\]]*\])*)?)\s*(?::([^}]*))?\}/y;
-const DOUBLE = /\[\[(\w+)(?:\.([^:\]]+))?(?::([^\]]*))?\]\]/y;
+const KEY = String.raw`\[(?:"[^"$]*"|'[^'$]*'|[^\][{"'$]*)\]`;
+const BRACED = new RegExp(String.raw`\$\{\s*(\w+)(?:(\.(?:[^:{}[\]]|${KEY})+|${KEY}(?:[^:{}[\]]|${KEY})*)|\s*)(?::([^{}]*))?\}`, "y");
+const DOUBLE = /\[\[(\w+)(?:\.([^:[\]]+))?(?::([^[\]]*))?\]\]/y;
 
 /** All references of a text, in order; a name of digits alone is none, so that `$1` stays. */
 export function references(text: string): Reference[] {
   const found: Reference[] = [];
-  let at = 0;
-  while (at < text.length) {
-    const next = nextSign(text, at);
-    if (next < 0) break;
-    const reference = readAt(text, next);
+  const sign = /\$|\[\[/g;
+  for (let match = sign.exec(text); match; match = sign.exec(text)) {
+    const reference = readAt(text, match.index);
     if (reference) found.push(reference);
-    at = reference ? reference.to : next + 1;
+    sign.lastIndex = reference ? reference.to : match.index + 1;
   }
   return found;
-}
-
-function nextSign(text: string, from: number): number {
-  const dollar = text.indexOf("$", from);
-  const brackets = text.indexOf("[[", from);
-  return dollar < 0 ? brackets : brackets < 0 ? dollar : Math.min(dollar, brackets);
 }
 
 function readAt(text: string, at: number): Reference | null {
@@ -43,7 +37,7 @@ function readAt(text: string, at: number): Reference | null {
   const match = rule.exec(text);
   if (!match || /^\d+$/.test(match[1]!)) return null;
   const [format = "", ...args] = (match[3] ?? "").split(":");
-  return { from: at, to: rule.lastIndex, name: match[1]!, path: (match[2] ?? "").replace(/^\./, ""), format: format.trim(), args: args.join(":") };
+  return { from: at, to: rule.lastIndex, name: match[1]!, path: (match[2] ?? "").replace(/^\./, "").trim(), format: format.trim(), args: args.join(":") };
 }
 
 /** What a caller may ask for in place of a format: the text that a value becomes. */
@@ -56,7 +50,7 @@ export type FormatFunction = (value: Value, found: ScopeValue, reference: Refere
  *          a URL, or a function
  */
 export function interpolate(text: string, scope: Scope, format: string | FormatFunction = "glob"): string {
-  if (!text || nextSign(text, 0) < 0) return text;
+  if (!text || !/\$|\[\[/.test(text)) return text;
   const quotes = format === "promql" || format === "logql" ? new QuoteTracker(text) : null;
   let out = "";
   let done = 0;
@@ -128,10 +122,9 @@ class QuoteTracker {
         else if (c === this.quote) this.quote = "";
       } else if (c === '"' || c === "'" || c === "`") this.quote = c;
       else if (c === "#") {
+        // To the comment's end, though that be after the offset: what lies before it is in no string.
         const end = text.indexOf("\n", this.position);
-        // A reference within a comment: the comment is still read from its start next time, as nothing was consumed.
-        if (end < 0 || end >= offset) return "";
-        this.position = end;
+        this.position = end < 0 ? text.length : end;
       }
     }
     return this.quote;

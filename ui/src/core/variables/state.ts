@@ -141,7 +141,8 @@ export function chosenOptions(state: VariableState): readonly Option[] {
 export function urlValues(state: VariableState): string[] | null {
   const { variable } = state;
   if (variable.skipUrlSync || variable.type === "constant") return null;
-  if (variable.type === "adhoc") return state.filters.map(formatFilter);
+  // No filters where some are stored must be said too.
+  if (variable.type === "adhoc") return state.filters.length || !variable.filters?.length ? state.filters.map(formatFilter) : [""];
   return state.values.length ? [...state.values] : [""];
 }
 

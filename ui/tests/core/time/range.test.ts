@@ -53,7 +53,8 @@ describe("ranges", () => {
     const range = rangeOrDefault({ from: "now-6h", to: "now" }, context);
     expect(panelRange(range, {}, context)).toEqual({ ...range, note: "" });
     expect(panelRange(range, { timeFrom: "1h" }, context)).toMatchObject({ raw: { from: "now-1h", to: "now" }, span: { from: NOW - H, to: NOW }, note: "Last 1 hour" });
-    expect(panelRange(range, { timeFrom: "now/d" }, context)).toMatchObject({ raw: { from: "now/d", to: "now/d" }, note: "Today" });
+    expect(panelRange(range, { timeFrom: "now/d" }, context)).toMatchObject({ raw: { from: "now/d", to: "now" }, note: "Today so far" });
+    expect(panelRange(range, { timeFrom: "+1h" }, context)).toMatchObject({ raw: { from: "now", to: "now+1h" }, note: "Next 1 hour" });
     expect(panelRange(range, { timeShift: "1d" }, context)).toMatchObject({ span: { from: NOW - 30 * H, to: NOW - 24 * H }, note: "timeshift -1d" });
     expect(panelRange(range, { timeFrom: "2h", timeShift: "1h", hideTimeOverride: true }, context)).toMatchObject({ span: { from: NOW - 3 * H, to: NOW - H }, note: "" });
     expect(panelRange(range, { timeFrom: "often" }, context)).toMatchObject({ raw: range.raw, note: 'time override "often" cannot be read' });

@@ -167,6 +167,13 @@ describe("links", () => {
   });
 });
 
+test("texts of nothing but beginnings are read once", () => {
+  const start = performance.now();
+  for (const beginning of ["${a.", "${a:", "${a[", '${a["', "[[a.", "[[a:", "[[", "$", "${a.b ", "${"]) interpolate(beginning.repeat(50_000), scope, "promql");
+  interpolate(`\${one.${" ".repeat(100_000)}`, scope);
+  expect(performance.now() - start).toBeLessThan(3000);
+});
+
 test("100,000 values are quick, and made only when a text asks for them", () => {
   const options = Array.from({ length: 100_000 }, (_, i) => ({ text: `pod-${i}`, value: `pod-${i}` }));
   const start = performance.now();

@@ -66,6 +66,10 @@ describe("the choice", () => {
     expect(urlValues(choose(initialState(variable({ multi: true })), ["a", "b"]))).toEqual(["a", "b"]);
     expect(urlValues(initialState(variable({ skipUrlSync: true })))).toBeNull();
     expect(urlValues(initialState(variable({ type: "constant", query: "x" })))).toBeNull();
+    const filtered = variable({ type: "adhoc", filters: [{ key: "a", operator: "=", value: "b" }] });
+    expect(urlValues(initialState(filtered))).toEqual(["a|=|b"]);
+    expect(urlValues(initialState(filtered, [""]))).toEqual([""]);
+    expect(urlValues(initialState(variable({ type: "adhoc" })))).toEqual([]);
   });
 
   test("of variables that ask nobody", () => {
