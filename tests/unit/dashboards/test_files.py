@@ -123,7 +123,7 @@ def test_yaml(tmp_path: Path) -> None:
     assert [str(problem).removeprefix(f"{path}:") for problem in error.value.problems] == [
         "2:3: providers[0].options: path is needed: the folder that holds the dashboards' JSON files",
         '2:19: providers[0].type: "gitlab" is not known; only file is',
-        "3:23: providers[1].folderUid: folderUid contains illegal characters",
+        "3:24: providers[1].folderUid: folderUid contains illegal characters",
     ]
     (tmp_path / "secret").write_text("pass\n")
     path.write_text(
