@@ -2,6 +2,7 @@
 
 import { autoInterval, calculateInterval, intervalText, intervalVariables } from "../time/interval.ts";
 import type { TimeRange } from "../time/range.ts";
+import { resolveZone } from "../time/zone.ts";
 import { percentEncode } from "./formats.ts";
 import { EMPTY_SCOPE, extendScope, type Scope, type ScopeEntry } from "./scope.ts";
 import { scopeValue, type VariableState } from "./state.ts";
@@ -29,7 +30,7 @@ export function dashboardScope(states: readonly VariableState[], context: ScopeC
   Object.assign(values, {
     __from: { value: String(span.from) },
     __to: { value: String(span.to) },
-    __timezone: { value: context.zone || "browser" },
+    __timezone: { value: context.zone.toLowerCase() === "utc" ? "utc" : resolveZone(context.zone) },
     __url_time_range: { value: rangeQuery(context.range), raw: true },
     timeFilter: { value: `time >= ${span.from}ms and time <= ${span.to}ms`, raw: true },
     __timeFilter: { value: `time >= ${span.from}ms and time <= ${span.to}ms`, raw: true },

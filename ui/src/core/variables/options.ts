@@ -84,7 +84,8 @@ export function sortOptions(options: Option[], sort: number): Option[] {
 }
 
 function firstNumber(text: string): number {
-  const match = /-?\d+(\.\d+)?/.exec(text);
+  // No sign: the dash of "node-10" is none.
+  const match = /\d+(\.\d+)?/.exec(text);
   return match ? Number(match[0]) : -1;
 }
 
@@ -95,7 +96,7 @@ export function customOptions(query: unknown, valuesFormat?: unknown): Option[] 
   const options: Option[] = [];
   for (const part of text.match(/(?:\\,|[^,])+/g) ?? []) {
     const bare = part.replace(/\\,/g, ",").trim();
-    const pair = /^(.+?)\s+:\s+(.+)$/s.exec(bare);
+    const pair = /^(.+)\s:\s(.+)$/s.exec(bare);
     if (bare) options.push(pair ? { text: pair[1]!.trim(), value: pair[2]!.trim() } : { text: bare, value: bare });
   }
   return unique(options);

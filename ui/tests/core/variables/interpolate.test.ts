@@ -133,6 +133,8 @@ describe("in queries", () => {
 });
 
 test("Grafana's own names", () => {
+  const zone = (name: string) => interpolate("$__timezone", dashboardScope([], { ...context, zone: name }));
+  expect([zone("UTC"), zone("Europe/Helsinki"), zone("browser"), zone("")]).toEqual(["utc", "Europe/Helsinki", "UTC", "UTC"]);
   expect(put("$__dashboard ${__dashboard.uid} ${__dashboard.name} ${__user.login} ${__user.email} ${__user} ${__org} ${__org.name} $__timezone $timeFilter")).toBe(
     "My board abc My board ann ann@example.org 3 1 Main Org. utc time >= 1700000000000ms and time <= 1700021600000ms",
   );

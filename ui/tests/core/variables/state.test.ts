@@ -112,6 +112,7 @@ describe("options", () => {
     expect(sorted(1, "b", "a", "C")).toEqual(["C", "a", "b"]);
     expect(sorted(2, "b", "a", "C")).toEqual(["b", "a", "C"]);
     expect(sorted(3, "n10", "n9", "x")).toEqual(["x", "n9", "n10"]);
+    expect(sorted(3, "node-10", "node-9")).toEqual(["node-9", "node-10"]);
     expect(sorted(4, "n10", "n9", "x")).toEqual(["n10", "n9", "x"]);
     expect(sorted(5, "b", "a", "C")).toEqual(["a", "b", "C"]);
     expect(sorted(6, "b", "a", "C")).toEqual(["C", "b", "a"]);
@@ -124,6 +125,7 @@ describe("options", () => {
       { text: "1s", value: "1s" }, { text: "15s", value: "15s" }, { text: "a,b", value: "a,b" }, { text: "One", value: "1" },
     ]);
     expect(customOptions('[{"text":"A","value":"1"},"b",3,null,{}]', "json")).toEqual([{ text: "A", value: "1" }, { text: "b", value: "b" }, { text: "3", value: "3" }]);
+    expect(customOptions("a : b : 1, x:y")).toEqual([{ text: "a : b", value: "1" }, { text: "x:y", value: "x:y" }]);
     expect(customOptions("{", "json")).toEqual([]);
     expect(intervalOptions(variable({ type: "interval", query: '30s,"1m",5m', auto: true }))[0]).toEqual({ text: "auto", value: "$__auto_interval_v" });
     expect(localOptions(variable({}))).toBeNull();
