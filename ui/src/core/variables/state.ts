@@ -121,6 +121,8 @@ export function withOptions(state: VariableState, options: readonly Option[]): V
 export function choose(state: VariableState, values: readonly string[]): VariableState {
   const { variable, options } = state;
   let chosen = variable.multi ? [...new Set(values)] : values.slice(-1);
+  // Old links say "All".
+  if (variable.includeAll && chosen.length === 1 && chosen[0] === "All" && !options.some((option) => option.value === "All")) chosen = [ALL];
   if (chosen.includes(ALL)) chosen = chosen.at(-1) === ALL ? [ALL] : chosen.filter((value) => value !== ALL);
   if (!chosen.length && !variable.multi) chosen = [""];
   return { ...state, values: chosen, texts: namesFor(chosen, chosen, options), settled: true };
@@ -137,13 +139,15 @@ export function chosenOptions(state: VariableState): readonly Option[] {
   return state.values.flatMap((value, i) => (value === "" ? [] : [{ value, text: state.texts[i] ?? value }]));
 }
 
-/** The values of the variable's URL parameter; null where it has none there. No choice of a multi variable is one empty value. */
+/** The values of the variable's URL parameter; null where it has none there. Where a person chose none of a multi variable it is one empty value. */
 export function urlValues(state: VariableState): string[] | null {
   const { variable } = state;
   if (variable.skipUrlSync || variable.type === "constant") return null;
   // No filters where some are stored must be said too.
   if (variable.type === "adhoc") return state.filters.length || !variable.filters?.length ? state.filters.map(formatFilter) : [""];
-  return state.values.length ? [...state.values] : [""];
+  // Nothing that nobody chose is not said: what comes up later would never be taken then.
+  if (!state.values.length) return state.settled ? [""] : null;
+  return [...state.values];
 }
 
 /** What goes into texts. All is `allValue` as it is, or every option. `auto` is what an interval's "auto" comes to. */

@@ -56,6 +56,7 @@ describe("the choice", () => {
     expect(choose(state, [ALL, "a"]).values).toEqual(["a"]);
     expect(choose(state, ["a", ALL]).values).toEqual([ALL]);
     expect(choose(state, []).values).toEqual([]);
+    expect(choose(state, ["All"]).values).toEqual([ALL]);
     expect(choose(withOptions(initialState(variable({})), options("a", "b")), ["a", "b"]).values).toEqual(["b"]);
     expect(chosenOptions(choose(state, ["b"]))).toEqual(options("b"));
     expect(chosenOptions(state)).toEqual(options("a", "b"));
@@ -63,6 +64,7 @@ describe("the choice", () => {
 
   test("in the URL", () => {
     expect(urlValues(choose(initialState(variable({ multi: true })), []))).toEqual([""]);
+    expect(urlValues(withOptions(initialState(variable({ multi: true })), []))).toBeNull();
     expect(urlValues(choose(initialState(variable({ multi: true })), ["a", "b"]))).toEqual(["a", "b"]);
     expect(urlValues(initialState(variable({ skipUrlSync: true })))).toBeNull();
     expect(urlValues(initialState(variable({ type: "constant", query: "x" })))).toBeNull();
