@@ -125,8 +125,22 @@ class PagesSurface:
         self.handlers: set[Handler] = {pages.page, pages.asset, pages.root_file}
 
     def middlewares(self) -> Sequence[Middleware]:
-        """None of its own."""
-        return []
+        """An address that nothing has is told to a browser by a page of ours."""
+
+        @web.middleware
+        async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+            response = await handler(request)
+            is_nowhere = isinstance(request.match_info.http_exception, web.HTTPNotFound)
+            if not is_nowhere or request.method != "GET" or "text/html" not in request.headers.get(hdrs.ACCEPT, ""):
+                return response
+            if not request.rel_url.raw_path.startswith(f"{self._pages.prefix}/") or not self._pages.built.is_there:
+                return response
+            shown = await self._pages.page(request)
+            if shown.status == 200:
+                shown.set_status(404)
+            return shown
+
+        return [middleware]
 
     def add_routes(self, app: web.Application) -> None:
         """Pages and files."""

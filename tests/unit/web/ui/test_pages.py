@@ -219,6 +219,14 @@ async def test_in_front_of_a_store(folder: Path, serve: Serve) -> None:
         assert await response.text() == "plain /alerts"
 
 
+async def test_addresses_that_nothing_has(folder: Path, serve: Serve) -> None:
+    client = await serve(folder)
+    async with client.get("/nowhere/at/all", headers=HTML) as response:
+        assert (response.status, "bootstrap" in await response.text()) == (404, True)
+    async with client.get("/nowhere/at/all") as response:
+        assert (response.status, await response.text()) == (404, "404 page not found\n")
+
+
 async def test_in_front_of_a_store_of_another_prefix(folder: Path, serve: Serve) -> None:
     client = await serve(folder, prefix="/watch", front=True)
     async with client.get("/alerts?x=%26", headers=HTML, allow_redirects=False) as response:
