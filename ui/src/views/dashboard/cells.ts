@@ -20,7 +20,8 @@ export function columnStep(width: number): number {
 
 /** CSS of a cell. */
 export function cellStyle(pos: GridPos, width: number, narrow: boolean): string {
-  if (narrow) return `width:100%;height:${rowsHeight(pos.h)}px`;
+  // Where all stand in one column, small ones still stand in pairs.
+  if (narrow) return `width:${pos.w <= 6 ? "calc(50% - 4px)" : "100%"};height:${rowsHeight(pos.h)}px`;
   const step = columnStep(width);
   const left = Math.round(pos.x * step);
   const right = Math.round((pos.x + pos.w) * step) - GAP_PX;
