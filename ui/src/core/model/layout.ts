@@ -1,7 +1,7 @@
 /** The grid: 24 columns, no overlaps, no holes upwards; rows own the panels that follow them. */
 
 import type { GridPos, Panel } from "./dashboard.ts";
-import { COLUMNS } from "./panel.ts";
+import { COLUMNS, NOWHERE_Y } from "./panel.ts";
 
 /** A row with its panels; the first section may have no row. */
 export interface Section {
@@ -61,6 +61,25 @@ export function arrange<T extends { gridPos: GridPos }>(items: readonly T[], fir
     sky.fill(gridPos);
     return y === item.gridPos.y ? item : { ...item, gridPos };
   }));
+}
+
+/** The panels in their order, those without a place below all that come before them, side by side while they fit. */
+export function withPlaces(panels: readonly Panel[]): Panel[] {
+  let bottom = 0;
+  let line: { x: number; y: number } | null = null;
+  return panels.map((panel) => {
+    const { y, w, h } = panel.gridPos;
+    if (y < NOWHERE_Y) {
+      bottom = Math.max(bottom, y + h);
+      line = null;
+      return panel;
+    }
+    if (!line || line.x + w > COLUMNS) line = { x: 0, y: bottom };
+    const gridPos = { x: line.x, y: line.y, w, h };
+    line.x += w;
+    bottom = Math.max(bottom, line.y + h);
+    return { ...panel, gridPos };
+  });
 }
 
 /** Grid rows that the items need. */

@@ -11,7 +11,8 @@ export const COLUMNS = 24;
 
 /** Taller than any screen, and small enough that a broken height does not make a page of kilometres. */
 const MOST_ROWS_HIGH = 500;
-const MOST_Y = 100_000;
+/** Also where a panel stands that has no place: `withPlaces` gives it one. */
+export const NOWHERE_Y = 100_000;
 
 const OLD_TYPES = new Set([
   "graph", "singlestat", "grafana-singlestat-panel", "table-old", "text2", "grafana-piechart-panel", "singlestat2", "table2",
@@ -29,7 +30,7 @@ export function isOldPanel(raw: Json): boolean {
   return (type === "stat" || type === "gauge" || type === "bargauge") && (isRecord(options.fieldOptions) || isRecord(options.valueOptions));
 }
 
-/** The panel of `raw`; one without a place is put behind all others, for `layout.ts` to place. */
+/** The panel of `raw`; one without a place stands at `NOWHERE_Y`. */
 export function panelOf(raw: Json, notices: Notice[], forms: OldForms): Panel {
   const title = text(raw.title);
   const name = title ?? (text(raw.type) ? `(${text(raw.type)})` : "(no title)");
@@ -71,12 +72,12 @@ function positive(value: unknown): number | undefined {
 function gridPosOf(part: Part): GridPos {
   const raw = part.raw.gridPos;
   const pos = record(raw);
-  if (raw !== undefined && !isRecord(raw)) part.say("warning", `"gridPos" should be an object; the panel goes to the end`);
+  if (raw !== undefined && !isRecord(raw)) part.say("warning", `"gridPos" should be an object; the panel goes below those before it`);
   const whole = (value: unknown, otherwise: number, least: number, most: number) => Math.min(most, Math.max(least, Math.round(number(value) ?? otherwise)));
-  if (!isRecord(raw)) return { x: 0, y: MOST_Y, w: part.raw.type === "row" ? COLUMNS : 12, h: part.raw.type === "row" ? 1 : 8 };
+  if (!isRecord(raw)) return { x: 0, y: NOWHERE_Y, w: part.raw.type === "row" ? COLUMNS : 12, h: part.raw.type === "row" ? 1 : 8 };
   const w = part.raw.type === "row" ? COLUMNS : whole(pos.w, 12, 1, COLUMNS);
   const h = part.raw.type === "row" ? 1 : whole(pos.h, 8, 1, MOST_ROWS_HIGH);
-  return { x: part.raw.type === "row" ? 0 : whole(pos.x, 0, 0, COLUMNS - w), y: whole(pos.y, 0, 0, MOST_Y), w, h };
+  return { x: part.raw.type === "row" ? 0 : whole(pos.x, 0, 0, COLUMNS - w), y: whole(pos.y, 0, 0, NOWHERE_Y), w, h };
 }
 
 function optionsOf(options: Json): Json {

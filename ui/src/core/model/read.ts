@@ -6,7 +6,7 @@ import { isZone } from "../time/zone.ts";
 import { variableOrder } from "../variables/graph.ts";
 import type { Annotation, Dashboard, DashboardLink, Panel, Variable } from "./dashboard.ts";
 import { withIds } from "./ids.ts";
-import { byPlace, placeSections, sections } from "./layout.ts";
+import { byPlace, placeSections, sections, withPlaces } from "./layout.ts";
 import type { OldForms } from "./old/forms.ts";
 import { isOldPanel, panelOf } from "./panel.ts";
 import { isRecord, type Json, type Notice, number, Part, present, record, records, text } from "./part.ts";
@@ -221,11 +221,11 @@ function panelsOf(dashboard: Part, forms: OldForms): Panel[] {
     const inside = own.records("panels");
     panel.collapsed = panel.collapsed ?? false;
     if (!panel.collapsed && inside.length) own.say("info", "the row is open, so the panels stored inside of it are not shown");
-    panel.panels = panel.collapsed ? byPlace(take(inside.filter((each) => each.type !== "row")).map((each) => panelOf(each, dashboard.notices, forms))) : [];
+    panel.panels = panel.collapsed ? byPlace(withPlaces(take(inside.filter((each) => each.type !== "row")).map((each) => panelOf(each, dashboard.notices, forms)))) : [];
     return panel;
   });
   if (left < 0) dashboard.say("warning", `only the first ${MOST_PANELS} of ${MOST_PANELS - left} panels are read`);
-  const { panels: given, changed } = withIds(byPlace(panels));
+  const { panels: given, changed } = withIds(byPlace(withPlaces(panels)));
   if (changed) dashboard.say("info", `${changed} ${changed === 1 ? "panel has" : "panels have"} an id that another has too; new ones were given`);
   return placeSections(sections(given));
 }

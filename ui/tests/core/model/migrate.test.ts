@@ -119,6 +119,14 @@ describe("panels", () => {
     expect(notices.map(({ text }) => text)).toEqual(["1 panel has an id that another has too; new ones were given"]);
   });
 
+  test("none of which has a place stand two by two", () => {
+    const { dashboard } = load({ panels: [{ type: "stat" }, { type: "stat" }, { type: "stat" }, { type: "row" }, { type: "stat" }, { type: "row", collapsed: true, panels: [{ type: "stat" }, { type: "stat" }] }] });
+    expect(places(dashboard.panels)).toEqual([
+      ["stat", 0, 0, 12, 8], ["stat", 12, 0, 12, 8], ["stat", 0, 8, 12, 8], ["row", 0, 16, 24, 1], ["stat", 0, 17, 12, 8], ["row", 0, 25, 24, 1],
+    ]);
+    expect(places(dashboard.panels[5]!.panels!)).toEqual([["stat", 0, 26, 12, 8], ["stat", 12, 26, 12, 8]]);
+  });
+
   test("rows hold what they hold", () => {
     const { dashboard, notices } = load({
       panels: [
