@@ -1,0 +1,38 @@
+"""One stack and one browser for all tests of the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.browser.chromium import Chromium, missing
+from tests.browser.stack import Stack
+from tests.processes.running import started, wait_for
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Runs, and begins to gather data of this host."""
+    if reason := missing():
+        pytest.skip(reason)
+    one = Stack(tmp_path_factory.mktemp("stack"))
+    with started(one):
+        yield one
+
+
+@pytest.fixture(scope="session")
+def lines(stack: Stack) -> Stack:
+    """The stack once it has lines to draw: one needs two points, and charts of minutes have one for each 15 s."""
+    wait_for("a line", lambda: stack.metrics.number("max(count_over_time(node_load1[5m:15s]))") >= 2, 60)
+    return stack
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    """Open."""
+    if reason := missing():
+        pytest.skip(reason)
+    one = Chromium(tmp_path_factory.mktemp("chromium"))
+    yield one
+    one.close()

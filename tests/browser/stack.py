@@ -1,0 +1,76 @@
+"""The whole stack on free ports over this machine's own data, for a person to look at."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from tests.processes.running import WATCHKEEPER, Http, Process, free_port, wait_for
+
+# Two names of one host, so that there is something to choose between.
+PROMETHEUS_YML = """\
+global: {{scrape_interval: 1s, evaluation_interval: 1s}}
+rule_files: [rules.yml]
+scrape_configs:
+  - job_name: node
+    static_configs: [{{targets: ['127.0.0.1:{node}', 'localhost:{node}']}}]
+  - job_name: watchkeeper
+    static_configs: [{{targets: ['127.0.0.1:{metrics}']}}]
+  - job_name: gone
+    static_configs: [{{targets: ['127.0.0.1:1']}}]
+"""
+
+RULES_YML = """\
+groups:
+  - name: browser
+    rules:
+      - {alert: PagesAreLookedAt, expr: 'vector(1)', labels: {severity: info}, annotations: {summary: A test looks}}
+      - {record: 'browser:up:sum', expr: sum(up)}
+"""
+
+
+class Stack(Process):
+    """`watchkeeper up`; requests go to the port of the pages."""
+
+    def __init__(self, folder: Path, *flags: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.metrics, self.logs, self.alerts, self.node, pages = (Http(free_port()) for _ in range(5))
+        config = PROMETHEUS_YML.format(node=self.node.port, metrics=self.metrics.port)
+        (folder / "prometheus.yml").write_text(config)
+        (folder / "rules.yml").write_text(RULES_YML)
+        command = [str(WATCHKEEPER), "up", "--data-dir", str(folder / "data")]
+        command += ["--prometheus-config", str(folder / "prometheus.yml"), "--web.enable-remote-write-receiver"]
+        command += ["--metrics-port", str(self.metrics.port), "--logs-port", str(self.logs.port)]
+        command += ["--alerts-port", str(self.alerts.port), "--node-port", str(self.node.port)]
+        command += ["--dashboards-port", str(pages.port), *flags]
+        super().__init__(command, pages.port, "/api/health", folder / "log")
+
+    @property
+    def first_link(self) -> str:
+        """The link that makes whoever opens it the administrator."""
+        found: list[str] = wait_for(
+            "the link", lambda: re.findall(r'url="?(\S+/login/first\?token=[\w-]+)', self.log.read_text())
+        )
+        return found[-1]
+
+    def post(self, url: str, body: Any, **headers: str) -> Any:
+        """Posts JSON; the JSON of the answer, None where there is none. Fails on an error status."""
+        sent = {"Content-Type": "application/json", **{key.replace("_", "-"): value for key, value in headers.items()}}
+        request = urllib.request.Request(url, data=json.dumps(body).encode(), headers=sent)
+        with urllib.request.urlopen(request, timeout=30) as response:
+            text = response.read()
+        return json.loads(text) if text else None
+
+    def push_lines(self, labels: dict[str, str], *lines: str) -> None:
+        """Lines of now into the log store."""
+        now_ns = time.time_ns()
+        values = [[str(now_ns + at), line] for at, line in enumerate(lines)]
+        self.post(f"{self.logs.url}/loki/api/v1/push", {"streams": [{"stream": labels, "values": values}]})
+
+    def alert(self, **labels: str) -> None:
+        """An alert that somebody else raised."""
+        self.post(f"{self.alerts.url}/api/v2/alerts", [{"labels": labels}])
