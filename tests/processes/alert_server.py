@@ -7,7 +7,7 @@ import urllib.parse
 from pathlib import Path
 from typing import Any
 
-from tests.processes.running import WATCHKEEPER, Process, free_port
+from tests.processes.running import WATCHKEEPER, Http, Process, free_port
 
 DEBIAN = "prometheus-alertmanager"
 
@@ -57,3 +57,14 @@ def debian_server(folder: Path, *flags: str, config: str) -> AlertServer:
     command = [DEBIAN, f"--config.file={folder / 'alertmanager.yml'}", f"--storage.path={folder / 'data'}"]
     command += [f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address="]
     return AlertServer([*command, *flags], port, "/-/ready", folder / "log")
+
+
+def metric(server: Http, name: str, **labels: str) -> float:
+    """The sum of a metric over what has these labels."""
+    found = 0.0
+    for line in server.request("/metrics")[1].decode().splitlines():
+        if line.startswith((f"{name} ", f"{name}{{")) and all(
+            f'{key}="{text}"' in line for key, text in labels.items()
+        ):
+            found += float(line.rpartition(" ")[2])
+    return found

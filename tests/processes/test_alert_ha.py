@@ -6,18 +6,23 @@ import json
 import shutil
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.processes.alert_hooks import Hooks
+from tests.processes.alert_server import metric
 from tests.processes.running import WATCHKEEPER, Process, free_port, started, wait_for
-from tests.processes.test_alert_kill import alert, post, told
+from tests.processes.side_by_side import side_by_side
+from tests.processes.test_alert_kill import alert, play, post, told
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
 PEER_TIMEOUT_S = 1.0
+NOTES = "watchkeeper_alerts_nflog_entries"
 
 CONFIG = """
 route: {receiver: hook, group_by: [alertname], group_wait: 1s, group_interval: 2s}
@@ -25,13 +30,6 @@ receivers:
   - name: hook
     webhook_configs: [{url: '%s/hook'}]
 """
-
-
-@pytest.fixture
-def hooks() -> Iterator[Hooks]:
-    made = Hooks()
-    yield made
-    made.close()
 
 
 def pair(folder: Path, hooks: Hooks) -> list[Process]:
@@ -67,7 +65,7 @@ def wait_until_settled(*processes: Process) -> None:
         )
 
 
-def test_two_tell_once(tmp_path: Path, hooks: Hooks) -> None:
+def two_tell_once(tmp_path: Path, hooks: Hooks) -> None:
     both = pair(tmp_path, hooks)
     with started(*both):
         wait_until_settled(*both)
@@ -83,7 +81,7 @@ def test_two_tell_once(tmp_path: Path, hooks: Hooks) -> None:
         assert told(hooks) == [("A", "firing"), ("A", "resolved")]
 
 
-def test_either_is_enough(tmp_path: Path, hooks: Hooks) -> None:
+def either_is_enough(tmp_path: Path, hooks: Hooks) -> None:
     """Whichever of the two dies, the other tells, and does not tell again what the dead one told."""
     both = pair(tmp_path, hooks)
     with started(*both):
@@ -91,13 +89,14 @@ def test_either_is_enough(tmp_path: Path, hooks: Hooks) -> None:
         for process in both:
             post(process, alert("A", 120))
         wait_for("the notification", lambda: told(hooks) == [("A", "firing")])
-        time.sleep(1.5)  # The log of notifications is exchanged within a moment.
+        for process in both:
+            wait_for("the note of it at both", lambda process=process: metric(process, NOTES) == 1)
         for dead, alive in (both, reversed(both)):
             before = len(told(hooks))
             dead.kill()
             name = f"Without-{dead.port}"
             post(alive, alert(name, 120), alert("A", 120))
-            wait_for("the notification of the other", lambda name=name: (name, "firing") in told(hooks), 15)
+            wait_for("the notification of the other", lambda name=name: (name, "firing") in told(hooks))
             time.sleep(PEER_TIMEOUT_S + 2.5)
             assert told(hooks)[before:] == [(name, "firing")]
             dead.start()
@@ -107,7 +106,7 @@ def test_either_is_enough(tmp_path: Path, hooks: Hooks) -> None:
             assert told(hooks)[before:] == [(name, "firing")]
 
 
-def test_silences_are_shared_and_survive(tmp_path: Path, hooks: Hooks) -> None:
+def silences_are_shared_and_survive(tmp_path: Path, hooks: Hooks) -> None:
     one, two = both = pair(tmp_path, hooks)
     now = datetime.now(UTC)
     silence = {
@@ -121,14 +120,27 @@ def test_silences_are_shared_and_survive(tmp_path: Path, hooks: Hooks) -> None:
         wait_until_settled(*both)
         headers = {"Content_Type": "application/json"}
         identity = json.loads(one.request("/api/v2/silences", json.dumps(silence).encode(), **headers)[1])["silenceID"]
-        wait_for("the silence at the other", lambda: two.request(f"/api/v2/silence/{identity}")[0] == 200, 5)
+        wait_for("the silence at the other", lambda: two.request(f"/api/v2/silence/{identity}")[0] == 200)
         one.kill()
         shutil.rmtree(tmp_path / "0" / "data")
         one.start()
-        wait_for("the silence at who lost everything", lambda: one.request(f"/api/v2/silence/{identity}")[0] == 200, 15)
+        wait_for("the silence at who lost everything", lambda: one.request(f"/api/v2/silence/{identity}")[0] == 200)
         assert two.request(f"/api/v2/silence/{identity}", method="DELETE")[0] == 200
 
         def state() -> str:
             return str(json.loads(one.request(f"/api/v2/silence/{identity}")[1])["status"]["state"])
 
-        wait_for("the end of the silence", lambda: state() == "expired", 5)
+        wait_for("the end of the silence", lambda: state() == "expired")
+
+
+SCENARIOS = (two_tell_once, either_is_enough, silences_are_shared_and_survive)
+
+
+@pytest.fixture(scope="module")
+def scenarios(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[None]]]:
+    yield from side_by_side({one.__name__: partial(play, one) for one in SCENARIOS}, tmp_path_factory)
+
+
+@pytest.mark.parametrize("name", [one.__name__ for one in SCENARIOS])
+def test_two_instances(name: str, scenarios: dict[str, Future[None]]) -> None:
+    scenarios[name].result()

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.processes.alert_server import AlertServer, alert_server
+from tests.processes.alert_server import AlertServer, alert_server, metric
 from tests.processes.hostile_services import HostileMail, HostileServices
 from tests.processes.running import started, wait_for
 from tests.processes.watch import Watch, memory_bytes
@@ -50,17 +50,6 @@ def config(receivers: dict[str, Any], **route: Any) -> str:
 
 def webhook(url: str, **more: Any) -> dict[str, Any]:
     return {"webhook_configs": [{"url": url, **more}]}
-
-
-def metric(server: AlertServer, name: str, **labels: str) -> float:
-    """The sum of a metric over what has these labels."""
-    found = 0.0
-    for line in server.request("/metrics")[1].decode().splitlines():
-        if line.startswith((f"{name} ", f"{name}{{")) and all(
-            f'{key}="{text}"' in line for key, text in labels.items()
-        ):
-            found += float(line.rpartition(" ")[2])
-    return found
 
 
 def quietly(server: AlertServer, path: str) -> None:

@@ -9,17 +9,21 @@ import re
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.processes.alert_server import AlertServer, alert_server
+from tests.processes.alert_server import AlertServer, alert_server, metric
 from tests.processes.broken_system import BrokenSystem
 from tests.processes.hostile_services import HostileServices
 from tests.processes.running import started, wait_for
-from tests.processes.test_faults_alerts import assert_no_traceback, config, metric, webhook
+from tests.processes.side_by_side import side_by_side
+from tests.processes.test_faults_alerts import assert_no_traceback, config, webhook
 from tests.processes.watch import Watch
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
@@ -66,19 +70,12 @@ class World:
     def wait_told(self, *news: tuple[str, str]) -> None:
         """These have come, and nothing else since this was asked last."""
         self.expected = [*getattr(self, "expected", []), *news]
-        wait_for(f"{news}", lambda: len(self.told()) >= len(self.expected), 10)
+        wait_for(f"{news}", lambda: len(self.told()) >= len(self.expected))
         time.sleep(1.2 * INTERVAL_S)
         assert sorted(self.told()) == sorted(self.expected)
 
 
-@pytest.fixture
-def services() -> Iterator[HostileServices]:
-    made = HostileServices()
-    yield made
-    made.close()
-
-
-def test_the_clock_jumps(tmp_path: Path, services: HostileServices) -> None:
+def the_clock_jumps(tmp_path: Path, services: HostileServices) -> None:
     """A day ahead, back, an hour behind, and right again: nothing is lost, told again, or stands still."""
     world = World(tmp_path, services, repeat_interval="4h")
     watch = Watch(world.server, "/-/healthy")
@@ -107,7 +104,7 @@ def test_the_clock_jumps(tmp_path: Path, services: HostileServices) -> None:
         world.fire("Long", "Third", ends_s=0)
         world.wait_told(("Long", "resolved"), ("Third", "resolved"))
         assert not watch.stop()
-        assert watch.slowest_s < 1
+        assert watch.slowest_s < 5
         # Restarts by another clock.
         world.fire("Kept")
         world.wait_told(("Kept", "firing"))
@@ -122,7 +119,7 @@ def test_the_clock_jumps(tmp_path: Path, services: HostileServices) -> None:
     assert_no_traceback(world.server)
 
 
-def test_the_disk_refuses_writes(tmp_path: Path, services: HostileServices) -> None:
+def the_disk_refuses_writes(tmp_path: Path, services: HostileServices) -> None:
     """Alerting goes on from memory and says that it does; what is in memory is on disk when it works again."""
     world = World(tmp_path, services)
     server = world.server
@@ -155,8 +152,7 @@ def test_the_disk_refuses_writes(tmp_path: Path, services: HostileServices) -> N
     assert_no_traceback(server)
 
 
-@pytest.mark.parametrize("way", [signal.SIGTERM, signal.SIGKILL])
-def test_restarts_while_alerts_wait_are_sent_and_are_written(
+def restarts_while_alerts_wait_are_sent_and_are_written(
     tmp_path: Path, services: HostileServices, way: signal.Signals
 ) -> None:
     """Again and again, while the journal is written anew all the time: no alert is lost, no silence either.
@@ -207,7 +203,7 @@ def test_restarts_while_alerts_wait_are_sent_and_are_written(
     assert n_twice <= (0 if way == signal.SIGTERM else 64 * n_restarts), n_twice
 
 
-def test_a_damaged_journal(tmp_path: Path, services: HostileServices) -> None:
+def a_damaged_journal(tmp_path: Path, services: HostileServices) -> None:
     """It starts, says in which file and where something was lost, keeps the rest, and tells nothing again."""
     world = World(tmp_path, services)
     server = world.server
@@ -236,3 +232,27 @@ def test_a_damaged_journal(tmp_path: Path, services: HostileServices) -> None:
         assert len(server.api2("silences")) == 5
         assert server.stop() == 0
     assert_no_traceback(server)
+
+
+SCENARIOS: dict[str, Callable[[Path, HostileServices], None]] = {
+    "the_clock_jumps": the_clock_jumps,
+    "the_disk_refuses_writes": the_disk_refuses_writes,
+    "a_damaged_journal": a_damaged_journal,
+    "restarts_by_sigterm": partial(restarts_while_alerts_wait_are_sent_and_are_written, way=signal.SIGTERM),
+    "restarts_by_sigkill": partial(restarts_while_alerts_wait_are_sent_and_are_written, way=signal.SIGKILL),
+}
+
+
+def play(scenario: Callable[[Path, HostileServices], None], folder: Path) -> None:
+    with closing(HostileServices()) as services:
+        scenario(folder, services)
+
+
+@pytest.fixture(scope="module")
+def scenarios(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[None]]]:
+    yield from side_by_side({name: partial(play, one) for name, one in SCENARIOS.items()}, tmp_path_factory)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_faults(name: str, scenarios: dict[str, Future[None]]) -> None:
+    scenarios[name].result()

@@ -10,6 +10,8 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ import pytest
 from tests.processes.alert_server import debian_server
 from tests.processes.log_server import LogServer, log_server
 from tests.processes.running import Http, free_port, started, wait_for
+from tests.processes.side_by_side import side_by_side
 from watchkeeper.core.wire.remote import decode_write
 from watchkeeper.core.wire.snappy import decompress
 
@@ -63,7 +66,7 @@ class Receiver:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/write"
-        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -71,13 +74,6 @@ class Receiver:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    made = Receiver()
-    yield made
-    made.close()
 
 
 def push_errors(server: LogServer, **headers: str) -> None:
@@ -98,8 +94,9 @@ def metrics_of(server: Http, name: str) -> dict[str, float]:
     return {line.rpartition(" ")[0]: float(line.rpartition(" ")[2]) for line in lines if line.startswith(name)}
 
 
-@pytest.mark.skipif(shutil.which("prometheus-alertmanager") is None, reason="no Alertmanager on this machine")
-def test_an_alert_pends_fires_arrives_and_resolves_at_debians_alertmanager(tmp_path: Path) -> None:
+def an_alert_pends_fires_arrives_and_resolves_at_debians_alertmanager(tmp_path: Path) -> None:
+    if shutil.which("prometheus-alertmanager") is None:
+        pytest.skip("no Alertmanager on this machine")
     peer = debian_server(tmp_path / "am", config=SILENT)
     config = (
         f"auth_enabled: false\nruler:\n  alertmanager_url: {peer.url}\n  external_url: http://grafana/\n"
@@ -145,7 +142,7 @@ def test_an_alert_pends_fires_arrives_and_resolves_at_debians_alertmanager(tmp_p
         assert logs.stop() == 0
 
 
-def test_rules_and_when_alerts_began_outlive_a_kill(tmp_path: Path) -> None:
+def rules_and_when_alerts_began_outlive_a_kill(tmp_path: Path) -> None:
     group = BURST.replace("[3s]", "[1h]").replace("for: 600ms", "for: 1m")
     config = "auth_enabled: false\nruler: {for_grace_period: 1s, poll_interval: 500ms}\n"
     metrics = Http(free_port())
@@ -171,7 +168,7 @@ def test_rules_and_when_alerts_began_outlive_a_kill(tmp_path: Path) -> None:
         assert logs.stop() == 0
 
 
-def test_files_come_change_break_and_go(tmp_path: Path) -> None:
+def files_come_change_break_and_go(tmp_path: Path) -> None:
     folder = tmp_path / "rules" / "fake"
     folder.mkdir(parents=True)
     one, two = folder / "one.yaml", folder / "two.yml"
@@ -217,7 +214,7 @@ def test_files_come_change_break_and_go(tmp_path: Path) -> None:
         assert text.count("recording rules have no effect") == 1
 
 
-def test_tenants_that_share_a_metrics_store_are_warned_of_once(tmp_path: Path) -> None:
+def tenants_that_share_a_metrics_store_are_warned_of_once(tmp_path: Path) -> None:
     for tenant in ("red", "blue", "green"):
         (tmp_path / "rules" / tenant).mkdir(parents=True)
         (tmp_path / "rules" / tenant / "r.yaml").write_text(RECORD % f"of_{tenant}")
@@ -233,7 +230,8 @@ def test_tenants_that_share_a_metrics_store_are_warned_of_once(tmp_path: Path) -
         assert logs.log.read_text().count("record into one metrics store") == 1
 
 
-def test_what_tenants_record_is_written_to_a_remote_in_their_names(tmp_path: Path, receiver: Receiver) -> None:
+def what_tenants_record_is_written_to_a_remote_in_their_names(tmp_path: Path) -> None:
+    receiver = Receiver()
     for tenant, name in (("red", "of_red"), ("blue", "of_blue"), ("mute", "of_mute")):
         (tmp_path / "rules" / tenant).mkdir(parents=True)
         (tmp_path / "rules" / tenant / "r.yaml").write_text(RECORD % name)
@@ -245,7 +243,7 @@ def test_what_tenants_record_is_written_to_a_remote_in_their_names(tmp_path: Pat
         f"      main: {{url: '{receiver.url}', queue_config: {{batch_send_deadline: 200ms}}}}\n"
     )
     logs = log_server(tmp_path / "logs", config=config)
-    with started(logs):
+    with closing(receiver), started(logs):
         push_errors(logs, X_Scope_OrgID="red")
         push_errors(logs, X_Scope_OrgID="blue")
         push_errors(logs, X_Scope_OrgID="blue")
@@ -257,3 +255,22 @@ def test_what_tenants_record_is_written_to_a_remote_in_their_names(tmp_path: Pat
         assert set(rules(logs, X_Scope_OrgID="red")) == {"of_red"}
         assert logs.stop() == 0
         assert [line for line in logs.log.read_text().splitlines() if "have no effect" in line and "mute" in line]
+
+
+SCENARIOS = (
+    an_alert_pends_fires_arrives_and_resolves_at_debians_alertmanager,
+    rules_and_when_alerts_began_outlive_a_kill,
+    files_come_change_break_and_go,
+    tenants_that_share_a_metrics_store_are_warned_of_once,
+    what_tenants_record_is_written_to_a_remote_in_their_names,
+)
+
+
+@pytest.fixture(scope="module")
+def scenarios(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[None]]]:
+    yield from side_by_side({one.__name__: one for one in SCENARIOS}, tmp_path_factory)
+
+
+@pytest.mark.parametrize("name", [one.__name__ for one in SCENARIOS])
+def test_rules_over_logs(name: str, scenarios: dict[str, Future[None]]) -> None:
+    scenarios[name].result()
