@@ -38,6 +38,6 @@ def dashboards_server(folder: Path, *flags: str, only: str = "metrics,logs,alert
     command = [str(WATCHKEEPER), "up", "--only", only, "--data-dir", str(folder / "data")]
     command += ["--dashboards.admin-password-file", str(folder / "password")]
     command += [word for name, port in ports.items() for word in (f"--{name}-port", str(port))]
-    server = DashboardsServer([*command, *flags], ports["dashboards"], "/-/ready", folder / "log")
+    server = DashboardsServer([*command, *flags], ports["dashboards"], "/api/health", folder / "log")
     server.ports = ports
     return server

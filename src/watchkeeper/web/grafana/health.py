@@ -8,7 +8,7 @@ from aiohttp import web
 
 from watchkeeper import __version__
 from watchkeeper.core.model.errors import WatchkeeperError
-from watchkeeper.web.grafana.answers import answer
+from watchkeeper.web.grafana.answers import answer, message
 from watchkeeper.web.grafana.ask import Ask
 from watchkeeper.web.grafana.backend import Backend
 from watchkeeper.web.grafana.version import COMPATIBLE_VERSION
@@ -19,6 +19,10 @@ TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 async def health(backend: Backend, _: Ask) -> web.Response:
     """GET /api/health: the database's state, and the version that tools look for."""
+    if not backend.lifecycle.serving:
+        return message(
+            "the server starts or stops; try again soon", 503, database="unknown", version=COMPATIBLE_VERSION
+        )
     try:
         await backend.run(lambda: backend.state.database.row("SELECT 1"))
         state = "ok"

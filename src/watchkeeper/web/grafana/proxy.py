@@ -22,7 +22,10 @@ _QUESTIONS: Final = re.compile(
     r"|(loki/api/v1|api/prom)/(query|query_range|format_query|label|labels|label/[^/]+/values|series|index/\w+"
     r"|index/volume_range|patterns|detected_\w+(/[^/]+/values)?))"
 )
-_ADMINISTRATION: Final = re.compile(r"/(-/|api/v1/admin/|debug/|ingester/|flush|log_level|loki/api/v1/delete).*")
+# Below whatever prefix.
+_ADMINISTRATION: Final = re.compile(
+    r"(?:/.*)?/(-/|api/v1/admin/|debug/|ingester/|flush|log_level|loki/api/v1/delete).*"
+)
 # Shows a question's answer in another way; not one of a datasource's own.
 _RESOURCES: Final = re.compile(r"/(api/v1/.*|loki/api/v1/.*)")
 

@@ -204,6 +204,8 @@ PLAIN: Final[tuple[Row, ...]] = (
     ("GET", "/metrics", NOBODY, health.own_metrics),
     ("GET", "/goto/{uid}", NOBODY, sharing.go_to),
 )
+# Answered while the database is being opened, too.
+EARLY: Final = (health.health, health.healthz, health.own_metrics)
 BUCKETS_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 log = get_logger("dashboards")
@@ -234,8 +236,8 @@ def wrapped(backend: Backend, gatekeeper: Gatekeeper, role: Role, endpoint: Endp
     """A handler for those who have the role; errors are answered as Grafana's."""
 
     async def handler(request: web.Request) -> web.StreamResponse:
-        if backend.lifecycle.stopping.is_set():
-            return message("the server is stopping", 503)
+        if not backend.lifecycle.serving and endpoint not in EARLY:
+            return message("the server starts or stops; try again soon", 503)
         try:
             return await endpoint(backend, Ask(request, await gatekeeper.admit(request, role)))
         except asyncio.CancelledError:

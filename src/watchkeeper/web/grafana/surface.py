@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from watchkeeper.core.model.errors import WatchkeeperError
 from watchkeeper.dashboards.roles import Role
-from watchkeeper.web.errors import ApiError
+from watchkeeper.web.errors import ApiError, to_grafana
 from watchkeeper.web.grafana.access import Gatekeeper
 from watchkeeper.web.grafana.answers import failure
 from watchkeeper.web.grafana.backend import MAX_BODY_BYTES, Backend
@@ -79,8 +80,8 @@ class Guard:
                 return await handler(request)
             try:
                 await self._gatekeeper.admit(request, max(Role.VIEWER, needed_role(request.method, path)))
-            except ApiError as error:
-                return failure(error)
+            except (ApiError, WatchkeeperError) as error:
+                return failure(to_grafana(error))
             return await handler(request)
 
         return [middleware]

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 
+from watchkeeper.core.model.errors import WatchkeeperError
 from watchkeeper.dashboards.roles import Identity, Role
 from watchkeeper.web.errors import ApiError
 from watchkeeper.web.html_page import html_page
@@ -71,12 +72,18 @@ class Pages:
             identity = await self._identify(request)
         except ApiError as error:
             return web.Response(status=error.status, text=f"{error.message}\n")
+        except WatchkeeperError as error:
+            return _soon(error)
         if identity.role < Role.VIEWER and not path.startswith(("/login", "/dashboard/snapshot/")):
             to = quote(
                 path + (f"?{request.rel_url.raw_query_string}" if request.rel_url.raw_query_string else ""), safe=""
             )
             return web.Response(status=302, headers={"Location": f"{self.prefix}/login?redirect={to}"})
-        body = self.built.page(self.prefix, await self._start(identity))
+        try:
+            started = await self._start(identity)
+        except WatchkeeperError as error:
+            return _soon(error)
+        body = self.built.page(self.prefix, started)
         headers = page_headers(may_embed=self._allow_embedding and path.startswith(EMBEDDED))
         headers[hdrs.ETAG] = etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         headers[hdrs.VARY] = "Cookie, Authorization"
@@ -197,6 +204,10 @@ class FrontSurface:
 
     def add_routes(self, app: web.Application) -> None:
         """None."""
+
+
+def _soon(error: WatchkeeperError) -> web.Response:
+    return web.Response(status=503, text=f"{error}; try again soon\n", headers=COMMON)
 
 
 def _file(path: Any, caching: str) -> web.FileResponse:

@@ -134,9 +134,11 @@ async def make_site(tmp_path: Path) -> AsyncIterator[MakeSite]:
         watch = Provisioning(provisioning, state.catalog, state.datasources, {}, builtin=None)
         await run(watch.start)
         site: Site
+        lifecycle = Lifecycle()
+        lifecycle.ready.set()
         backend = Backend(
             settings=Settings(**settings),
-            lifecycle=Lifecycle(),
+            lifecycle=lifecycle,
             registry=Registry(),
             state=state,
             provisioning=watch,

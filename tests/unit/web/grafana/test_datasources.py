@@ -150,6 +150,7 @@ async def test_who_may_send_what(site: Site) -> None:
         ("POST", "/api/v1/%61dmin/tsdb/snapshot", Role.ADMIN),
         ("GET", "/debug/pprof/heap", Role.ADMIN),
         ("GET", "/-/ready", Role.VIEWER),
+        ("POST", "/prefix/-/quit", Role.ADMIN),
         ("POST", "/api/v1/query/../admin/tsdb/snapshot", Role.EDITOR),
     ],
 )

@@ -24,6 +24,17 @@ async def test_alerts_and_rules(site: Site) -> None:
     assert (await site.ask("POST", "/api/v1/provisioning/alert-rules", {}, by="editor"))[0] == 400
 
 
+async def test_before_and_after(site: Site) -> None:
+    site.backend.lifecycle.ready.clear()
+    soon = {"message": "the server starts or stops; try again soon"}
+    assert await site.ask("GET", "/api/search") == (503, soon)
+    assert (await site.ask("GET", "/api/health"))[0] == 503
+    site.backend.lifecycle.ready.set()
+    assert await site.get("/api/search") == []
+    site.backend.lifecycle.stopping.set()
+    assert (await site.ask("GET", "/api/search"))[0] == 503
+
+
 async def test_settings(site: Site) -> None:
     found = await site.get("/api/frontend/settings")
     assert found["defaultDatasource"] == "Prometheus"
