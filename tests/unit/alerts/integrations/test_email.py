@@ -419,13 +419,17 @@ async def test_a_server_that_hangs_after_the_mail_does_not_undo_it(monkeypatch):
 
 async def test_no_more_than_so_many_connections():
     running = peak = 0
+    full = asyncio.Event()
 
     async def talk(reader, writer):
         nonlocal running, peak
         running += 1
         peak = max(peak, running)
+        if running == 8:
+            full.set()
         writer.write(b"220 hi\r\n")
         await reader.readline()
+        await full.wait()
         await asyncio.sleep(0.01)
         running -= 1
         writer.write(b"421 busy\r\n")
