@@ -1,12 +1,7 @@
-"""Silences: what is muted from when to when, who said so, and which alerts that concerns.
-
-A silence is changed in place only where the past stays true: its matchers stay, an active one keeps its start, one
-that has ended stays ended. Any other change ends it and makes a new one.
-"""
+"""All silences, and which of them concern an alert."""
 
 from __future__ import annotations
 
-import enum
 import threading
 import time
 import uuid
@@ -16,75 +11,22 @@ from typing import Final
 
 from watchkeeper.alerts.interface import Silence
 from watchkeeper.alerts.quick_test import quick_test
-from watchkeeper.core.model.errors import LimitExceeded, NotFoundError, WatchkeeperError
+from watchkeeper.alerts.silence import (
+    SilenceError,
+    SilenceState,
+    check,
+    ended,
+    later,
+    may_change,
+    passes_filters,
+    size_bytes,
+    state_of,
+)
+from watchkeeper.core.model.errors import LimitExceeded, NotFoundError
 from watchkeeper.core.model.labels import Labels
 from watchkeeper.core.model.matcher import Matcher, MatchType
 
-SECOND_NS: Final = 1_000_000_000
 MAX_TESTS: Final = 10_000  # Kept for the next silence that has the same matcher.
-
-
-class SilenceError(WatchkeeperError):
-    """A silence that makes no sense; the text is upstream's."""
-
-
-class SilenceState(enum.StrEnum):
-    """Where a silence is between being made and being forgotten."""
-
-    PENDING = "pending"
-    ACTIVE = "active"
-    EXPIRED = "expired"
-
-
-def state_of(silence: Silence, now_ns: int) -> SilenceState:
-    """The state at a time; a silence has expired from its end on."""
-    if now_ns < silence.starts_ns:
-        return SilenceState.PENDING
-    return SilenceState.ACTIVE if now_ns < silence.ends_ns else SilenceState.EXPIRED
-
-
-def size_bytes(silence: Silence) -> int:
-    """About what the silence takes: its texts in UTF-8 and a few bytes around each."""
-    texts = [silence.id, silence.created_by, silence.comment]
-    texts += [text for matcher in silence.matchers for text in (matcher.name, matcher.value)]
-    return sum(len(text.encode("utf-8", "replace")) + 2 for text in texts) + 4 * len(silence.matchers) + 48
-
-
-def check(silence: Silence) -> None:
-    """Raises SilenceError where the silence makes no sense at any time."""
-    if not silence.matchers:
-        raise SilenceError("silence invalid: at least one matcher required")
-    for i, matcher in enumerate(silence.matchers):
-        if not matcher.name or not _is_utf8(matcher.name):
-            raise SilenceError(f"silence invalid: invalid label matcher {i}: invalid label name {matcher.name!r}")
-        if not _is_utf8(matcher.value):
-            raise SilenceError(f"silence invalid: invalid label matcher {i}: invalid label value {matcher.value!r}")
-    if all(matcher.matches_empty for matcher in silence.matchers):
-        raise SilenceError("silence invalid: at least one matcher must not match the empty string")
-    if not silence.ends_ns:
-        raise SilenceError("silence invalid: invalid zero end timestamp")
-
-
-def _is_utf8(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def may_change(old: Silence, new: Silence, now_ns: int) -> bool:
-    """Whether `old` can become `new` without changing what was silenced so far."""
-    if old.matchers != new.matchers:
-        return False
-    match state_of(old, now_ns):
-        case SilenceState.ACTIVE:
-            # APIs round to parts of a second; the second is what a person means.
-            return new.starts_ns // SECOND_NS == old.starts_ns // SECOND_NS and new.ends_ns >= now_ns
-        case SilenceState.PENDING:
-            return new.starts_ns >= now_ns
-        case SilenceState.EXPIRED:
-            return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +153,7 @@ class Silences:
             found = [silence for silence in found if state_of(silence, now_ns) in wanted]
         filters = tuple(matchers)
         if filters:
-            found = [silence for silence in found if _passes_filters(silence, filters)]
+            found = [silence for silence in found if passes_filters(silence, filters)]
         if labels is not None:
             found = [silence for silence in found if all(m.matches(labels.get(m.name)) for m in silence.matchers)]
         result = list(found)
@@ -301,7 +243,7 @@ class Silences:
         if silence.id:
             old = self._existing(silence.id)
             if may_change(old, silence, now_ns):
-                silence = replace(silence, updated_ns=_later(old, now_ns))
+                silence = replace(silence, updated_ns=later(old, now_ns))
                 self._check_size(silence)
                 self._store([silence])
                 return silence.id
@@ -314,7 +256,7 @@ class Silences:
         self._check_size(silence)
         changed = [silence]
         if old is not None and state_of(old, now_ns) is not SilenceState.EXPIRED:
-            changed.insert(0, _ended(old, now_ns))
+            changed.insert(0, ended(old, now_ns))
         self._store(changed)
         return silence.id
 
@@ -324,7 +266,7 @@ class Silences:
             now_ns = self._clock_ns()
             silence = self._existing(id)
             if state_of(silence, now_ns) is not SilenceState.EXPIRED:
-                self._store([_ended(silence, now_ns)])
+                self._store([ended(silence, now_ns)])
 
     def merge(self, silences: Iterable[Silence]) -> list[Silence]:
         """Take over what another instance or the disk knows, where it is newer; what was taken."""
@@ -429,24 +371,3 @@ class Silences:
 
 def _without(silences: dict[str, _Compiled], id: str) -> dict[str, _Compiled]:
     return {other: live for other, live in silences.items() if other != id}
-
-
-def _ended(silence: Silence, now_ns: int) -> Silence:
-    """The silence, ended now; one that was to come never was."""
-    return replace(
-        silence, starts_ns=min(silence.starts_ns, now_ns), ends_ns=now_ns, updated_ns=_later(silence, now_ns)
-    )
-
-
-def _later(silence: Silence, now_ns: int) -> int:
-    """Now, and in any case after its last change: one by an instance whose clock is ahead must not outlast this one."""
-    return max(now_ns, silence.updated_ns + 1)
-
-
-def _passes_filters(silence: Silence, filters: Sequence[Matcher]) -> bool:
-    """As the API's filter: the text that the silence has for a label must pass, as if it were the label's value.
-
-    Source: Alertmanager api/v2, CheckSilenceMatchesFilterLabels.
-    """
-    texts = {matcher.name: matcher.value for matcher in silence.matchers}
-    return all(wanted.matches(texts.get(wanted.name, "")) for wanted in filters)
