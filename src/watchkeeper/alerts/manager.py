@@ -390,7 +390,11 @@ class AlertManager:
             collect()
             self.metrics.gc_seconds[kind].observe(time.perf_counter() - began_s)
             self.metrics.maintenance[kind].inc()
+        errors = self.metrics.journal_errors.value
         await self.compact()
+        if self.metrics.journal_errors.value > errors:
+            for failed in self.metrics.maintenance_errors.values():
+                failed.inc()
 
     async def compact(self) -> None:
         """Write all that is known to a fresh start of the journal."""

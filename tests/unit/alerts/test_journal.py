@@ -201,6 +201,9 @@ def test_full_disk_is_told_once_and_alerting_goes_on(tmp_path: Path, monkeypatch
             await sleep_until(31)
             assert [heard.firing for heard in scene.heard] == [["a"]]
             assert scene.metric("watchkeeper_alerts_journal_errors_total") >= 3
+            await scene.manager.maintain()
+            assert scene.metric("alertmanager_silences_maintenance_errors_total") == 1
+            assert scene.metric("alertmanager_nflog_maintenance_errors_total") == 1
             monkeypatch.setattr(wal.os, "write", real)
             await sleep_until(42)  # The next sign of life is written, and then all that is not on disk.
             await scene.crash_and_start()
