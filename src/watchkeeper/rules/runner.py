@@ -33,7 +33,7 @@ class Threads:
 
     Groups whose rules took long last time have turns of their own: however slow they are, the others go on. Those that
     are quick are few at one time, as more of them would only wait for the interpreter.
-    helpers, beside both, are for rules of one group that run side by side.
+    Spare ones, beside both, are for rules of one group that run side by side.
     """
 
     def __init__(self, in_worker: InWorker, options: RuleOptions) -> None:
@@ -46,14 +46,14 @@ class Threads:
         """Held while a group is evaluated."""
         return self._slow if sum(level.duration_s for level in group.levels) >= SLOW_GROUP_S else self._quick
 
-    def take_helpers(self, wanted: int) -> int:
-        """So many helpers as are free, at most as wanted; give them back."""
+    def take_spare(self, wanted: int) -> int:
+        """So many threads as are free, at most as wanted; give them back."""
         taken = max(0, min(wanted, self._n_free))
         self._n_free -= taken
         return taken
 
     def give_back(self, n: int) -> None:
-        """The helpers are done."""
+        """Threads that were taken are free again."""
         self._n_free += n
 
 
@@ -152,14 +152,14 @@ class Runner:
         group, threads = self.group, self._threads
         at = group.moment(time_ms)
         for level in group.levels:
-            n_helpers = threads.take_helpers(len(level.rules) - 1) if self._is_slow(level) else 0
+            n_spare = threads.take_spare(len(level.rules) - 1) if self._is_slow(level) else 0
             try:
                 # Whoever is free takes the next rule.
                 left = deque(range(len(level.rules)))
                 work = partial(_evaluate_from, group, level, left, at)
-                await asyncio.gather(*(threads.in_worker(work) for _ in range(n_helpers + 1)))
+                await asyncio.gather(*(threads.in_worker(work) for _ in range(n_spare + 1)))
             finally:
-                threads.give_back(n_helpers)
+                threads.give_back(n_spare)
             await threads.in_worker(partial(group.write, level, at))
         await threads.in_worker(partial(group.finish, at))
 

@@ -228,7 +228,7 @@ async def test_slow_rules_of_one_level_run_side_by_side(tmp_path):
         await group._iterate(bench.now_ms() + 1)
     assert most[0] == 4
     assert all(len(bench.values(f"r{i}")) == 2 for i in range(8))
-    assert bench.manager._threads.take_helpers(9) == 3
+    assert bench.manager._threads.take_spare(9) == 3
     await bench.stop()
 
 
