@@ -10,7 +10,7 @@ import pytest
 
 
 def side_by_side(
-    scenarios: Mapping[str, Callable[[Path], None]], folders: pytest.TempPathFactory, at_once: int = 8
+    scenarios: Mapping[str, Callable[[Path], None]], folders: pytest.TempPathFactory, at_once: int = 4
 ) -> Iterator[dict[str, Future[None]]]:
     """Each scenario begun in a thread and a folder of its own: its end, by its name. For a module's fixture."""
     with ThreadPoolExecutor(at_once) as pool:

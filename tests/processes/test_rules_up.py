@@ -8,14 +8,17 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.processes.running import Exporter, Process, free_port, started, wait_for, watchkeeper
+from tests.processes.side_by_side import side_by_side
 
 pytestmark = pytest.mark.process
 
@@ -51,13 +54,6 @@ groups:
 
 def broken(value: int) -> bytes:
     return b'broken{part="left"} %d\n' % value
-
-
-@pytest.fixture
-def exporter() -> Iterator[Exporter]:
-    made = Exporter(broken(1))
-    yield made
-    made.close()
 
 
 def server(folder: Path, exporter: Exporter, rules: str, *flags: str, alerting: str = "") -> Process:
@@ -99,8 +95,9 @@ def at_peer(peer: Process) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.skipif(shutil.which("prometheus-alertmanager") is None, reason="no Alertmanager on this machine")
-def test_an_alert_goes_pending_fires_arrives_and_resolves(tmp_path: Path, exporter: Exporter) -> None:
+def an_alert_goes_pending_fires_arrives_and_resolves(tmp_path: Path, exporter: Exporter) -> None:
+    if shutil.which("prometheus-alertmanager") is None:
+        pytest.skip("no Alertmanager on this machine")
     exporter.body = broken(0)
     with alertmanager(tmp_path / "am") as peer:
         alerting = f"alerting: {{alertmanagers: [{{static_configs: [{{targets: ['127.0.0.1:{peer.port}']}}]}}]}}\n"
@@ -147,7 +144,7 @@ def test_an_alert_goes_pending_fires_arrives_and_resolves(tmp_path: Path, export
             assert ours.stop() == 0
 
 
-def test_a_restart_and_a_crash_keep_how_long_an_alert_waits(tmp_path: Path, exporter: Exporter) -> None:
+def a_restart_and_a_crash_keep_how_long_an_alert_waits(tmp_path: Path, exporter: Exporter) -> None:
     ours = server(tmp_path / "ours", exporter, SLOW % "Other", "--rules.alert.for-grace-period", "1s")
     with started(ours):
         began_s = _seconds(wait_for("pending", lambda: alert(ours, "Slow"))["activeAt"])
@@ -167,7 +164,7 @@ def _seconds(text: str) -> float:
     return calendar.timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S")) + float(f"0.{fraction or 0}")
 
 
-def test_a_reload_keeps_what_is_unchanged_and_refuses_bad_rules(tmp_path: Path, exporter: Exporter) -> None:
+def a_reload_keeps_what_is_unchanged_and_refuses_bad_rules(tmp_path: Path, exporter: Exporter) -> None:
     ours = server(tmp_path / "ours", exporter, SLOW % "Other")
     path = tmp_path / "ours" / "rules" / "a.yml"
     with started(ours):
@@ -193,7 +190,7 @@ def test_a_reload_keeps_what_is_unchanged_and_refuses_bad_rules(tmp_path: Path, 
         assert ours.api("alerts") == {"alerts": []}
 
 
-def test_reloads_at_one_time_end_with_the_newest_rules(tmp_path: Path, exporter: Exporter) -> None:
+def reloads_at_one_time_end_with_the_newest_rules(tmp_path: Path, exporter: Exporter) -> None:
     ours = server(tmp_path / "ours", exporter, SLOW % "First")
     path = tmp_path / "ours" / "rules" / "a.yml"
     with started(ours):
@@ -214,7 +211,7 @@ def test_reloads_at_one_time_end_with_the_newest_rules(tmp_path: Path, exporter:
         assert ours.stop() == 0
 
 
-def test_rule_files_are_watched_with_the_configuration(tmp_path: Path, exporter: Exporter) -> None:
+def rule_files_are_watched_with_the_configuration(tmp_path: Path, exporter: Exporter) -> None:
     ours = server(tmp_path / "ours", exporter, SLOW % "Other", "--config.auto-reload-interval", "200ms")
     with started(ours):
         wait_for("an evaluation", lambda: state(ours, "Other") == "inactive")
@@ -222,7 +219,7 @@ def test_rule_files_are_watched_with_the_configuration(tmp_path: Path, exporter:
         wait_for("the new file", lambda: state(ours, "New") == "inactive")
 
 
-def test_no_start_with_bad_rules(tmp_path: Path, exporter: Exporter) -> None:
+def no_start_with_bad_rules(tmp_path: Path, exporter: Exporter) -> None:
     ours = server(tmp_path / "ours", exporter, RULES.replace("broken == 1", "sum by ("))
     done = subprocess.run(ours.command, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 2
@@ -243,8 +240,9 @@ def _without_times(value: Any) -> Any:
     return [_without_times(one) for one in value] if isinstance(value, list) else value
 
 
-@pytest.mark.skipif(shutil.which("prometheus") is None, reason="no prometheus on this machine")
-def test_rules_and_alerts_look_as_debians_prometheus_shows_them(tmp_path: Path, exporter: Exporter) -> None:
+def rules_and_alerts_look_as_debians_prometheus_shows_them(tmp_path: Path, exporter: Exporter) -> None:
+    if shutil.which("prometheus") is None:
+        pytest.skip("no prometheus on this machine")
     rules = (
         RULES
         + """
@@ -289,3 +287,29 @@ def test_rules_and_alerts_look_as_debians_prometheus_shows_them(tmp_path: Path, 
             for one in (ours, theirs)
         )
         assert ours_alerts == their_alerts
+
+
+SCENARIOS = (
+    an_alert_goes_pending_fires_arrives_and_resolves,
+    a_restart_and_a_crash_keep_how_long_an_alert_waits,
+    a_reload_keeps_what_is_unchanged_and_refuses_bad_rules,
+    reloads_at_one_time_end_with_the_newest_rules,
+    rule_files_are_watched_with_the_configuration,
+    no_start_with_bad_rules,
+    rules_and_alerts_look_as_debians_prometheus_shows_them,
+)
+
+
+def play(scenario: Callable[[Path, Exporter], None], folder: Path) -> None:
+    with closing(Exporter(broken(1))) as exporter:
+        scenario(folder, exporter)
+
+
+@pytest.fixture(scope="module")
+def scenarios(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[None]]]:
+    yield from side_by_side({one.__name__: partial(play, one) for one in SCENARIOS}, tmp_path_factory)
+
+
+@pytest.mark.parametrize("name", [one.__name__ for one in SCENARIOS])
+def test_rules(name: str, scenarios: dict[str, Future[None]]) -> None:
+    scenarios[name].result()
