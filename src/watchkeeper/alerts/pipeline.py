@@ -14,13 +14,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
+from watchkeeper.alerts.attempts import Attempts, Integration, canceled
 from watchkeeper.alerts.fingerprint import fingerprint
 from watchkeeper.alerts.group import Group
 from watchkeeper.alerts.inhibit import Inhibitor
-from watchkeeper.alerts.interface import Alert, Notice, Notifier, NotifyError, Reason
+from watchkeeper.alerts.interface import Alert, Notice, NotifyError
 from watchkeeper.alerts.nflog import NotificationLog, reason_to_notify
 from watchkeeper.alerts.silences import Silences
-from watchkeeper.alerts.telemetry import CAUSES, AlertMetrics
+from watchkeeper.alerts.telemetry import AlertMetrics
 from watchkeeper.core.telemetry.log import get_logger
 
 if TYPE_CHECKING:
@@ -29,24 +30,7 @@ if TYPE_CHECKING:
 log = get_logger("dispatcher")
 
 MIN_TIMEOUT_S: Final = 10.0  # A group may be flushed every second; a receiver needs longer.
-FIRST_DELAY_S: Final = 0.5  # Before the second attempt; the next ones wait half as long again each, give or take half.
-DELAY_GROWTH: Final = 1.5
-DELAY_SPREAD: Final = 0.5
-MAX_DELAY_S: Final = 60.0
 TURN_S: Final = 0.005  # How long alerts are looked at before others get their turn.
-
-
-@dataclass(frozen=True, slots=True)
-class Integration:
-    """One integration of a receiver. `index` is its place among those of its kind."""
-
-    kind: str
-    index: int
-    send_resolved: bool
-    notifier: Notifier
-
-    def __str__(self) -> str:
-        return f"{self.kind}[{self.index}]"
 
 
 class Peers(Protocol):
@@ -100,8 +84,7 @@ class Pipeline:
         self._metrics = metrics
         self._clock_ns = clock_ns
         self._peers = peers
-        self._spread = spread
-        self._closing = asyncio.Event()
+        self._attempts = Attempts(metrics, spread)
         self._stages: tuple[Stage, ...] = (
             self._settle, self._drop_inhibited, self._stop_when_inactive, self._stop_when_muted, self._drop_silenced,
             self._fan_out,
@@ -112,7 +95,7 @@ class Pipeline:
 
     def close(self) -> None:
         """Begin no attempt any more; flushes that wait for their next one end at once."""
-        self._closing.set()
+        self._attempts.close()
 
     async def run(self, group: Group, alerts: list[Alert], now_ns: int) -> bool:
         """Tell of a group's alerts; whether all integrations know what they are to know."""
@@ -126,7 +109,7 @@ class Pipeline:
                     break
                 alerts = await stage(context, alerts)
         except NotifyError as error:
-            level = log.debug if self._closing.is_set() else log.error
+            level = log.debug if self._attempts.are_over else log.error
             level("notifying of alerts failed", group=group.key, alerts=len(alerts), err=error)
             return False
         except Exception:  # A fault of this program must not end the group's life.
@@ -136,7 +119,7 @@ class Pipeline:
 
     async def _settle(self, context: FlushContext, alerts: list[Alert]) -> list[Alert]:
         if self._peers is not None:
-            closing = asyncio.ensure_future(self._closing.wait())
+            closing = asyncio.ensure_future(self._attempts.over())
             settled = asyncio.ensure_future(self._peers.settled())
             try:
                 async with asyncio.timeout_at(context.deadline_s):
@@ -148,7 +131,7 @@ class Pipeline:
                 closing.cancel()
                 settled.cancel()
             if not is_settled:
-                raise _canceled(context, 0)
+                raise canceled(context.group.route.receiver, 0)
         return alerts
 
     async def _drop_inhibited(self, context: FlushContext, alerts: list[Alert]) -> list[Alert]:
@@ -237,7 +220,7 @@ class Pipeline:
             notice = Notice(
                 route.receiver, group.key, group.labels, tuple(sent), context.now_ns, reason, route.labels
             )  # fmt: skip
-            await self._try(context, notice, integration, reason)
+            await self._attempts.tell(notice, integration, context.deadline_s)
         # A repeat interval below the group's can't be kept; the entry must outlast the group's next flush all the same.
         self._nflog.put(
             group.key, route.receiver, integration.kind, integration.index, firing, resolved,
@@ -247,102 +230,5 @@ class Pipeline:
     async def _leave_it_to_peers(self, context: FlushContext) -> None:
         assert self._peers is not None
         wait_s = self._peers.wait_s()
-        if wait_s > 0 and await self._closes_within(wait_s):
-            raise _canceled(context, 0)
-
-    async def _closes_within(self, seconds: float) -> bool:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._closing.wait()
-        except TimeoutError:
-            return False
-        return True
-
-    async def _try(self, context: FlushContext, notice: Notice, integration: Integration, reason: Reason) -> None:
-        """Notify, again and again where that may help, until the deadline. Raises NotifyError, counted."""
-        self._metrics.notifications.labels(integration.kind).inc()
-        loop = asyncio.get_running_loop()
-        who = f"{notice.receiver}/{integration}"
-        delay_s, attempts = FIRST_DELAY_S, 0
-        last: NotifyError | None = None
-        last_text = ""
-        try:
-            while True:
-                attempts += 1
-                began_s = loop.time()
-                try:
-                    async with asyncio.timeout_at(context.deadline_s):
-                        await self._attempt(notice, integration)
-                except TimeoutError:
-                    raise last or _too_late(who, attempts) from None
-                except NotifyError as error:
-                    if not error.is_retryable:
-                        why = f"due to unrecoverable error after {attempts} attempts: {error}"
-                        raise NotifyError(
-                            f"{who}: notify retry canceled {why}", is_retryable=False, cause=error.cause
-                        ) from error
-                    if str(error) != last_text:
-                        last_text = str(error)
-                        log.warn(
-                            "notify attempt failed, will retry later", receiver=notice.receiver,
-                            integration=str(integration), group=notice.group_key, attempts=attempts, err=error,
-                        )  # fmt: skip
-                    last = NotifyError(
-                        f"{who}: notify retry canceled after {attempts} attempts: {error}",
-                        is_retryable=True,
-                        cause=error.cause,
-                    )
-                else:
-                    (log.info if attempts > 1 else log.debug)(
-                        "notified", receiver=notice.receiver, integration=str(integration), group=notice.group_key,
-                        alerts=len(notice.alerts), reason=reason.value, attempts=attempts,
-                    )  # fmt: skip
-                    return
-                # The wait counts from the attempt's start, as upstream's ticker does.
-                next_s = began_s + delay_s * (1 + DELAY_SPREAD * self._spread())
-                delay_s = min(delay_s * DELAY_GROWTH, MAX_DELAY_S)
-                if self._closing.is_set() or await self._closes_within(
-                    max(0.0, min(next_s, context.deadline_s) - loop.time())
-                ):
-                    raise _canceled(context, attempts)
-                if next_s >= context.deadline_s:
-                    raise last
-        except NotifyError as error:
-            cause = error.cause if error.cause in CAUSES else "other"
-            self._metrics.failed.labels(integration.kind, cause).inc()
-            raise
-
-    async def _attempt(self, notice: Notice, integration: Integration) -> None:
-        began_s = time.perf_counter()
-        failed = True
-        try:
-            await integration.notifier.notify(notice)
-            failed = False
-        except (NotifyError, asyncio.CancelledError):
-            raise
-        except TimeoutError:
-            raise NotifyError("timed out", is_retryable=True, cause="contextDeadlineExceeded") from None
-        except Exception as error:  # An integration that has a fault must not look like one that waits.
-            log.exception("an integration failed unexpectedly", integration=str(integration))
-            raise NotifyError(f"unexpected {type(error).__name__}", is_retryable=False) from error
-        finally:
-            self._metrics.latency.labels(integration.kind).observe(time.perf_counter() - began_s)
-            self._metrics.requests.labels(integration.kind).inc()
-            if failed:
-                self._metrics.requests_failed.labels(integration.kind).inc()
-
-
-def _too_late(who: str, attempts: int) -> NotifyError:
-    return NotifyError(
-        f"{who}: notify retry canceled after {attempts} attempts: context deadline exceeded",
-        is_retryable=True,
-        cause="contextDeadlineExceeded",
-    )
-
-
-def _canceled(context: FlushContext, attempts: int) -> NotifyError:
-    return NotifyError(
-        f"{context.group.route.receiver}: notify retry canceled after {attempts} attempts: context canceled",
-        is_retryable=True,
-        cause="contextCanceled",
-    )
+        if wait_s > 0 and await self._attempts.close_within(wait_s):
+            raise canceled(context.group.route.receiver, 0)

@@ -29,7 +29,7 @@ def two(send_resolved: bool = False) -> dict[str, list[IntegrationPart]]:
 def test_retries_wait_longer_each_time_and_succeed(tmp_path: Path) -> None:
     async def play() -> None:
         async with Scene(tmp_path) as scene:
-            scene.manager._running.pipeline._spread = lambda: 0.0
+            scene.manager._running.pipeline._attempts._spread = lambda: 0.0
             scene.answers["team"] += [retryable(), retryable(), retryable("other"), retryable("other")]
             scene.fire(end_s=1000)
             await sleep_until(100)
@@ -48,7 +48,7 @@ def test_waits_are_spread_by_half(tmp_path: Path) -> None:
     async def play() -> None:
         for spread, second_s in ((-1.0, 30.25), (1.0, 30.75)):
             async with Scene(tmp_path / str(spread)) as scene:
-                scene.manager._running.pipeline._spread = lambda spread=spread: spread
+                scene.manager._running.pipeline._attempts._spread = lambda spread=spread: spread
                 scene.answers["team"].append(retryable())
                 start = asyncio.get_running_loop().time()
                 scene.fire(end_s=start + 1000)
