@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { type Field, frame } from "../../src/core/frame/frame.ts";
+import { bucketLimits, columnAt, heatCells, heatOptions, rowOf } from "../../src/panels/heatmap/cells.ts";
+import { heatColors, SCHEME_NAMES } from "../../src/panels/heatmap/schemes.ts";
+import { countInto, histogramLimits } from "../../src/panels/barchart/model.ts";
+
+const time: Field = { name: "Time", type: "time", values: [60_000, 120_000], config: {} };
+const bucket = (le: string, values: number[]): Field => ({ name: le, type: "number", labels: { le }, values, config: {} });
+
+test("buckets are ordered by their limits, zeros are not drawn where asked", () => {
+  const cells = heatCells([frame([time, bucket("+Inf", [0, 1]), bucket("0.1", [5, 2]), bucket("2", [3, 9])])], heatOptions({ filterValues: { le: 1e-9 } }), { from: 0, to: 120_000 })!;
+  expect(cells.rows.map((row) => row.name)).toEqual(["0.1", "2", "+Inf"]);
+  expect(cells.rows[1]).toEqual({ name: "2", low: 0.1, high: 2 });
+  expect([...cells.values]).toEqual([5, 2, 3, 9, NaN, 1]);
+  expect([cells.min, cells.max, cells.stepMs, cells.upper]).toEqual([1, 9, 60_000, true]);
+});
+
+test("samples are counted into buckets", () => {
+  const series = frame([{ ...time, values: [1000, 2000, 61_000] }, { name: "v", type: "number", values: [1, 12, 12], config: {} }]);
+  const options = heatOptions({ calculate: true, calculation: { xBuckets: { mode: "size", value: "1m" }, yBuckets: { mode: "size", value: "10" } } });
+  const cells = heatCells([series], options, { from: 0, to: 120_000 })!;
+  expect(cells.rows.map((row) => [row.low, row.high])).toEqual([[0, 10], [10, 20]]);
+  expect(cells.times).toEqual([60_000, 120_000]);
+  expect([...cells.values]).toEqual([1, NaN, 1, 1]);
+});
+
+test("limits are round, few enough, or powers", () => {
+  expect(bucketLimits(0, 100, { mode: "count", value: "10", log: 0 })).toEqual([0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110]);
+  expect(bucketLimits(1, 9, { mode: "size", value: "1", log: 2 })).toEqual([1, 2, 4, 8, 16]);
+  expect(bucketLimits(0, 1e9, { mode: "size", value: "1", log: 0 }).length).toBeLessThan(203);
+  expect(rowOf([0, 10, 20], 10)).toBe(1);
+  expect(rowOf([0, 10, 20], 99)).toBe(1);
+});
+
+test("nothing to draw is null", () => {
+  expect(heatCells([], heatOptions({}), { from: 0, to: 1 })).toBeNull();
+  expect(heatCells([frame([time, bucket("1", [0, 0])])], heatOptions({ filterValues: { le: 0 } }), { from: 0, to: 1 })).toBeNull();
+});
+
+test("the column at a time", () => {
+  const cells = { times: [60, 120, 300], stepMs: 60 };
+  expect([columnAt(cells, 30), columnAt(cells, 60), columnAt(cells, 61), columnAt(cells, 200), columnAt(cells, 301)]).toEqual([0, 0, 1, -1, -1]);
+});
+
+test("every scheme gives colours from low to high", () => {
+  for (const scheme of SCHEME_NAMES) {
+    const { steps, stepOf } = heatColors({ scheme, steps: 16 }, 1, 9, true, "#fff");
+    expect(steps).toHaveLength(16);
+    expect([stepOf(1), stepOf(9), stepOf(100), stepOf(-5)]).toEqual([0, 15, 15, 0]);
+  }
+  const opacity = heatColors({ mode: "opacity", steps: 4 }, 0, 1, true, "#ff0000").steps;
+  expect(opacity.at(-1)).toBe("rgba(255, 0, 0, 1.000)");
+});
+
+test("a histogram counts each number once", () => {
+  const limits = histogramLimits(0, 10, 5, undefined);
+  expect(limits).toEqual([0, 5, 10, 15]);
+  expect(countInto(limits, [0, 4.9, 5, 10, null, NaN])).toEqual([2, 1, 1]);
+  expect(histogramLimits(3, 3, undefined, undefined).length).toBeGreaterThan(1);
+});

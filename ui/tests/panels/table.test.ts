@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import { type Field, frame } from "../../src/core/frame/frame.ts";
+import { cellOf, columnWidths, tableColumns } from "../../src/panels/table/columns.ts";
+import { clickHeader, distinctTexts, footerTexts, sortKeys, tableRows } from "../../src/panels/table/rows.ts";
+
+const field = (name: string, values: unknown[], config: Field["config"] = {}): Field => ({ name, type: typeof values[0] === "number" ? "number" : "string", values, config });
+const table = frame([field("pod", ["b", "a", "c", "a"]), field("cpu", [2, 10, NaN, 1], { unit: "percent" }), field("secret", ["x", "x", "x", "x"], { custom: { hidden: true } })]);
+const columns = tableColumns(table, {}, "dark", "utc");
+
+test("hidden columns are left out, numbers stand right", () => {
+  expect(columns.map((column) => [column.title, column.align])).toEqual([["pod", "left"], ["cpu", "right"]]);
+});
+
+test("rows are sorted by several columns, NaN last, ties as they were", () => {
+  expect([...tableRows(table, columns, sortKeys([{ displayName: "cpu", desc: true }]))]).toEqual([1, 0, 3, 2]);
+  expect([...tableRows(table, columns, [{ title: "pod", desc: false }, { title: "cpu", desc: false }])]).toEqual([3, 1, 0, 2]);
+  expect([...tableRows(table, columns, [{ title: "not there", desc: false }])]).toEqual([0, 1, 2, 3]);
+});
+
+test("rows are filtered by chosen texts and searched in what is shown", () => {
+  expect([...tableRows(table, columns, [], new Map([[0, { chosen: new Set(["a"]), text: "" }]]))]).toEqual([1, 3]);
+  expect([...tableRows(table, columns, [], new Map(), "10%")]).toEqual([1]);
+  expect([...tableRows(table, columns, [], new Map(), "x")]).toEqual([]);
+  expect(distinctTexts(table, columns[0]!)).toEqual(["a", "b", "c"]);
+});
+
+test("a header is clicked up, down, none", () => {
+  const up = clickHeader([], "pod", false);
+  expect(up).toEqual([{ title: "pod", desc: false }]);
+  const down = clickHeader(up, "pod", false);
+  expect(down).toEqual([{ title: "pod", desc: true }]);
+  expect(clickHeader(down, "pod", false)).toEqual([]);
+  expect(clickHeader(up, "cpu", true)).toHaveLength(2);
+});
+
+test("the footer reduces the rows that are shown", () => {
+  const options = { footer: { show: true, reducer: ["max"], fields: [] } };
+  expect(footerTexts(options, columns, Uint32Array.of(0, 3))).toEqual([[], ["2%"]]);
+  expect(footerTexts({ footer: { show: false, reducer: ["max"] } }, columns, Uint32Array.of(0))).toBeNull();
+  expect(footerTexts({ footer: { show: true, reducer: ["sum"], countRows: true } }, columns, Uint32Array.of(0, 1))![0]).toEqual(["Count", "2"]);
+});
+
+test("cells of old and new dashboards", () => {
+  expect(cellOf({ displayMode: "gradient-gauge" })).toMatchObject({ type: "gauge", mode: "gradient" });
+  expect(cellOf({ displayMode: "color-background-solid" })).toMatchObject({ type: "color-background", mode: "basic" });
+  expect(cellOf({ cellOptions: { type: "color-background", mode: "basic", applyToRow: true } })).toMatchObject({ type: "color-background", mode: "basic", applyToRow: true });
+  expect(cellOf({ cellOptions: { type: "image" } }).type).toBe("auto");
+});
+
+test("columns share the room that fixed ones leave", () => {
+  const wide = tableColumns(frame([field("a", ["x"], { custom: { width: 200 } }), field("b", ["x"]), field("c", ["x"], { custom: { minWidth: 300 } })]), {}, "dark", "utc");
+  expect(columnWidths(wide, new Map(), 700)).toEqual([200, 200, 300]);
+  expect(columnWidths(wide, new Map([[0, 100]]), 800)).toEqual([100, 350, 350]);
+  expect(columnWidths(wide, new Map(), 100)).toEqual([200, 100, 300]);
+});
