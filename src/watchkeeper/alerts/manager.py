@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from watchkeeper.alerts.alert_store import AlertStore, after_restart, moved
-from watchkeeper.alerts.attempts import Integration
 from watchkeeper.alerts.clock import JUMP_NS, Clock
 from watchkeeper.alerts.cluster.cluster import Cluster, Transport, checked_options
 from watchkeeper.alerts.cluster.options import ClusterOptions
@@ -21,13 +20,14 @@ from watchkeeper.alerts.cluster.telemetry import ClusterMetrics
 from watchkeeper.alerts.dispatch import Dispatcher
 from watchkeeper.alerts.inhibit import Inhibitor
 from watchkeeper.alerts.intake import Intake
+from watchkeeper.alerts.integrations.attempts import Integration
 from watchkeeper.alerts.interface import Alert, Notifier, Silence
 from watchkeeper.alerts.journal import Journal, Restored
 from watchkeeper.alerts.nflog import NotificationLog, Told
 from watchkeeper.alerts.options import AlertOptions
 from watchkeeper.alerts.parts import Parts, parts_of
 from watchkeeper.alerts.pipeline import Pipeline
-from watchkeeper.alerts.silences import SilenceLimits, Silences
+from watchkeeper.alerts.silences.silences import SilenceLimits, Silences
 from watchkeeper.alerts.status import ALL, AlertView, ClusterView, GroupView, Overview, Wanted
 from watchkeeper.alerts.telemetry import AlertMetrics
 from watchkeeper.core.model.labels import Labels

@@ -16,8 +16,8 @@ from watchkeeper.alerts.fingerprint import fingerprint_text
 from watchkeeper.alerts.group import Group, compare_labels, in_order
 from watchkeeper.alerts.inhibit import Inhibitor, passes_all
 from watchkeeper.alerts.interface import Alert
-from watchkeeper.alerts.silence import SilenceState
-from watchkeeper.alerts.silences import Silences
+from watchkeeper.alerts.silences.silence import SilenceState
+from watchkeeper.alerts.silences.silences import Silences
 from watchkeeper.alerts.telemetry import AlertMetrics
 from watchkeeper.core.model.labels import Labels
 from watchkeeper.core.model.matcher import Matcher

@@ -11,7 +11,7 @@ from tests.unit.alerts.harness import HOUR, SECOND
 from watchkeeper.alerts import status
 from watchkeeper.alerts.alert_store import AlertStore
 from watchkeeper.alerts.interface import Alert
-from watchkeeper.alerts.silences import Silences
+from watchkeeper.alerts.silences.silences import Silences
 from watchkeeper.alerts.status import Overview
 from watchkeeper.alerts.telemetry import AlertMetrics
 from watchkeeper.core.model.labels import Labels

@@ -9,7 +9,7 @@ import orjson
 from aiohttp import web
 
 from watchkeeper.alerts.interface import Silence
-from watchkeeper.alerts.silence import state_of
+from watchkeeper.alerts.silences.silence import state_of
 from watchkeeper.alerts.status import AlertView, GroupView
 from watchkeeper.core.model.labels import Labels
 from watchkeeper.core.model.matcher import Matcher, MatchType

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 from watchkeeper.alerts.interface import Alert
 from watchkeeper.alerts.matchers import Mode
-from watchkeeper.alerts.silences import Silences
+from watchkeeper.alerts.silences.silences import Silences
 from watchkeeper.alerts.status import ALL, AlertView, ClusterView, GroupView, Wanted
 from watchkeeper.core.model.labels import Labels
 from watchkeeper.core.telemetry.metrics import Counter, Registry

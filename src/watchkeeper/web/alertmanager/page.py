@@ -10,7 +10,7 @@ from aiohttp import web
 
 from watchkeeper.alerts.interface import Silence
 from watchkeeper.alerts.matchers import matcher_text
-from watchkeeper.alerts.silence import state_of
+from watchkeeper.alerts.silences.silence import state_of
 from watchkeeper.alerts.status import AlertState, AlertView, ClusterView, GroupView
 from watchkeeper.core.model.labels import Labels
 from watchkeeper.web.alertmanager.answer_json import SECOND_NS, time_text

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from watchkeeper.alerts.interface import Silence
 from watchkeeper.alerts.matchers import Mode, is_label_name
-from watchkeeper.alerts.silence import SilenceState, state_of
+from watchkeeper.alerts.silences.silence import SilenceState, state_of
 from watchkeeper.core.model.errors import NotFoundError, WatchkeeperError
 from watchkeeper.core.model.go_regex_error import regex_problem
 from watchkeeper.core.model.labels import quote

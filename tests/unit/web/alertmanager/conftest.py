@@ -13,7 +13,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from watchkeeper.alerts.interface import Alert
-from watchkeeper.alerts.silences import SilenceLimits, Silences
+from watchkeeper.alerts.silences.silences import SilenceLimits, Silences
 from watchkeeper.alerts.status import ALL, AlertState, AlertView, ClusterView, GroupView, PeerView, Wanted
 from watchkeeper.core.model.labels import Labels
 from watchkeeper.core.telemetry.metrics import Registry

@@ -12,8 +12,8 @@ import pytest
 from tests.unit.alerts.harness import HOUR, SECOND, equal
 from watchkeeper.alerts.interface import Silence
 from watchkeeper.alerts.quick_test import quick_test
-from watchkeeper.alerts.silence import SilenceError, SilenceState
-from watchkeeper.alerts.silences import SilenceLimits, Silences
+from watchkeeper.alerts.silences.silence import SilenceError, SilenceState
+from watchkeeper.alerts.silences.silences import SilenceLimits, Silences
 from watchkeeper.core.model.errors import LimitExceeded, NotFoundError
 from watchkeeper.core.model.labels import Labels
 from watchkeeper.core.model.matcher import Matcher, MatchType

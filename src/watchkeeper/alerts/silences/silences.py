@@ -11,7 +11,7 @@ from typing import Final
 
 from watchkeeper.alerts.interface import Silence
 from watchkeeper.alerts.quick_test import quick_test
-from watchkeeper.alerts.silence import (
+from watchkeeper.alerts.silences.silence import (
     SilenceError,
     SilenceState,
     check,
