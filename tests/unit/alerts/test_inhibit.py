@@ -87,4 +87,4 @@ def test_ten_thousand_alerts_on_both_sides_are_quick() -> None:
     for source in sources:
         made.put(source)
     assert all(made.inhibited_by(target, 0) is not None for target in targets)
-    assert time.process_time() - began_s < 2  # A scan of all sources would take minutes.
+    assert time.process_time() - began_s < 20  # A scan of all sources would take minutes.

@@ -94,6 +94,12 @@ class Alertmanager:
         return CliRunner().invoke(command, [*arguments, "--url", self.url])
 
 
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is still the time that the documents were made for, however late this test has its turn."""
+    monkeypatch.setattr(time, "time", lambda: NOW_S + 0.5)
+
+
 @pytest.fixture
 def server() -> Iterator[Alertmanager]:
     made = Alertmanager()
