@@ -106,7 +106,7 @@ class Watch(threading.Thread):
 
 def test_from_expression_to_mailbox(tmp_path: Path, hooks: Hooks, mailbox: Mailbox) -> None:
     ports = {"metrics": free_port(), "node": free_port(), "alerts": free_port(), "mail": mailbox.controller.port}
-    example(tmp_path, ports, hooks.url, open_files() + 2000)
+    example(tmp_path, ports, hooks.url, open_files() + 4000)  # Others on this host open and close files too.
     command = [str(WATCHKEEPER), "up", "--only", "metrics,node,alerts", "--data-dir", str(tmp_path / "data")]
     command += ["--prometheus-config", str(tmp_path / "prometheus.yml"), "--metrics-port", str(ports["metrics"])]
     command += ["--alertmanager-config", str(tmp_path / "alertmanager.yml"), "--alerts-port", str(ports["alerts"])]
