@@ -86,7 +86,8 @@ function axisConfig(config: FieldConfig): FieldConfig {
 function prepared(frames: readonly Frame[], most: number): { frames: Frame[]; left: number } {
   let place = 0;
   let left = 0;
-  const made = frames.map((frame): Frame => {
+  // Exemplars are single samples of other series: no lines of this chart.
+  const made = frames.filter((frame) => frame.meta?.kind !== "exemplars").map((frame): Frame => {
     const fields = frame.fields.flatMap((field): Field[] => {
       if (field.type !== "number" && field.type !== "boolean") return [field];
       if (place < most) return [withDefaults(field, "palette-classic", place++)];
