@@ -64,6 +64,7 @@ export class Board {
   #stop: AbortController | null = null;
   #stopEvents: AbortController | null = null;
   #variablesAt = 0;
+  #undone: RefreshReason | null = null;
 
   readonly zone = $derived(this.url.timezone ?? (this.model?.timezone || session.data.timezone || "browser"));
   readonly refreshEvery = $derived(this.url.refresh ?? this.model?.refresh ?? "");
@@ -151,6 +152,7 @@ export class Board {
   /** Calls off what is on its way. */
   cancel(): void {
     this.#stop?.abort();
+    this.#undone = null;
     this.cancels++;
     this.ready = true;
   }
@@ -289,7 +291,10 @@ export class Board {
     }
   }
 
-  async #variables(reason: RefreshReason, quiet = false): Promise<void> {
+  async #variables(asked: RefreshReason, quiet = false): Promise<void> {
+    // What was called off before it was done has to be done too.
+    const reason = this.#undone ? both(this.#undone, asked) : asked;
+    this.#undone = reason;
     this.#stop?.abort();
     const stop = (this.#stop = new AbortController());
     const nothing = this.states.every((state) => !["query", "datasource"].includes(state.variable.type));
@@ -300,6 +305,7 @@ export class Board {
         span: this.range.span, sources: this.sources, scopeOf: (states) => this.scopeOf(states), signal: stop.signal,
       });
       if (stop.signal.aborted) return;
+      this.#undone = null;
       // A refresh that changed nothing must not make every panel look again.
       if (answer.states.some((state, at) => !sameState(state, this.states[at]))) this.states = answer.states;
       this.faults = answer.faults;
@@ -308,6 +314,7 @@ export class Board {
       void this.askEvents();
     } catch (error) {
       if (isAbort(error) || stop.signal.aborted) return;
+      this.#undone = null;
       toasts.failed("Variables failed", error);
       this.ready = true;
     }
@@ -349,6 +356,12 @@ export class Board {
   get panels(): Panel[] {
     return this.model.panels.flatMap((panel) => [panel, ...(panel.panels ?? [])]);
   }
+}
+
+/** What has to be asked where two reasons come together. */
+function both(a: RefreshReason, b: RefreshReason): RefreshReason {
+  if (a.kind === "changed" && b.kind === "changed") return { kind: "changed", names: [...new Set([...a.names, ...b.names])] };
+  return a.kind === b.kind ? a : { kind: "load" };
 }
 
 /** One end of a range as the URL has it: instants as epoch milliseconds, as Grafana writes them. */
