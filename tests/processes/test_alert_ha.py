@@ -25,7 +25,7 @@ PEER_TIMEOUT_S = 1.0
 NOTES = "watchkeeper_alerts_nflog_entries"
 
 CONFIG = """
-route: {receiver: hook, group_by: [alertname], group_wait: 1s, group_interval: 2s}
+route: {receiver: hook, group_by: [alertname], group_wait: 1s, group_interval: 1s}
 receivers:
   - name: hook
     webhook_configs: [{url: '%s/hook'}]
@@ -72,12 +72,12 @@ def two_tell_once(tmp_path: Path, hooks: Hooks) -> None:
         for process in both:
             post(process, alert("A", 60))
         wait_for("the notification", lambda: told(hooks) == [("A", "firing")])
-        time.sleep(PEER_TIMEOUT_S + 2.5)
+        time.sleep(PEER_TIMEOUT_S + 1.5)
         assert told(hooks) == [("A", "firing")]
         for process in both:
             post(process, alert("A", 0))
         wait_for("the end", lambda: told(hooks) == [("A", "firing"), ("A", "resolved")])
-        time.sleep(PEER_TIMEOUT_S + 2.5)
+        time.sleep(PEER_TIMEOUT_S + 1.5)
         assert told(hooks) == [("A", "firing"), ("A", "resolved")]
 
 
@@ -97,12 +97,12 @@ def either_is_enough(tmp_path: Path, hooks: Hooks) -> None:
             name = f"Without-{dead.port}"
             post(alive, alert(name, 120), alert("A", 120))
             wait_for("the notification of the other", lambda name=name: (name, "firing") in told(hooks))
-            time.sleep(PEER_TIMEOUT_S + 2.5)
+            time.sleep(PEER_TIMEOUT_S + 1.5)
             assert told(hooks)[before:] == [(name, "firing")]
             dead.start()
             wait_until_settled(*both)
             post(dead, alert(name, 120), alert("A", 120))
-            time.sleep(PEER_TIMEOUT_S + 2.5)
+            time.sleep(PEER_TIMEOUT_S + 1.5)
             assert told(hooks)[before:] == [(name, "firing")]
 
 

@@ -205,7 +205,7 @@ def again_and_again(tmp_path: Path, hooks: Hooks) -> None:
     rng = random.Random(5)
     process = server(tmp_path, hooks, group_wait="200ms", group_interval="500ms")
     names = [f"A{i}" for i in range(12)]
-    n_kills = 8
+    n_kills = 5
     with started(process):
         sender = Sender(process, names)
         sender.start()
@@ -233,13 +233,13 @@ def again_and_again(tmp_path: Path, hooks: Hooks) -> None:
 
 
 SCENARIOS = (
-    while_the_group_waits,
-    after_it_was_told,
-    while_the_receiver_has_it,
+    again_and_again,  # The longest first.
     between_the_end_and_its_flush,
+    while_the_receiver_has_it,
     an_end_while_nothing_ran,
+    after_it_was_told,
     silences_are_kept,
-    again_and_again,
+    while_the_group_waits,
 )
 
 
