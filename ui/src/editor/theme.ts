@@ -2,7 +2,7 @@
 
 import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import type { Extension } from "@codemirror/state";
-import { EditorView } from "@codemirror/view";
+import { Decoration, type DecorationSet, EditorView, MatchDecorator, ViewPlugin, type ViewUpdate } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
 const look = EditorView.theme({
@@ -29,6 +29,7 @@ const look = EditorView.theme({
   ".cm-completionMatchedText": { textDecoration: "none", fontWeight: "700" },
   ".cm-completionDetail": { marginLeft: "1.2em", fontStyle: "normal", opacity: "0.7" },
   ".cm-completionInfo": { padding: "6px 9px", maxWidth: "min(360px, 80vw)", whiteSpace: "pre-wrap" },
+  ".cm-variable, .cm-variable *": { color: "var(--syntax-variable, var(--warn))" },
   ".cm-completionIcon": { display: "none" },
 });
 
@@ -40,8 +41,24 @@ const colors = HighlightStyle.define([
   { tag: [tags.labelName, tags.attributeName, tags.propertyName], color: "var(--syntax-label, var(--text-weak))", fontWeight: "600" },
   { tag: tags.variableName, color: "var(--text-strong)" },
   { tag: [tags.comment, tags.lineComment], color: "var(--text-weak)", fontStyle: "italic" },
-  { tag: tags.invalid, color: "var(--error)" },
 ]);
 
+/** Variables, which no grammar knows: `$name`, `${name:format}`, `[[name]]`; `$1` is none. */
+const variableMarks = new MatchDecorator({ regexp: /\$[A-Za-z_]\w*|\$\{[^}\n]*\}|\[\[\w+(?::\w+)?\]\]/g, decoration: Decoration.mark({ class: "cm-variable" }) });
+
+const variables = ViewPlugin.fromClass(
+  class {
+    marks: DecorationSet;
+    constructor(view: EditorView) {
+      this.marks = variableMarks.createDeco(view);
+    }
+
+    update(update: ViewUpdate) {
+      this.marks = variableMarks.updateDeco(update, this.marks);
+    }
+  },
+  { decorations: (plugin) => plugin.marks },
+);
+
 /** Look and syntax colours. */
-export const editorTheme: Extension = [look, syntaxHighlighting(colors)];
+export const editorTheme: Extension = [look, syntaxHighlighting(colors), variables];

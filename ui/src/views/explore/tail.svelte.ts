@@ -3,18 +3,10 @@
 import type { LokiClient, LogStream, TailState } from "../../api/loki.ts";
 import { framesOfStreams } from "../../core/frame/from_loki.ts";
 import { type LogRow, logRows } from "../../panels/logs/log_rows.ts";
+import { joined } from "./tail_rows.ts";
 
-/** Lines that are kept. */
-const MOST_ROWS = 2000;
 /** The page is drawn anew this often at most. */
 const DRAW_MS = 250;
-
-/** `rows` with newer ones before them, without those that are there already, cut to `most`. Newest first. */
-export function joined(rows: readonly LogRow[], fresh: readonly LogRow[], most = MOST_ROWS): LogRow[] {
-  const known = Object.fromEntries(rows.slice(0, 200).map((row) => [row.id, true]));
-  const added = fresh.filter((row) => !known[row.id]);
-  return added.length ? [...added, ...rows].slice(0, most) : (rows as LogRow[]);
-}
 
 export class Tail {
   rows = $state.raw<LogRow[]>([]);
@@ -30,7 +22,7 @@ export class Tail {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   get on(): boolean {
-    return this.#stop !== null && this.state !== "closed";
+    return this.state !== "closed";
   }
 
   start(client: LokiClient, expr: string): void {
@@ -76,7 +68,7 @@ export class Tail {
 
   #take(streams: readonly LogStream[]): void {
     
-    this.#waiting = [...logRows(framesOfStreams(streams, "A"), true), ...this.#waiting].slice(0, MOST_ROWS);
+    this.#waiting = joined(this.#waiting, logRows(framesOfStreams(streams, "A"), true));
     if (this.paused) {
       this.held = this.#waiting.length;
       return;
