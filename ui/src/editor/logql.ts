@@ -10,6 +10,7 @@ import { styleTags, tags as t } from "@lezer/highlight";
 import { LokiClient } from "../api/loki.ts";
 import { lastSelector, logqlContext } from "./logql_context.ts";
 import { DURATIONS, FILTERS, FUNCTIONS, STAGES, type Word } from "./logql_words.ts";
+import { isBroken, rested } from "./patience.ts";
 import { keptFor } from "./promql_source.ts";
 import { checkQuery } from "./server_check.ts";
 
@@ -137,6 +138,7 @@ function completeWith(source: LogqlSource) {
 export function logql(base: string): Extension {
   const lint = async (view: EditorView): Promise<readonly Diagnostic[]> => {
     const text = view.state.doc.toString();
+    if (isBroken(parser, text) && !(await rested(view, text))) return [];
     const fault = await checkQuery("logql", base, text);
     return fault ? [{ ...fault, severity: "error" }] : [];
   };

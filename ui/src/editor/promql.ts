@@ -6,6 +6,7 @@ import { EditorState, type Extension } from "@codemirror/state";
 import type { EditorView } from "@codemirror/view";
 import { LanguageType, promQLLanguage, PromQLExtension } from "@prometheus-io/codemirror-promql";
 import { PrometheusClient } from "../api/prometheus.ts";
+import { rested } from "./patience.ts";
 import { checkQuery } from "./server_check.ts";
 import { withPlaceholders } from "./placeholders.ts";
 import { PromqlSource } from "./promql_source.ts";
@@ -40,9 +41,10 @@ export function promql(base: string): Extension {
   const lint = async (view: EditorView): Promise<readonly Diagnostic[]> => {
     const text = view.state.doc.toString();
     if (!text.trim()) return [];
+    const found = inPage(text);
+    if (found.some((one) => one.severity === "error") && !(await rested(view, text))) return [];
     const fault = await checkQuery("promql", base, text);
     if (fault) return [{ ...fault, severity: "error" }];
-    const found = inPage(text);
     // The server has the last word on errors; hints are the page's own.
     return fault === null ? found.filter((one) => one.severity !== "error") : found;
   };
