@@ -3,6 +3,7 @@
 import { grafana } from "../../api/grafana.ts";
 import type { DashboardMeta, StoredDashboard } from "../../api/grafana.ts";
 import { load } from "../../core/model/migrate.ts";
+import { loadPanel } from "../../panels/panel.ts";
 import type { Board } from "./board.svelte.ts";
 import { takeDraft } from "./draft.ts";
 
@@ -18,6 +19,8 @@ export async function openDashboard(board: Board, wanted: Wanted, signal?: Abort
     board.editing = true;
     return;
   }
+  // What nearly every dashboard has comes while the dashboard itself does.
+  void loadPanel("timeseries").catch(() => undefined);
   const stored = "uid" in wanted ? await grafana.dashboard(wanted.uid, signal) : "snapshot" in wanted ? await grafana.snapshot(wanted.snapshot, signal) : wanted.stored;
   const { dashboard, notices } = load(stored.dashboard);
   const meta: DashboardMeta = stored.meta ?? {};
