@@ -7,8 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.browser.chromium import Chromium, missing
+from tests.browser.corpus import corpus_boards
+from tests.browser.hostile import HOSTILE_BOARDS, HOSTILE_METRICS
 from tests.browser.stack import Stack
-from tests.processes.running import started, wait_for
+from tests.processes.running import Exporter, started, wait_for
 
 
 @pytest.fixture(scope="session")
@@ -16,9 +18,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Runs, and begins to gather data of this host."""
     if reason := missing():
         pytest.skip(reason)
-    one = Stack(tmp_path_factory.mktemp("stack"))
+    exporter = Exporter(HOSTILE_METRICS.encode())
+    one = Stack(tmp_path_factory.mktemp("stack"), exporter, {**HOSTILE_BOARDS, **corpus_boards()})
     with started(one):
         yield one
+    exporter.close()
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from tests.processes.running import WATCHKEEPER, Http, Process, free_port, wait_for
+from tests.processes.running import WATCHKEEPER, Exporter, Http, Process, free_port, wait_for
 
 # Two names of one host, so that there is something to choose between.
 PROMETHEUS_YML = """\
@@ -22,6 +22,18 @@ scrape_configs:
     static_configs: [{{targets: ['127.0.0.1:{metrics}']}}]
   - job_name: gone
     static_configs: [{{targets: ['127.0.0.1:1']}}]
+  - job_name: hostile
+    static_configs: [{{targets: ['{hostile}']}}]
+"""
+
+DATASOURCES_YML = """\
+apiVersion: 1
+datasources: [{name: Down, uid: down, type: prometheus, url: 'http://127.0.0.1:1'}]
+"""
+
+DASHBOARDS_YML = """\
+apiVersion: 1
+providers: [{{name: tests, folder: Tests, type: file, options: {{path: '{boards}'}}}}]
 """
 
 RULES_YML = """\
@@ -34,19 +46,31 @@ groups:
 
 
 class Stack(Process):
-    """`watchkeeper up`; requests go to the port of the pages."""
+    """`watchkeeper up`; requests go to the port of the pages.
 
-    def __init__(self, folder: Path, *flags: str) -> None:
+    hostile   a target with whatever it is told to say
+    boards    dashboards by their uid, in files that are there from the start
+    """
+
+    def __init__(self, folder: Path, hostile: Exporter, boards: dict[str, Any]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        provisioning = folder / "provisioning"
+        for part in ("dashboards", "datasources", "boards"):
+            (provisioning / part).mkdir(parents=True)
+        (provisioning / "datasources/down.yaml").write_text(DATASOURCES_YML)
+        (provisioning / "dashboards/all.yaml").write_text(DASHBOARDS_YML.format(boards=provisioning / "boards"))
+        for uid, board in boards.items():
+            (provisioning / f"boards/{uid}.json").write_text(json.dumps({**board, "uid": uid, "id": None}))
         self.metrics, self.logs, self.alerts, self.node, pages = (Http(free_port()) for _ in range(5))
-        config = PROMETHEUS_YML.format(node=self.node.port, metrics=self.metrics.port)
+        config = PROMETHEUS_YML.format(node=self.node.port, metrics=self.metrics.port, hostile=hostile.address)
         (folder / "prometheus.yml").write_text(config)
         (folder / "rules.yml").write_text(RULES_YML)
         command = [str(WATCHKEEPER), "up", "--data-dir", str(folder / "data")]
         command += ["--prometheus-config", str(folder / "prometheus.yml"), "--web.enable-remote-write-receiver"]
         command += ["--metrics-port", str(self.metrics.port), "--logs-port", str(self.logs.port)]
         command += ["--alerts-port", str(self.alerts.port), "--node-port", str(self.node.port)]
-        command += ["--dashboards-port", str(pages.port), *flags]
+        command += ["--dashboards-port", str(pages.port)]
+        command += ["--dashboards.provisioning", str(provisioning)]
         super().__init__(command, pages.port, "/api/health", folder / "log")
 
     @property

@@ -5,6 +5,8 @@ A step fails too where the browser complains: an error in its console, a failed 
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.browser.chromium import Chromium
@@ -70,3 +72,42 @@ def test_narrow(lines: Stack, chromium: Chromium) -> None:
     paths = ["/dashboards", "/explore", "/alerts", "/silences", "/silences/new", "/rules", "/targets"]
     paths += ["/service-discovery", "/logs", "/status"]
     chromium.do("host.narrow", url=lines.url, paths=paths)
+
+
+def test_explore_metrics(lines: Stack, chromium: Chromium) -> None:
+    chromium.do("explore.metrics", url=lines.url)
+
+
+def test_explore_split(lines: Stack, chromium: Chromium) -> None:
+    chromium.do("explore.split", url=lines.url)
+
+
+def test_log_tail(lines: Stack, chromium: Chromium) -> None:
+    lines.push_lines({"job": "tailed"}, "a first line", "a second line")
+    assert "a first line" in chromium.do("explore.openLogs", url=lines.url, expr='{job="tailed"}')
+    lines.push_lines({"job": "tailed"}, "a line that comes later")
+    chromium.do("explore.tail", line="a line that comes later")
+
+
+def test_targets(lines: Stack, chromium: Chromium) -> None:
+    chromium.do("work.targets", url=lines.url)
+
+
+def test_rules(lines: Stack, chromium: Chromium) -> None:
+    chromium.do("work.rules", url=lines.url)
+
+
+def test_status(lines: Stack, chromium: Chromium) -> None:
+    chromium.do(
+        "work.status", url=lines.url, paths=["/status", "/status/storage", "/status/flags", "/status/config", "/logs"]
+    )
+
+
+def test_signed_in(lines: Stack, chromium: Chromium) -> None:
+    """From the one-time link on: a dashboard is made and kept, an alert silenced."""
+    chromium.do("boards.signIn", link=lines.first_link, user="admin", password="a long password of a test")
+    path = chromium.do("boards.make", url=lines.url, title="Made in a test")
+    stored = json.loads(lines.request("/api/search?query=Made")[1])
+    assert [hit["url"] for hit in stored] == [path]
+    lines.alert(alertname="SomebodyElse", severity="info")
+    chromium.do("work.silence", url=lines.url, alertname="SomebodyElse")
