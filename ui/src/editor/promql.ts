@@ -4,7 +4,10 @@ import { type Completion, type CompletionContext, type CompletionResult } from "
 import { type Diagnostic, linter } from "@codemirror/lint";
 import { EditorState, type Extension } from "@codemirror/state";
 import type { EditorView } from "@codemirror/view";
-import { LanguageType, promQLLanguage, PromQLExtension } from "@prometheus-io/codemirror-promql";
+import { LanguageType, promQLLanguage } from "@prometheus-io/codemirror-promql";
+// Their extension as a whole would bring its own client and cache along, which ours take the place of.
+import { HybridComplete } from "@prometheus-io/codemirror-promql/dist/esm/complete/hybrid.js";
+import { HybridLint } from "@prometheus-io/codemirror-promql/dist/esm/lint/hybrid.js";
 import { PrometheusClient } from "../api/prometheus.ts";
 import { rested } from "./patience.ts";
 import { checkQuery } from "./server_check.ts";
@@ -31,12 +34,12 @@ function macros(context: CompletionContext): CompletionResult | null {
 
 /** The language for an editor that asks the Prometheus behind `base`. */
 export function promql(base: string): Extension {
-  const own = new PromQLExtension().setComplete({ remote: new PromqlSource(new PrometheusClient(base)), maxMetricsMetadata: 20_000 }).activateLinter(false);
+  const complete = new HybridComplete(new PromqlSource(new PrometheusClient(base)), 20_000);
   const parsed = promQLLanguage(LanguageType.PromQL);
   const inPage = (text: string): readonly Diagnostic[] => {
     if (text.length > READ_AT_ONCE) return [];
     const state = EditorState.create({ doc: withPlaceholders(text), extensions: [parsed] });
-    return own.getLinter().promQL()({ state } as EditorView) as readonly Diagnostic[];
+    return new HybridLint().promQL()({ state } as EditorView);
   };
   const lint = async (view: EditorView): Promise<readonly Diagnostic[]> => {
     const text = view.state.doc.toString();
@@ -48,5 +51,5 @@ export function promql(base: string): Extension {
     // The server has the last word on errors; hints are the page's own.
     return fault === null ? found.filter((one) => one.severity !== "error") : found;
   };
-  return [own.asExtension(), EditorState.languageData.of(() => [{ autocomplete: macros }]), linter(lint, { delay: LINT_MS })];
+  return [parsed, parsed.data.of({ autocomplete: (context: CompletionContext) => complete.promQL(context) }), EditorState.languageData.of(() => [{ autocomplete: macros }]), linter(lint, { delay: LINT_MS })];
 }

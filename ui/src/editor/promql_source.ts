@@ -1,6 +1,7 @@
 /** What completion of PromQL asks of our server, kept for some minutes. */
 
 import type { PrometheusClient as Asked } from "@prometheus-io/codemirror-promql/dist/esm/client/prometheus";
+import { labelMatchersToString } from "@prometheus-io/codemirror-promql/dist/esm/parser/matcher.js";
 import { type MetricMetadata, type PrometheusClient } from "../api/prometheus.ts";
 
 type Matcher = Parameters<Asked["labelValues"]>[2] extends (infer M)[] | undefined ? M : never;
@@ -35,18 +36,10 @@ export function keptFor(base: string): Kept {
   return kept;
 }
 
-/** A selector of a metric's name and matchers that have a value: what is being typed is left out. */
-export function selectorOf(metric: string | undefined, matchers: readonly { name: string; type: string; value: string }[] = [], but = ""): string {
-  const parts = matchers.filter(({ name, value }) => name !== but && name !== "__name__" && value !== "").map(({ name, type, value }) => `${labelName(name)}${type}${JSON.stringify(value)}`);
-  if (metric) parts.unshift(`__name__=${JSON.stringify(metric)}`);
-  return parts.length ? `{${parts.join(",")}}` : "";
+/** A selector of a metric's name; "" of none. */
+function selectorOf(metric: string | undefined): string {
+  return metric ? `{__name__=${JSON.stringify(metric)}}` : "";
 }
-
-function labelName(name: string): string {
-  return /^[a-zA-Z_]\w*$/.test(name) ? name : JSON.stringify(name);
-}
-
-const OPERATORS: Record<string, string> = { EqlSingle: "=", Neq: "!=", EqlRegex: "=~", NeqRegex: "!~" };
 
 /** Answers the questions of codemirror-promql. A question that fails gives nothing: completion must not be loud. */
 export class PromqlSource implements Asked {
@@ -69,11 +62,8 @@ export class PromqlSource implements Asked {
   }
 
   labelValues(label: string, metric?: string, matchers?: Matcher[]): Promise<string[]> {
-    const known = (matchers ?? []).map((one) => {
-      const { name, type, value } = one as unknown as { name: string; type: number | string; value: string };
-      return { name, value, type: OPERATORS[String(type)] ?? (typeof type === "string" && /^[=!]/.test(type) ? type : "=") };
-    });
-    const selector = selectorOf(metric, known, label);
+    // What is being typed has no value yet, and a label's own matcher must not narrow its values.
+    const selector = metric || matchers?.length ? labelMatchersToString(metric ?? "", matchers, label).replace(/^\{\}$/, "") : "";
     const ask = (by: string) => this.#client.labelValues(label, by ? [by] : [], this.#span(), undefined, MOST_NAMES);
     return this.#kept.get(`values ${label} ${selector}`, () => ask(selector).catch(() => ask(""))).catch(() => []);
   }
