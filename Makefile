@@ -27,9 +27,10 @@ KERNELS := $(wildcard $(addprefix src/watchkeeper/core/kernels/*,.pyx .pxd .hpp)
 	@WATCHKEEPER_KERNELS=none $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-.venv/dev: .venv/built requirements-dev.lock
+.venv/dev: .venv/built requirements-dev.lock tests/clients/requirements.lock
 	@echo "==> installing what the tests need"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --upgrade --target .venv/clients -r tests/clients/requirements.lock
 	@touch $@
 
 NODE := PATH=$(CURDIR)/$(BIN):$$PATH
