@@ -37,6 +37,7 @@ HOSTILE_METRICS: Final = "".join(
 )
 
 _SOURCE: Final = {"type": "prometheus", "uid": "prometheus"}
+_LOKI: Final = {"type": "loki", "uid": "loki"}
 _LINKS: Final = [{"title": f"link {IMG}", "url": url, "targetBlank": False} for url in LINKS]
 
 
@@ -88,10 +89,10 @@ HOSTILE: Final = {
            "targets": [_target(**(_TABLE if "table" in kind else {}))], "fieldConfig": _FIELDS,
            "options": {"legend": {"displayMode": "table", "showLegend": True, "calcs": ["last"]},
                        "reduceOptions": {"calcs": ["lastNotNull"]}}} for kind in _TYPES),
-        {"type": "text", "title": "markdown", "options": {"mode": "markdown", "content": "\n\n".join((*ATTACKS, "${texts}"))}},
-        {"type": "text", "title": "html", "options": {"mode": "html", "content": "\n".join((*ATTACKS, "${texts}"))}},
-        {"type": "logs", "title": "lines", "datasource": {"type": "loki", "uid": "loki"}, "options": {"showLabels": True},
-         "targets": [{"refId": "A", "expr": '{job="hostile"}', "datasource": {"type": "loki", "uid": "loki"}}]},
+        *({"type": "text", "title": mode, "options": {"mode": mode, "content": "\n\n".join((*ATTACKS, "${texts}"))}}
+          for mode in ("markdown", "html", "code")),
+        {"type": "logs", "title": "lines", "datasource": _LOKI, "options": {"showLabels": True},
+         "targets": [{"refId": "A", "expr": '{job="hostile"}', "datasource": _LOKI}]},
         {"type": IMG, "title": "a type of its own", "targets": [_target()]},
         {"type": "dashlist", "title": "dashboards", "options": {"showSearch": True, "query": "Hostile", "maxItems": 9}},
         {"type": "alertlist", "title": "alerts", "options": {}},
@@ -104,9 +105,9 @@ BROKEN: Final = {
     "schemaVersion": 39,
     "time": {"from": "now-5m", "to": "now"},
     "templating": {"list": [
-        {"name": "a", "type": "query", "datasource": _SOURCE, "query": "label_values(up{job=~\"$b\"}, job)", "refresh": 1},
-        {"name": "b", "type": "query", "datasource": _SOURCE, "query": "label_values(up{job=~\"$a\"}, job)", "refresh": 1},
-        {"name": "self", "type": "query", "datasource": _SOURCE, "query": "label_values(up{job=~\"$self\"}, job)"},
+        {"name": "a", "type": "query", "datasource": _SOURCE, "query": 'label_values(up{job=~"$b"}, job)'},
+        {"name": "b", "type": "query", "datasource": _SOURCE, "query": 'label_values(up{job=~"$a"}, job)'},
+        {"name": "self", "type": "query", "datasource": _SOURCE, "query": 'label_values(up{job=~"$self"}, job)'},
         {"name": "lost", "type": "query", "datasource": _SOURCE, "query": "label_values(up{, job)", "refresh": 1},
         {"name": "bad", "type": "query", "datasource": _SOURCE, "query": "label_values(up, job)", "regex": "/(((/"},
         {"name": 5, "type": "query"},
@@ -126,7 +127,8 @@ BROKEN: Final = {
             {"type": "stat", "title": "config", "targets": _UP, "fieldConfig": 5, "options": None},
             {"type": "table", "title": "overrides", "targets": _UP,
              "fieldConfig": {"defaults": {"thresholds": {"steps": "x"}, "mappings": {"a": 1}},
-                             "overrides": [{"matcher": {"id": "byRegexp", "options": "((("}, "properties": [{"id": "unit"}]}]}},
+                             "overrides": [{"matcher": {"id": "byRegexp", "options": "((("},
+                                            "properties": [{"id": "unit"}]}]}},
             {"type": "gauge", "title": "numbers", "targets": _UP,
              "fieldConfig": {"defaults": {"min": "low", "max": None, "decimals": "many"}, "overrides": None}},
             {"type": "timeseries", "title": "cycle", "targets": [_target('up{job=~"$a|$b|$self"}')]},

@@ -48,8 +48,10 @@ def test_nothing_of_a_dashboard_runs(hostile: Stack, chromium: Chromium, attack:
 
 
 def test_nothing_of_labels_lines_and_alerts_runs(hostile: Stack, chromium: Chromium) -> None:
-    panes = {"a": {"datasource": "loki", "queries": [{"refId": "A", "expr": '{job="hostile"}'}], "range": {"from": "now-1h", "to": "now"}},
-             "b": {"datasource": "prometheus", "queries": [{"refId": "A", "expr": "hostile"}], "range": {"from": "now-5m", "to": "now"}}}  # fmt: skip
+    panes = {
+        uid: {"datasource": uid, "queries": [{"refId": "A", "expr": expr}], "range": {"from": "now-5m", "to": "now"}}
+        for uid, expr in (("loki", '{job="hostile"}'), ("prometheus", "hostile"))
+    }
     explore = f"/explore?schemaVersion=1&panes={json.dumps(panes)}"
     paths = ["/alerts", "/alerts/rules", "/silences", "/targets", "/rules", f"/dashboards?query={IMG}", explore]
     chromium.do("hostile.pages", url=hostile.url, paths=paths)

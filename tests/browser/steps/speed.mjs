@@ -1,0 +1,141 @@
+/** How fast the pages are and how much they weigh. */
+
+/** Milliseconds from the start of the navigation until `selector` is there and the main thread is free; JS files that came. */
+async function load(person, url, selector, { cold }) {
+  const client = await person.context.newCDPSession(person.page);
+  if (cold) await client.send("Network.clearBrowserCache");
+  await person.page.goto("about:blank");
+  const files = new Set();
+  const note = (response) => /\/assets\/.*\.js$/.test(response.url()) && files.add(new URL(response.url()).pathname.split("/").pop());
+  person.page.on("response", note);
+  await person.page.goto(url, { waitUntil: "commit" });
+  const shown = await person.page.evaluate((wanted) => new Promise((done) => {
+    const look = () => (document.querySelector(wanted) ? setTimeout(() => done(performance.now())) : requestAnimationFrame(look));
+    look();
+  }), selector);
+  await person.settled(60_000);
+  const complete = await person.page.evaluate(() => performance.now());
+  person.page.off("response", note);
+  await client.detach();
+  return { shown_ms: Math.round(shown), complete_ms: Math.round(complete), files: [...files] };
+}
+
+/** The home page: interactive when its first panel stands there and takes clicks. Cold and warm, the median of some. */
+export async function home(person, { url, rounds = 5 }) {
+  await person.open(`${url}/`);
+  const middle = (list) => list.sort((a, b) => a - b)[Math.floor(list.length / 2)];
+  const cold = [];
+  const warm = [];
+  for (let at = 0; at < rounds; at++) {
+    cold.push((await load(person, `${url}/`, "section.panel", { cold: true })).shown_ms);
+    warm.push((await load(person, `${url}/`, "section.panel", { cold: false })).shown_ms);
+  }
+  return { cold_ms: middle(cold), warm_ms: middle(warm) };
+}
+
+/** The JS files that a page takes when nothing is there yet. */
+export async function files(person, { url, selector }) {
+  const client = await person.context.newCDPSession(person.page);
+  await client.send("Network.clearBrowserCache");
+  await person.page.goto("about:blank");
+  const found = new Set();
+  const note = (response) => /\/assets\/.*\.js$/.test(response.url()) && found.add(new URL(response.url()).pathname.split("/").pop());
+  person.page.on("response", note);
+  await person.open(url);
+  await person.page.locator(selector).first().waitFor();
+  await person.page.waitForTimeout(1500);
+  person.page.off("response", note);
+  return [...found];
+}
+
+/** A dashboard in a window that shows all its panels, until the last has drawn; the median of some. */
+export async function dashboard(person, { url, rounds = 3 }) {
+  await person.page.setViewportSize({ width: 1600, height: 2400 });
+  const took = [];
+  let panels = 0;
+  for (let at = 0; at < rounds; at++) {
+    await person.page.goto("about:blank");
+    await person.page.goto(url, { waitUntil: "commit" });
+    took.push(await person.page.evaluate((wanted) => new Promise((done) => {
+      const look = () => {
+        const all = [...document.querySelectorAll("section.panel")];
+        if (all.length >= wanted && all.every((one) => one.dataset.loading === "false" && one.querySelector("canvas"))) requestAnimationFrame(() => done(performance.now()));
+        else setTimeout(look, 10);
+      };
+      look();
+    }), 30));
+    panels = await person.page.locator("section.panel canvas").count();
+  }
+  await person.page.setViewportSize({ width: 1280, height: 900 });
+  return { complete_ms: Math.round(took.sort((a, b) => a - b)[Math.floor(took.length / 2)]), panels };
+}
+
+/** Frames a second while a chart of series × points is panned by its axis; the answer is made here, so that only drawing counts. */
+export async function pan(person, { url, series = 50, points = 1000 }) {
+  await person.page.route(/query_range/, (route) => {
+    const query = new URLSearchParams(route.request().postData() ?? route.request().url().split("?")[1]);
+    const [start, end] = [Number(query.get("start")), Number(query.get("end"))];
+    const result = Array.from({ length: series }, (_, s) => ({
+      metric: { series: String(s) },
+      values: Array.from({ length: points }, (_, p) => [start + ((end - start) * p) / (points - 1), String(s + 10 * Math.sin(p / 20 + s))]),
+    }));
+    return route.fulfill({ json: { status: "success", data: { resultType: "matrix", result } } });
+  });
+  try {
+    await person.open(url);
+    const panel = person.page.locator("section.panel").first();
+    await person.until("it is drawn", async () => (await person.inked(panel)) > 1000, 20_000);
+    const box = await panel.locator(".u-axis").first().boundingBox();
+    const y = box.y + box.height / 2;
+    await person.page.mouse.move(box.x + box.width / 2, y);
+    await person.page.mouse.down();
+    const counted = person.page.evaluate(() => new Promise((done) => {
+      const start = performance.now();
+      let frames = 0;
+      let worst = 0;
+      let last = start;
+      const beat = (now) => {
+        frames++;
+        worst = Math.max(worst, now - last);
+        last = now;
+        if (now - start < 3000) requestAnimationFrame(beat);
+        else done({ frames_per_s: Math.round((frames / (now - start)) * 10_000) / 10, worst_frame_ms: Math.round(worst) });
+      };
+      requestAnimationFrame(beat);
+    }));
+    const end = Date.now() + 3100;
+    for (let at = 0; Date.now() < end; at++) await person.page.mouse.move(box.x + box.width / 2 + Math.round(100 * Math.sin(at / 25)), y);
+    const answer = await counted;
+    await person.page.mouse.up();
+    return { points: series * points, ...answer };
+  } finally {
+    await person.page.unroute(/query_range/);
+  }
+}
+
+/** Memory of the page after so many refreshes, garbage taken away; and before them. */
+export async function memory(person, { url, refreshes }) {
+  await person.open(url);
+  await person.page.locator("section.panel").first().waitFor();
+  await person.settled(20_000);
+  const client = await person.context.newCDPSession(person.page);
+  await client.send("Performance.enable");
+  const read = async () => {
+    await client.send("HeapProfiler.collectGarbage");
+    const { metrics } = await client.send("Performance.getMetrics");
+    const of = (name) => metrics.find((one) => one.name === name)?.value ?? 0;
+    return { heap_mb: Math.round(of("JSHeapUsedSize") / 1e5) / 10, nodes: of("Nodes"), listeners: of("JSEventListeners") };
+  };
+  const before = await read();
+  await person.rest();
+  let done = 0;
+  for (; done < refreshes; done++) {
+    const asked = person.requests.length;
+    await person.keys("d", "r");
+    await person.until("it asks", () => person.requests.length > asked + 5);
+    await person.until("it is answered", () => person.page.evaluate(() => [...document.querySelectorAll("section.panel")].every((one) => one.dataset.loading === "false")), 20_000);
+    person.requests.length = 0;
+  }
+  await person.settled(20_000);
+  return { refreshes: done, before, after: await read() };
+}
