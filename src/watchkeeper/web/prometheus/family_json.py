@@ -44,4 +44,4 @@ def _number(value: float) -> float | str:
         return "NaN"
     if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
-    return value
+    return float(value)  # An int may be one that has no place in 64 bits, as a limit that is none.

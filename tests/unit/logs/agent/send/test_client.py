@@ -5,6 +5,7 @@ import contextlib
 import time
 
 import pytest
+import uvloop
 
 from tests.unit.logs.agent.receiver import Receiver
 from watchkeeper.core.disk.wal import WriteFailed
@@ -320,3 +321,13 @@ async def test_reads_without_lines_move_the_position(receiver):
         one.put(position=5)
         await until(lambda: one.positions.get("f") == "5")
         assert receiver.n_requests == 0
+
+
+def test_on_the_loop_that_the_server_runs_on(receiver):
+    async def run():
+        async with sending(receiver.url) as one:
+            one.put("a")
+            await until(lambda: receiver.n_requests)
+
+    uvloop.run(run())
+    assert receiver.lines == [('{job="a"}', 1, "a")]
