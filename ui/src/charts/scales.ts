@@ -156,11 +156,18 @@ export function valueTicks(from: number, to: number, most: number, unit: string)
   return ticks;
 }
 
-/** Texts of ticks with as many decimals as tell neighbours apart, `write(value, decimals)` as the unit writes them. */
+/** Texts of ticks with as few decimals as say each exactly and tell neighbours apart, `write(value, decimals)` as the unit writes them. */
 export function tickTexts(ticks: readonly number[], write: (value: number, decimals?: number) => string): string[] {
-  let texts = ticks.map((tick) => write(tick));
-  for (let decimals = 1; decimals <= 6 && new Set(texts).size < texts.length; decimals++) {
-    texts = ticks.map((tick) => write(tick, decimals));
+  const usual = ticks.map((tick) => write(tick));
+  for (let decimals = 0; decimals <= 6; decimals++) {
+    const texts = ticks.map((tick) => write(tick, decimals));
+    if (new Set(texts).size === texts.length && ticks.every((tick, at) => sameNumber(texts[at]!, write(tick, decimals + 3)))) return texts;
   }
-  return texts;
+  return usual;
+}
+
+/** Whether two texts say one number; also of texts that say none. */
+function sameNumber(one: string, other: string): boolean {
+  const [a, b] = [parseFloat(one), parseFloat(other)];
+  return Number.isNaN(a) || Number.isNaN(b) ? one === other : Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(a));
 }
