@@ -37,7 +37,7 @@ export class Person {
       if (response.status() >= 400) this.#fault(`status ${response.status()}: ${response.request().method()} ${response.url()}`);
     });
     page.on("dialog", (dialog) => {
-      this.dialogs.push(`${dialog.type()}: ${dialog.message()}`);
+      if (dialog.type() !== "beforeunload") this.dialogs.push(`${dialog.type()}: ${dialog.message()}`);
       void dialog.accept();
     });
   }

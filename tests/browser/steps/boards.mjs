@@ -75,7 +75,7 @@ export async function signIn(person, { link, user, password }) {
 }
 
 export async function make(person, { url, title }) {
-  await person.open(`${url}/dashboard/new`);
+  await person.open(`${url}/dashboard/new?from=now-5m&to=now`);
   await person.button("Add a panel").click();
   await person.until("the panel's editor", () => person.query.has("editPanel"));
   const editor = person.page.getByRole("textbox", { name: /Query A|Query/ }).first();

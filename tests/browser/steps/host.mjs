@@ -193,6 +193,7 @@ export async function keys(person, { url }) {
 
 /** On a telephone: nothing is cut off, the drawer opens, panels stand below each other. */
 export async function narrow(person, { url, paths }) {
+  person.expect(/status (of )?502.*\/uid\/down\//);
   await person.page.setViewportSize({ width: 390, height: 780 });
   try {
     await person.open(`${url}${HOST}?from=now-5m&to=now&refresh=off`);
