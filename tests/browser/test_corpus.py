@@ -33,7 +33,7 @@ OWN = (
 )
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.timeout(600)
 def test_every_dashboard_of_the_corpus(lines: Stack, chromium: Chromium, tmp_path: Path) -> None:
     boards = corpus_boards()

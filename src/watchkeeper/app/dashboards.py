@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from watchkeeper import __version__
 from watchkeeper.app.part import OwnStore, Shared
+from watchkeeper.core.model.duration import format_duration_ms
 from watchkeeper.core.model.errors import ConfigError, ConfigProblem
 from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.dashboards.datasource import Datasource, own
@@ -211,8 +212,10 @@ class DashboardsPart:
 def _datasource(store: OwnStore, listen: str) -> Datasource:
     host = "127.0.0.1" if listen in EVERYWHERE else listen
     url = f"http://{f'[{host}]' if ':' in host else host}:{store.port}{store.prefix}"
+    # Ranges of $__rate_interval hold four of these: too long a one shows nothing for the first minute.
+    interval = format_duration_ms(store.interval_ms) if store.interval_ms else "15s"
     settings: Mapping[str, Mapping[str, Any]] = {
-        "prometheus": {"httpMethod": "POST", "timeInterval": "15s", "prometheusType": "Prometheus"},
+        "prometheus": {"httpMethod": "POST", "timeInterval": interval, "prometheusType": "Prometheus"},
         "loki": {},
         "alertmanager": {"implementation": "prometheus", "handleGrafanaManagedAlerts": False},
     }

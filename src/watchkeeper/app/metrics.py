@@ -78,6 +78,11 @@ class MetricsPart:
         """For rules of other parts: where they record, and who sends their alerts."""
         return MetricsWay(self._appender, self._store.querier(), self._rules.send)
 
+    @property
+    def scrape_interval_ms(self) -> int:
+        """Of targets that have none of their own."""
+        return self._configuration.current.global_.scrape_interval_ms
+
     async def start(self) -> None:
         """Reads the store back and begins to evaluate rules and to scrape."""
         async with self._applying:

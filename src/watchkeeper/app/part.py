@@ -55,13 +55,15 @@ class Shared:
 class OwnStore:
     """A store of this process that panels ask: its API, what stands before its paths, and its port.
 
-    kind   `prometheus`, `loki` or `alertmanager`
+    kind         `prometheus`, `loki` or `alertmanager`
+    interval_ms  how far its samples are apart where nothing else is said; 0 where it has none
     """
 
     kind: str
     surface: Surface
     prefix: str
     port: int
+    interval_ms: int = 0
 
 
 class Part(Protocol):

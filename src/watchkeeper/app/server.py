@@ -161,7 +161,7 @@ class Server:
             self._parts.append(metrics)
             way = metrics.way
             self._surfaces.append((options.metrics_port, [PrometheusSurface(metrics.backend)]))
-            stores.append(self._store("prometheus", metrics.backend.settings.route_prefix))
+            stores.append(self._store("prometheus", metrics.backend.settings.route_prefix, metrics.scrape_interval_ms))
         sink: Sink | None = None
         if "logs" in options.only:
             from watchkeeper.app.logs import LogsPart
@@ -188,10 +188,10 @@ class Server:
             self._surfaces.append((options.dashboards_port, dashboards.surfaces))
             self._fronts.setdefault(options.dashboards_port, []).append(dashboards.guard)
 
-    def _store(self, kind: str, prefix: str) -> OwnStore:
+    def _store(self, kind: str, prefix: str, interval_ms: int = 0) -> OwnStore:
         """The store whose surface was added last."""
         port, surfaces = self._surfaces[-1]
-        return OwnStore(kind, surfaces[0], prefix, port)
+        return OwnStore(kind, surfaces[0], prefix, port, interval_ms)
 
     def _access(self) -> tuple[Access | None, Security | None]:
         """What the web configuration file asks for. Raises ConfigError."""
