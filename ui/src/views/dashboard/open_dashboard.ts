@@ -2,7 +2,7 @@
 
 import { grafana } from "../../api/grafana.ts";
 import type { DashboardMeta, StoredDashboard } from "../../api/grafana.ts";
-import { load } from "../../core/model/migrate.ts";
+import { loadLazily } from "../../core/model/load_lazily.ts";
 import { loadPanel } from "../../panels/panel.ts";
 import type { Board } from "./board.svelte.ts";
 import { takeDraft } from "./draft.ts";
@@ -14,7 +14,7 @@ export async function openDashboard(board: Board, wanted: Wanted, signal?: Abort
   if ("fresh" in wanted) {
     const { newDashboard } = await import("../../core/model/edit.ts");
     const draft = takeDraft();
-    const found = draft ? load(draft) : { dashboard: newDashboard(), notices: [] };
+    const found = draft ? await loadLazily(draft) : { dashboard: newDashboard(), notices: [] };
     board.open({ ...found.dashboard, uid: found.dashboard.uid || "" }, wanted.fresh ? { folderUid: wanted.fresh } : {}, "new", found.notices.map((one) => one.text));
     board.editing = true;
     return;
@@ -22,7 +22,7 @@ export async function openDashboard(board: Board, wanted: Wanted, signal?: Abort
   // What nearly every dashboard has comes while the dashboard itself does.
   void loadPanel("timeseries").catch(() => undefined);
   const stored = "uid" in wanted ? await grafana.dashboard(wanted.uid, signal) : "snapshot" in wanted ? await grafana.snapshot(wanted.snapshot, signal) : wanted.stored;
-  const { dashboard, notices } = load(stored.dashboard);
+  const { dashboard, notices } = await loadLazily(stored.dashboard);
   const meta: DashboardMeta = stored.meta ?? {};
   board.open(dashboard, meta, "snapshot" in wanted ? "snapshot" : "stored", notices.filter((one) => one.severity !== "info").map((one) => one.text));
 }
