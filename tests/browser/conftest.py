@@ -13,7 +13,7 @@ from tests.browser.stack import Stack
 from tests.processes.running import Exporter, started, wait_for
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Runs, and begins to gather data of this host."""
     if reason := missing():
@@ -25,14 +25,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     exporter.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def lines(stack: Stack) -> Stack:
     """The stack once it has lines to draw: one needs two points, and charts of minutes have one for each 15 s."""
     wait_for("a line", lambda: stack.metrics.number("max(count_over_time(node_load1[5m:15s]))") >= 2, 60)
     return stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
     """Open."""
     if reason := missing():

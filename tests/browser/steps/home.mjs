@@ -56,8 +56,12 @@ export async function keyboard(person, { url }) {
   await person.page.locator("section.panel").first().waitFor();
   const goes = async (keys, path) => {
     await person.rest();
-    await person.keys(...keys);
-    await person.until(`${keys.join(" ")} goes to ${path}`, () => person.path === path);
+    // Explore puts the person into its editor, where keys are text.
+    await person.until(`${keys.join(" ")} goes to ${path}`, async () => {
+      await person.page.evaluate(() => document.activeElement?.blur());
+      await person.keys(...keys);
+      return person.path === path;
+    });
   };
   await goes(["g", "d"], "/dashboards");
   await goes(["g", "t"], "/targets");
