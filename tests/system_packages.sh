@@ -3,7 +3,7 @@
 set -u
 declare -A command_of=(
   [prometheus]=prometheus [prometheus-node-exporter]=prometheus-node-exporter [victoria-metrics]=victoria-metrics
-  [prometheus-alertmanager]=prometheus-alertmanager [ripgrep]=rg [zstd]=zstdcat
+  [prometheus-alertmanager]=prometheus-alertmanager [ripgrep]=rg [zstd]=zstdcat [chromium]=chromium
 )
 # Node's senders, where Node is: their exact versions stand in the lock file.
 senders="$(dirname "$0")/senders"
