@@ -57,7 +57,10 @@ run: setup ## start the whole stack on localhost with real data in view; ARGS="-
 test: .venv/dev .venv/pages ## run the tests; installs what they need where it may
 	@tests/system_packages.sh
 	@$(NODE) npm run --silent --prefix ui test
-	@$(BIN)/python -m pytest -q
+	@# Tests of processes wait more than they compute: the others run beside them, and are shown after them.
+	@$(BIN)/python -m pytest -q -m "not process and not soak" > .venv/units.log 2>&1 & units=$$!; \
+	  $(BIN)/python -m pytest -q -m "process and not soak"; processes=$$?; \
+	  wait $$units; status=$$?; cat .venv/units.log; exit $$((processes + status))
 
 check: .venv/dev .venv/npm ## format, lint, types, layers
 	@$(BIN)/ruff format --check .
