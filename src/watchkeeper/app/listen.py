@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from aiohttp import web
 from aiohttp.http_exceptions import ContentEncodingError, HttpProcessingError
@@ -218,8 +218,8 @@ class _Connection(web.RequestHandler):
         super().connection_made(transport)
         certificate = transport.get_extra_info("peercert")
         if self._security is not None and not self._security.admits(certificate or {}):
-            assert isinstance(transport, asyncio.Transport)
-            transport.abort()
+            # A cast: uvloop's transports have no asyncio.Transport among their bases.
+            cast(asyncio.Transport, transport).abort()
             return
         self._plan_look()
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import aiohttp
 import bcrypt
 import pytest
+import uvloop
 from aiohttp import web
 
 from watchkeeper.app.listen import Limits, Listener, Security, listen
@@ -183,6 +184,10 @@ async def test_only_named_clients_come_in(certificates: Path) -> None:
             came_in = False
         assert came_in is admitted
         await listener.close()
+
+
+def test_only_named_clients_come_in_on_the_servers_loop(certificates: Path) -> None:
+    uvloop.run(test_only_named_clients_come_in(certificates))
 
 
 BAD = [
