@@ -11,11 +11,10 @@ from watchkeeper.web.alertmanager.answer_json import SECOND_NS, answer, receiver
 from watchkeeper.web.alertmanager.backend import Backend
 from watchkeeper.web.alertmanager.filters import receiver_test
 from watchkeeper.web.build import build_info
+from watchkeeper.web.exposition import registry_page
 
 # Clients choose their features by this number; it names the release of Alertmanager whose API this one follows.
 COMPATIBLE_VERSION: Final = "0.34.0"
-PLAIN: Final = "text/plain; version=0.0.4; charset=utf-8"
-OPENMETRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 REMOVED: Final = "The Alertmanager v1 API was deprecated in version 0.16.0 and is removed as of version 0.27.0"
 
 
@@ -72,11 +71,7 @@ async def reload(backend: Backend, _: web.Request) -> web.Response:
 
 async def own_metrics(backend: Backend, request: web.Request) -> web.Response:
     """GET /metrics."""
-    accept = request.headers.get("Accept", "")
-    at = [accept.find(kind) for kind in ("application/openmetrics-text", "text/plain")]
-    openmetrics = at[0] >= 0 and (at[1] < 0 or at[0] < at[1])
-    body = backend.registry.exposition(openmetrics=openmetrics)
-    return web.Response(body=body, headers={"Content-Type": OPENMETRICS if openmetrics else PLAIN})
+    return registry_page(backend.registry, request)
 
 
 async def removed(_: Backend, __: web.Request) -> web.Response:

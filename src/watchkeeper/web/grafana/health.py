@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from aiohttp import web
 
 from watchkeeper import __version__
 from watchkeeper.core.model.errors import WatchkeeperError
+from watchkeeper.web.exposition import registry_page
 from watchkeeper.web.grafana.answers import answer, message
 from watchkeeper.web.grafana.ask import Ask
 from watchkeeper.web.grafana.backend import Backend
 from watchkeeper.web.grafana.version import COMPATIBLE_VERSION
-
-OPENMETRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"
-TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
 async def health(backend: Backend, _: Ask) -> web.Response:
@@ -44,8 +40,4 @@ async def healthz(_: Backend, __: Ask) -> web.Response:
 
 async def own_metrics(backend: Backend, ask: Ask) -> web.Response:
     """GET /metrics: this process's own."""
-    accept = ask.request.headers.get("Accept", "")
-    at = [accept.find(kind) for kind in ("application/openmetrics-text", "text/plain")]
-    openmetrics = at[0] >= 0 and (at[1] < 0 or at[0] < at[1])
-    body = backend.registry.exposition(openmetrics=openmetrics)
-    return web.Response(body=body, headers={"Content-Type": OPENMETRICS if openmetrics else TEXT})
+    return registry_page(backend.registry, ask.request)

@@ -12,6 +12,7 @@ from watchkeeper.core.telemetry.log import get_level, get_logger, set_level
 from watchkeeper.web.build import build_info
 from watchkeeper.web.envelope import json_response
 from watchkeeper.web.errors import ApiError, bad_data
+from watchkeeper.web.exposition import registry_page
 from watchkeeper.web.loki.answer_json import dumps
 from watchkeeper.web.loki.backend import Backend
 from watchkeeper.web.loki.params import Params
@@ -19,8 +20,6 @@ from watchkeeper.web.loki.tenancy import tenants_of
 
 # Clients choose their features by this number; it names the release of Loki whose API this one follows.
 COMPATIBLE_VERSION: Final = "3.8.0"
-PLAIN: Final = "text/plain; version=0.0.4; charset=utf-8"
-OPENMETRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 SERVICES: Final = (
     "server", "store", "ring", "distributor", "ingester", "querier", "query-frontend", "query-scheduler", "ruler",
     "compactor", "index-gateway", "pattern-ingester",
@@ -46,11 +45,7 @@ async def ready(backend: Backend, _: web.Request) -> web.Response:
 
 async def own_metrics(backend: Backend, request: web.Request) -> web.Response:
     """GET /metrics."""
-    accept = request.headers.get("Accept", "")
-    at = [accept.find(kind) for kind in ("application/openmetrics-text", "text/plain")]
-    openmetrics = at[0] >= 0 and (at[1] < 0 or at[0] < at[1])
-    body = backend.registry.exposition(openmetrics=openmetrics)
-    return web.Response(body=body, headers={"Content-Type": OPENMETRICS if openmetrics else PLAIN})
+    return registry_page(backend.registry, request)
 
 
 async def buildinfo(_: Backend, __: web.Request) -> web.Response:

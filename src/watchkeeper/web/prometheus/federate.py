@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import Final
 
 import numpy as np
 from aiohttp import web
@@ -16,26 +15,15 @@ from watchkeeper.core.telemetry.family import format_value
 from watchkeeper.metrics.interface import Budget, Series
 from watchkeeper.metrics.promql.parser import parse_selector
 from watchkeeper.metrics.tsdb.merge import merge_series
+from watchkeeper.web.exposition import registry_page, samples_page, wants_openmetrics
 from watchkeeper.web.params import Params
 from watchkeeper.web.prometheus.backend import Backend
 from watchkeeper.web.prometheus.gate import budgeted
 
-TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
-OPENMETRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"
-
 
 async def own_metrics(backend: Backend, request: web.Request) -> web.Response:
     """GET /metrics."""
-    openmetrics = wants_openmetrics(request)
-    body = backend.registry.exposition(openmetrics=openmetrics)
-    return web.Response(body=body, headers={"Content-Type": OPENMETRICS if openmetrics else TEXT})
-
-
-def wants_openmetrics(request: web.Request) -> bool:
-    """Whether the client names OpenMetrics before the plain text form."""
-    accept = request.headers.get("Accept", "")
-    found = [accept.find(kind) for kind in ("application/openmetrics-text", "text/plain")]
-    return found[0] >= 0 and (found[1] < 0 or found[0] < found[1])
+    return registry_page(backend.registry, request)
 
 
 async def federate(backend: Backend, request: web.Request) -> web.Response:
@@ -58,7 +46,7 @@ async def federate(backend: Backend, request: web.Request) -> web.Response:
         body = await budgeted(backend.run_read, work, backend.settings.query_timeout_ms / 1000)
     except QueryError as error:
         return web.Response(status=500, text=f"{error}\n")
-    return web.Response(body=body, headers={"Content-Type": OPENMETRICS if openmetrics else TEXT})
+    return samples_page(body, openmetrics=openmetrics)
 
 
 def newest(found: Series) -> list[tuple[Labels, int, float]]:
