@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from watchkeeper.alerts.alert_store import AlertStore, after_restart, moved
+from watchkeeper.alerts.attempts import Integration
 from watchkeeper.alerts.clock import JUMP_NS, Clock
 from watchkeeper.alerts.cluster.cluster import Cluster, Transport, checked_options
 from watchkeeper.alerts.cluster.options import ClusterOptions
@@ -20,7 +21,6 @@ from watchkeeper.alerts.cluster.telemetry import ClusterMetrics
 from watchkeeper.alerts.dispatch import Dispatcher
 from watchkeeper.alerts.inhibit import Inhibitor
 from watchkeeper.alerts.intake import Intake
-from watchkeeper.alerts.integrations.attempts import Integration
 from watchkeeper.alerts.interface import Alert, Notifier, Silence
 from watchkeeper.alerts.journal import Journal, Restored
 from watchkeeper.alerts.nflog import NotificationLog, Told

@@ -14,10 +14,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
+from watchkeeper.alerts.attempts import Attempts, Integration, canceled
 from watchkeeper.alerts.fingerprint import fingerprint
 from watchkeeper.alerts.group import Group
 from watchkeeper.alerts.inhibit import Inhibitor
-from watchkeeper.alerts.integrations.attempts import Attempts, Integration, canceled
 from watchkeeper.alerts.interface import Alert, Notice, NotifyError
 from watchkeeper.alerts.nflog import NotificationLog, reason_to_notify
 from watchkeeper.alerts.silences.silences import Silences
