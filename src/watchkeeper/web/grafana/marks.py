@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from watchkeeper.dashboards.annotations import Annotation, Sought
 from watchkeeper.dashboards.roles import Kind
 from watchkeeper.web.errors import bad_data
 from watchkeeper.web.grafana.answers import answer, message
-from watchkeeper.web.grafana.ask import Ask
+from watchkeeper.web.grafana.ask import Ask, Fields
 from watchkeeper.web.grafana.backend import Backend
 from watchkeeper.web.grafana.moments import moment_ms
 
@@ -103,45 +104,24 @@ async def add_graphite(backend: Backend, ask: Ask) -> web.Response:
 
 async def update(backend: Backend, ask: Ask) -> web.Response:
     """PUT /annotations/:id: all of it anew."""
-    number = ask.number_part("id")
-    fields = await ask.fields()
+    number, fields = ask.number_part("id"), await ask.fields()
 
-    def work() -> None:
-        old = backend.state.annotations.get(number)
-        time_ms = fields.number("time", old.time_ms) or old.time_ms
-        made = replace(
-            old,
-            text=fields.text("text"),
-            tags=_tags(fields.texts("tags")),
-            time_ms=time_ms,
-            end_ms=max(time_ms, fields.number("timeEnd", 0) or time_ms),
-            updated_ms=backend.now_ms(),
-        )
-        backend.state.annotations.change(made)
+    def changed(old: Annotation) -> Annotation:
+        return replace(old, text=fields.text("text"), tags=_tags(fields.texts("tags")), end_ms=0)
 
-    await backend.run(work)
+    await backend.run(lambda: _change(backend, number, fields, changed))
     return message("Annotation updated")
 
 
 async def patch(backend: Backend, ask: Ask) -> web.Response:
     """PATCH /annotations/:id: what is named, anew."""
-    number = ask.number_part("id")
-    fields = await ask.fields()
+    number, fields = ask.number_part("id"), await ask.fields()
 
-    def work() -> None:
-        old = backend.state.annotations.get(number)
-        time_ms = fields.number("time", old.time_ms) or old.time_ms
-        made = replace(
-            old,
-            text=fields.text("text", old.text) or old.text,
-            tags=_tags(fields.texts("tags")) if fields.has("tags") else old.tags,
-            time_ms=time_ms,
-            end_ms=max(time_ms, fields.number("timeEnd", old.end_ms) or old.end_ms),
-            updated_ms=backend.now_ms(),
-        )
-        backend.state.annotations.change(made)
+    def changed(old: Annotation) -> Annotation:
+        tags = _tags(fields.texts("tags")) if fields.has("tags") else old.tags
+        return replace(old, text=fields.text("text", old.text) or old.text, tags=tags)
 
-    await backend.run(work)
+    await backend.run(lambda: _change(backend, number, fields, changed))
     return message("Annotation patched")
 
 
@@ -161,6 +141,16 @@ async def tags(backend: Backend, ask: Ask) -> web.Response:
         return {"result": {"tags": [{"tag": tag, "count": count} for tag, count in found]}}
 
     return answer(await backend.run(work))
+
+
+def _change(backend: Backend, number: int, fields: Fields, changed: Callable[[Annotation], Annotation]) -> None:
+    """Stores what `changed` makes of an annotation; its end is the one before where no other is named."""
+    old = backend.state.annotations.get(number)
+    made = changed(old)
+    time_ms = fields.number("time", old.time_ms) or old.time_ms
+    end_ms = fields.number("timeEnd", made.end_ms) or made.end_ms or time_ms
+    made = replace(made, time_ms=time_ms, end_ms=max(time_ms, end_ms), updated_ms=backend.now_ms())
+    backend.state.annotations.change(made)
 
 
 def _made(ask: Ask, uid: str, panel_id: int, time_ms: int, end_ms: int, text: str, now_ms: int) -> Annotation:
