@@ -37,3 +37,11 @@ def html_page(title: str, body: Iterable[str], style: str = "") -> str:
 def fact(name: str, value: str) -> str:
     """One figure of a `<dl>`."""
     return f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
+
+
+def span_text(seconds: float, second_digits: int = 1) -> str:
+    """A span of time in the unit that fits it: `1.5 h`; nothing below zero."""
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{max(0.0, seconds):.{second_digits}f} s"

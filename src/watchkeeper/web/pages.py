@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from watchkeeper.metrics.scrape.target import Target
-from watchkeeper.web.html_page import fact, html_page
+from watchkeeper.web.html_page import fact, html_page, span_text
 
 STYLE: Final = """
 th.job { color: inherit; padding-top: 1.1rem; }
@@ -99,11 +99,3 @@ def _target_row(target: Target, now_s: float) -> str:
         f"<tr><td class='state {health}'>{health}</td><td><a href='{url}'>{url}</a>{error}</td><td>{labels}</td>"
         f"<td class='number'>{age}</td><td class='number'>{took}</td></tr>"
     )
-
-
-def span_text(seconds: float) -> str:
-    """A span of time in the unit that fits it: `1.5 h`."""
-    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{max(0.0, seconds):.1f} s"

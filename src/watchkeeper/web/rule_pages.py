@@ -10,8 +10,7 @@ from watchkeeper.core.model.duration import format_duration_ms
 from watchkeeper.core.model.go_float import format_shortest
 from watchkeeper.core.model.labels import METRIC_NAME
 from watchkeeper.rules.views import AlertView, GroupView, RuleView
-from watchkeeper.web.html_page import fact, html_page
-from watchkeeper.web.pages import span_text
+from watchkeeper.web.html_page import fact, html_page, span_text
 
 STYLE: Final = """
 th.group { color: inherit; padding-top: 1.1rem; }

@@ -17,7 +17,7 @@ from watchkeeper.web.alertmanager.answer_json import SECOND_NS, time_text
 from watchkeeper.web.alertmanager.backend import Backend
 from watchkeeper.web.alertmanager.silences import ordered
 from watchkeeper.web.build import build_info
-from watchkeeper.web.html_page import fact, html_page
+from watchkeeper.web.html_page import fact, html_page, span_text
 
 STYLE: Final = """
 h3 { font-size: .95rem; margin: 1.2rem 0 .2rem; font-weight: 600; } h3 .muted { font-weight: 400; }
@@ -129,7 +129,7 @@ def _alert(view: AlertView, group: Labels, now_ns: int) -> str:
     labels = _labels(alert.labels.drop(group.as_dict()))
     return (
         f"<tr><td class='state {escape(shown)}'>{escape(shown)}</td><td>{labels}{notes}{why}</td>"
-        f"<td class='since' title='{time_text(alert.starts_ns)}'>{span_text(now_ns - alert.starts_ns)}{link}</td></tr>"
+        f"<td class='since' title='{time_text(alert.starts_ns)}'>{_span(now_ns - alert.starts_ns)}{link}</td></tr>"
     )
 
 
@@ -142,7 +142,7 @@ def _silences(silences: Sequence[Silence], states: Sequence[str], now_ns: int) -
         by = f"<div class='why'>{escape(silence.created_by)}: {escape(silence.comment)}</div>"
         to_go_ns = {"active": silence.ends_ns - now_ns, "pending": silence.starts_ns - now_ns}.get(state, 0)
         when = {"active": "ends in", "pending": "starts in"}.get(state, "")
-        left = f"{when} {span_text(to_go_ns)}" if when else "ended"
+        left = f"{when} {_span(to_go_ns)}" if when else "ended"
         rows.append(
             f"<tr class='silence'><td class='state {state}'>{state}</td><td>{matchers}{by}</td>"
             f"<td class='since' title='{time_text(silence.ends_ns)}'>{left}</td></tr>"
@@ -164,10 +164,5 @@ def _labels(labels: Labels) -> str:
     return "".join(f"<span class='label'>{escape(name)}={escape(value)}</span>" for name, value in labels)
 
 
-def span_text(span_ns: int) -> str:
-    """`1.5 h`; nothing below zero."""
-    seconds = max(0.0, span_ns / SECOND_NS)
-    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{seconds:.0f} s"
+def _span(span_ns: int) -> str:
+    return span_text(span_ns / SECOND_NS, second_digits=0)
