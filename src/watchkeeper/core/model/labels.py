@@ -17,7 +17,7 @@ class Labels:
 
     def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
         """From pairs in any order; of a name that stands twice the last value counts."""
-        self.pairs = tuple(sorted((name, value) for name, value in dict(pairs).items() if value))
+        self.pairs = tuple(sorted([pair for pair in dict(pairs).items() if pair[1]]))
         self._hash = hash(self.pairs)
 
     @classmethod

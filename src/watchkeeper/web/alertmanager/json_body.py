@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
@@ -26,6 +27,7 @@ LAYOUTS: Final = (
     "2006-01-02T15:04",
     "2006-01-02 15:04:05",
 )
+REMEMBERED: Final = 256  # Texts whose meaning is kept: alerts of one rule share their times and their URL.
 GO_ZERO: Final = "0001-01-01T00:00:00"
 YEARS: Final = re.compile(r"[0-9]{4}-")
 MIN_NS: Final = -(2**63)
@@ -134,16 +136,9 @@ class Fields:
         text = self.text(key)
         if text is None:
             return None
-        if not text or text.startswith(GO_ZERO):
-            return 0
-        if YEARS.match(text):
-            for layout in LAYOUTS:
-                try:
-                    time_ns = parse_time(layout, text).unix_ns
-                except TimeError:
-                    continue
-                # A silence for ever ends in the year 9999 for some; 2262 is as far.
-                return min(max(time_ns, MIN_NS), MAX_NS)
+        time_ns = _time_ns(text)
+        if time_ns is not None:
+            return time_ns
         example = "2006-01-02T15:04:05Z"
         raise _unparsed(self._name, f'{shown((*self.path, key))}: "{text}" is not a time; write it as {example}')
 
@@ -152,12 +147,7 @@ class Fields:
         text = self.text(key)
         if not text:
             return ""
-        try:
-            urlsplit(text)
-            good = _URI.fullmatch(text) is not None
-        except ValueError:
-            good = False
-        if not good:
+        if not _is_uri(text):
             raise bad_form(WRONG_TYPE, f'{self.place(key)} in body must be of type uri: "{text}"')
         return text
 
@@ -180,6 +170,31 @@ class Fields:
         found = _KINDS.get(type(value), "null")
         where = f"{shown(path)}: " if path else ""
         raise _unparsed(self._name, f"{where}it is {_article(found)}, and should be {_article(_KINDS[kind])}")
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _time_ns(text: str) -> int | None:
+    """None where it is no time."""
+    if not text or text.startswith(GO_ZERO):
+        return 0
+    if YEARS.match(text):
+        for layout in LAYOUTS:
+            try:
+                time_ns = parse_time(layout, text).unix_ns
+            except TimeError:
+                continue
+            # A silence for ever ends in the year 9999 for some; 2262 is as far.
+            return min(max(time_ns, MIN_NS), MAX_NS)
+    return None
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _is_uri(text: str) -> bool:
+    try:
+        urlsplit(text)
+    except ValueError:
+        return False
+    return _URI.fullmatch(text) is not None
 
 
 def rows(name: str, document: Any) -> list[Any]:
