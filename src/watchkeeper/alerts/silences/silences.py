@@ -165,6 +165,8 @@ class Silences:
 
         What was found out is kept: only silences that came since are looked at again.
         """
+        if not self._live:
+            return ()
         verdict = self._verdicts.get(labels)
         version = self._version  # What is made meanwhile may be seen or not; then it is looked at again.
         if verdict is None or verdict.version != version:
