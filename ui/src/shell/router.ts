@@ -73,7 +73,8 @@ export function redirect(path: string, search: string, hash: string): string | n
     const match = pattern.exec(path);
     if (match) return to.replace("$1", match[1] ?? "") + search;
   }
-  if (/^\/(graph|query)\/?$/.test(path)) return fromPrometheus(search);
+  // Explore itself reads the expressions of Prometheus' pages.
+  if (/^\/(graph|query)\/?$/.test(path)) return `/explore${search}`;
   const slug = /^\/dashboard\/db\/([^/]+)\/?$/.exec(path);
   if (slug) return `/dashboards?slug=${slug[1]}${search ? `&${search.slice(1)}` : ""}`;
   return null;
@@ -84,26 +85,4 @@ function fromAlertmanager(hash: string): string | null {
   const search = query ? `?${query}` : "";
   if (/^\/(alerts|silences|status)(\/|$)/.test(path)) return path.replace(/^\/status/, "/alerts/status") + search;
   return null;
-}
-
-/** `/graph?g0.expr=…&g0.tab=1&g0.range_input=1h` → Explore with the first expressions, as many as it has panes for. */
-function fromPrometheus(search: string): string {
-  const query = new URLSearchParams(search);
-  const panes: Record<string, unknown> = {};
-  for (let at = 0; at < 2; at++) {
-    const expr = query.get(`g${at}.expr`);
-    if (expr === null) break;
-    const range = query.get(`g${at}.range_input`) ?? "1h";
-    const end = query.get(`g${at}.end_input`) ?? query.get(`g${at}.moment_input`);
-    const tab = query.get(`g${at}.tab`);
-    const instant = tab === null || tab === "1" || tab === "table";
-    const safe = /^[\d.]+(ms|[smhdwy])([\d.smhdwy]*)$/.test(range) ? range : "1h";
-    panes[at ? "two" : "one"] = {
-      datasource: "prometheus",
-      queries: [{ refId: "A", expr, instant, range: !instant, datasource: { type: "prometheus", uid: "prometheus" } }],
-      range: end ? { from: `${end.replace(" ", "T")}Z||-${safe}`, to: `${end.replace(" ", "T")}Z` } : { from: `now-${safe}`, to: "now" },
-    };
-  }
-  if (!Object.keys(panes).length) return "/explore";
-  return `/explore?schemaVersion=1&panes=${encodeURIComponent(JSON.stringify(panes))}`;
 }

@@ -3,6 +3,7 @@
 import type { Target } from "../model/dashboard.ts";
 import { readUrlEnd } from "../time/range.ts";
 import { DEFAULT_RANGE, type RawRange } from "../time/range.ts";
+import { isGraphParam, letter, readGraphPanes } from "./graph_url.ts";
 import { param, type Params, readParams, writeParams } from "./query.ts";
 
 /** One half of Explore. `datasource` is a uid, or in old links a name; "" is the default one. */
@@ -13,6 +14,8 @@ export interface ExplorePane {
   range: RawRange;
   /** What Grafana keeps for its panels; kept as it is. */
   panelsState?: unknown;
+  /** What of the link could not be read, for the person who opened it; never written. */
+  fault?: string;
 }
 
 /** `rest` are parameters nobody here knows, to be kept; `orgId` is read and written and means nothing. */
@@ -24,17 +27,21 @@ export interface ExploreUrl {
   rest: Params;
 }
 
-const MOST_PANES = 2;
-const MOST_QUERIES = 26;
+/** A link of Prometheus' pages may have a range for each of its graphs; Explore itself makes two panes. */
+const MOST_PANES = 8;
+const MOST_QUERIES = 200;
 const READ = new Set(["panes", "left", "right", "schemaVersion", "orgId", "theme", "kiosk"]);
 
-/** The state of "?schemaVersion=1&panes=…", "?left=…&right=…" or nothing; always at least one pane. `newId` makes ids of three letters. */
+/**
+ * The state of "?schemaVersion=1&panes=…", "?left=…&right=…", Prometheus' "?g0.expr=…" or nothing; always at least one pane.
+ * What can't be read is a fault of the pane that takes its place. `newId` makes ids of three letters.
+ */
 export function parseExploreUrl(search: string, zone = "browser", newId: () => string = randomId): ExploreUrl {
   const params = readParams(search);
   const panes = readPanes(params, zone, newId);
   const url: ExploreUrl = {
     panes: panes.length ? panes.slice(0, MOST_PANES) : [{ id: newId(), datasource: "", queries: [], range: DEFAULT_EXPLORE_RANGE }],
-    rest: params.filter(([name]) => !READ.has(name)),
+    rest: params.filter(([name]) => !READ.has(name) && !isGraphParam(name)),
   };
   const orgId = param(params, "orgId");
   if (orgId) url.orgId = orgId;
@@ -52,32 +59,38 @@ function randomId(): string {
   return Array.from({ length: 3 }, () => letters[Math.floor(Math.random() * letters.length)]).join("");
 }
 
-function json(text: string | null): unknown {
-  if (!text) return null;
+/** What a parameter holds; `fault` where it holds something else than JSON. */
+function json(params: Params, name: string): { value: unknown; fault?: string } {
+  const text = param(params, name);
+  if (!text) return { value: null };
   try {
-    return JSON.parse(text);
+    return { value: JSON.parse(text) as unknown };
   } catch {
-    return null;
+    return { value: null, fault: `The link can't be read: what it says of “${name}” is no JSON.` };
   }
 }
 
 function readPanes(params: Params, zone: string, newId: () => string): ExplorePane[] {
-  const panes = json(param(params, "panes"));
   const taken = new Set<string>();
-  const id = (wanted: string) => {
+  const id = (wanted = "") => {
     let made = /^[a-z0-9]{3}$/i.test(wanted) ? wanted : newId();
     for (let tries = 0; taken.has(made) && tries < 50; tries++) made = newId();
     taken.add(made);
     return made;
   };
-  if (panes && typeof panes === "object") {
-    return Object.entries(panes).flatMap(([name, pane]) => (pane && typeof pane === "object" ? [readPane(pane, id(name), zone)] : []));
+  const broken = (fault: string): ExplorePane => ({ id: id(), datasource: "", queries: [], range: DEFAULT_EXPLORE_RANGE, fault });
+  const panes = json(params, "panes");
+  if (panes.fault) return [broken(panes.fault)];
+  if (panes.value && typeof panes.value === "object") {
+    return Object.entries(panes.value).flatMap(([name, pane]) => (pane && typeof pane === "object" ? [readPane(pane as object, id(name), zone)] : []));
   }
-  return ["left", "right"].flatMap((side) => {
-    const pane = json(param(params, side));
+  const sides = ["left", "right"].flatMap((side) => {
+    const { value: pane, fault } = json(params, side);
+    if (fault) return [broken(fault)];
     if (Array.isArray(pane)) return [readList(pane, id(side), zone)];
     return pane && typeof pane === "object" ? [readPane(pane, id(side), zone)] : [];
   });
+  return sides.length ? sides : readGraphPanes(params, id, MOST_PANES);
 }
 
 function readPane(pane: object, id: string, zone: string): ExplorePane {
@@ -111,7 +124,7 @@ function readQueries(list: unknown): Target[] {
   return queries.map((query) => {
     const target = { ...query } as Target;
     if (typeof query.refId !== "string" || !query.refId) {
-      const free = Array.from({ length: MOST_QUERIES }, (_, i) => String.fromCharCode(65 + i)).find((letter) => !taken.has(letter)) ?? "Z";
+      const free = Array.from({ length: MOST_QUERIES + 1 }, (_, at) => letter(at)).find((one) => !taken.has(one))!;
       taken.add(free);
       target.refId = free;
     }

@@ -3,6 +3,7 @@
 import type { DataSource } from "../../api/grafana.ts";
 import type { FieldConfigSource } from "../../core/frame/config.ts";
 import type { Panel, Target } from "../../core/model/dashboard.ts";
+import { letter } from "../../core/url/graph_url.ts";
 
 /** How the graph is drawn. */
 export const GRAPH_STYLES = ["lines", "bars", "points", "stacked lines", "stacked bars"] as const;
@@ -18,11 +19,11 @@ export function readyTarget(target: Target, source: DataSource): Target {
   return ready;
 }
 
-/** The panel that asks. */
-export function explorePanel(targets: readonly Target[], source: DataSource): Panel {
+/** The panel that asks: each target at its own data source. */
+export function explorePanel(targets: readonly Target[], sourceOf: (target: Target) => DataSource): Panel {
   return {
-    type: "timeseries", title: "", gridPos: { x: 0, y: 0, w: 24, h: 12 }, datasource: { type: source.type, uid: source.uid },
-    targets: targets.map((target) => readyTarget(target, source)), fieldConfig: { defaults: {}, overrides: [] }, options: {}, transformations: [], links: [],
+    type: "timeseries", title: "", gridPos: { x: 0, y: 0, w: 24, h: 12 }, datasource: { uid: "-- Mixed --" },
+    targets: targets.map((target) => readyTarget(target, sourceOf(target))), fieldConfig: { defaults: {}, overrides: [] }, options: {}, transformations: [], links: [],
   };
 }
 
@@ -47,8 +48,5 @@ export function plainPanel(type: string, title: string, fieldConfig: FieldConfig
 /** The letter of a query that is added to others. */
 export function freeLetter(targets: readonly Target[]): string {
   const taken = new Set(targets.map((target) => target.refId));
-  for (let at = 0; ; at++) {
-    const letter = (at >= 26 ? String.fromCharCode(64 + Math.floor(at / 26)) : "") + String.fromCharCode(65 + (at % 26));
-    if (!taken.has(letter)) return letter;
-  }
+  for (let at = 0; ; at++) if (!taken.has(letter(at))) return letter(at);
 }

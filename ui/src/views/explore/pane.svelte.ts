@@ -7,11 +7,20 @@ import { rangeOrDefault, type RawRange, type TimeRange } from "../../core/time/r
 import { DEFAULT_EXPLORE_RANGE, type ExplorePane } from "../../core/url/explore_url.ts";
 import { dashboardScope } from "../../core/variables/builtin.ts";
 import type { PanelAnswer } from "../../query/context.ts";
+import { givesLines } from "../../query/loki_query.ts";
 import { queryPanel } from "../../query/panel_query.ts";
 import { recent } from "../../query/recent.ts";
 import { sourceOf, sourcesOf } from "../parts/sources.ts";
 import { explorePanel, freeLetter } from "./explore_panel.ts";
 import { queryHistory } from "./history.svelte.ts";
+
+/** What a pane has for a data source when each of its queries has one of its own. */
+export const MIXED: DataSource = { uid: "-- Mixed --", name: "Mixed", type: "mixed" };
+
+/** All data sources that can be asked here: those of metrics first. */
+export function allSources(): DataSource[] {
+  return [...sourcesOf("prometheus"), ...sourcesOf("loki")];
+}
 
 const NO_ANSWER: PanelAnswer = { frames: [], faults: [], notices: [], executed: [] };
 
@@ -21,6 +30,10 @@ export class Pane {
   queries = $state.raw<Target[]>([]);
   range = $state.raw<RawRange>(DEFAULT_EXPLORE_RANGE);
   zone = $state("browser");
+  /** How often it runs by itself, as "10s"; "" is never. */
+  refresh = $state("");
+  /** What of its link could not be had as it was asked for. */
+  fault = $state("");
   answer = $state.raw<PanelAnswer>(NO_ANSWER);
   /** The range of `answer`, resolved when it was asked for; null before anything was. */
   shown = $state.raw<TimeRange | null>(null);
@@ -42,10 +55,13 @@ export class Pane {
 
   /** Takes over what the URL says. */
   read(pane: ExplorePane): void {
-    const wanted = pane.datasource || pane.queries[0]?.datasource?.uid || "";
+    const first = pane.queries[0]?.datasource?.uid ?? "";
+    const wanted = pane.datasource || (pane.queries.some((query) => (query.datasource?.uid ?? "") !== first) ? MIXED.uid : first);
     const type = pane.queries[0]?.datasource?.type;
-    const known = ["prometheus", "loki"].flatMap((each) => sourcesOf(each)).find((one) => one.uid === wanted || one.name === wanted);
+    const known = wanted === MIXED.uid ? MIXED : allSources().find((one) => one.uid === wanted || one.name === wanted);
     this.source = known ?? sourceOf(type === "loki" ? "loki" : "prometheus", wanted);
+    const missing = wanted && !known && wanted !== "default" && !wanted.includes("$");
+    this.fault = pane.fault ?? (missing ? `There is no data source “${wanted.slice(0, 80)}” that can be asked here: ${this.source.name} takes its place.` : "");
     this.queries = pane.queries.length ? pane.queries : [{ refId: "A", expr: "" }];
     this.range = pane.range;
     this.#panelsState = pane.panelsState;
@@ -53,19 +69,48 @@ export class Pane {
 
   /** As the URL keeps it. */
   get state(): ExplorePane {
-    const datasource = { type: this.source.type, uid: this.source.uid };
-    return {
-      id: this.id, datasource: this.source.uid, range: this.range, queries: this.queries.map((query) => ({ ...query, datasource })),
-      ...(this.#panelsState === undefined ? {} : { panelsState: this.#panelsState }),
-    };
+    const queries = this.queries.map((query) => {
+      const { type, uid } = this.sourceOfQuery(query);
+      return { ...query, datasource: { type, uid } };
+    });
+    return { id: this.id, datasource: this.source.uid, range: this.range, queries, ...(this.#panelsState === undefined ? {} : { panelsState: this.#panelsState }) };
   }
 
+  get mixed(): boolean {
+    return this.source === MIXED;
+  }
+
+  /** Whom a query is asked of. */
+  sourceOfQuery(query: Target): DataSource {
+    if (!this.mixed) return this.source;
+    const { uid, type } = query.datasource ?? {};
+    return allSources().find((one) => one.uid === uid) ?? sourceOf(type === "loki" ? "loki" : "prometheus");
+  }
+
+  isLogQuery(query: Target): boolean {
+    return this.sourceOfQuery(query).type === "loki";
+  }
+
+  /** Whether any of its queries is one of logs. */
   get isLogs(): boolean {
-    return this.source.type === "loki";
+    return this.queries.some((query) => this.isLogQuery(query));
+  }
+
+  /** The data source of the first query that gives lines, else the first of logs. */
+  get logSource(): DataSource {
+    const found = this.queries.find((query) => !query.hide && this.isLogQuery(query) && givesLines(query.expr ?? "")) ?? this.queries.find((query) => this.isLogQuery(query));
+    return found ? this.sourceOfQuery(found) : sourceOf("loki");
   }
 
   choose(source: DataSource): void {
-    if (source.type !== this.source.type) {
+    this.fault = "";
+    if (source === MIXED) {
+      // What is there goes on: each query keeps whom it was asked of.
+      this.queries = this.state.queries;
+    } else if (this.mixed) {
+      const own = this.queries.filter((query) => this.sourceOfQuery(query).type === source.type);
+      this.queries = own.length ? own : [{ refId: "A", expr: "" }];
+    } else if (source.type !== this.source.type) {
       this.#before[this.source.type] = this.queries;
       this.queries = this.#before[source.type] ?? [{ refId: "A", expr: "" }];
     }
@@ -80,8 +125,11 @@ export class Pane {
     this.queries = this.queries.map((query, index) => (index === at ? { ...query, ...more } : query));
   }
 
-  add(expr = ""): void {
-    this.queries = [...this.queries, { refId: freeLetter(this.queries), expr }];
+  /** One more query, empty or as `like`. */
+  add(like?: Target): void {
+    const source = like ?? this.queries.at(-1);
+    const datasource = this.mixed && source?.datasource ? { datasource: source.datasource } : {};
+    this.queries = [...this.queries, { ...(like ?? { expr: "" }), ...datasource, refId: freeLetter(this.queries) }];
   }
 
   remove(at: number): void {
@@ -98,7 +146,8 @@ export class Pane {
   async run(byHand = true): Promise<void> {
     this.stop();
     const range = this.resolve();
-    const texts = this.queries.filter((query) => !query.hide && query.expr?.trim()).map((query) => query.expr!.trim());
+    const asked = this.queries.filter((query) => !query.hide && query.expr?.trim());
+    const texts = asked.map((query) => query.expr!.trim());
     if (!texts.length) {
       this.answer = NO_ANSWER;
       this.shown = range;
@@ -107,15 +156,15 @@ export class Pane {
     }
     if (byHand) {
       recent.clear();
-      queryHistory.add({ uid: this.source.uid, type: this.source.type, queries: texts, at: Date.now() });
+      queryHistory.add({ uid: this.source.uid, type: this.source.type, queries: texts, at: Date.now(), ...(this.mixed ? { sources: asked.map((query) => this.sourceOfQuery(query)).map(({ uid, type }) => ({ uid, type })) } : {}) });
     }
     const abort = new AbortController();
     this.#abort = abort;
     this.running = true;
     try {
       const scope = dashboardScope([], { dashboard: { uid: "", title: "Explore" }, range, zone: this.zone });
-      const answer = await queryPanel(explorePanel(this.queries, this.source), {
-        range, zone: this.zone, width: this.width, scope, sources: [this.source], adhoc: [], priority: 0, signal: abort.signal,
+      const answer = await queryPanel(explorePanel(this.queries, (query) => this.sourceOfQuery(query)), {
+        range, zone: this.zone, width: this.width, scope, sources: allSources(), adhoc: [], priority: 0, exemplars: true, signal: abort.signal,
       });
       if (abort.signal.aborted) return;
       this.answer = answer;

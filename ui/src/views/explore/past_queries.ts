@@ -1,10 +1,11 @@
 /** Queries that were run, newest first, kept by the browser: to be found again, starred, and gone through with the arrows. */
 
-/** `queries` are the texts of one run, in their order. */
+/** `queries` are the texts of one run, in their order; `sources` whom each was asked of, where that was not one for all. */
 export interface PastQuery {
   uid: string;
   type: string;
   queries: string[];
+  sources?: { uid: string; type: string }[];
   /** Ms since the epoch. */
   at: number;
   starred?: boolean;
@@ -17,7 +18,7 @@ function valid(one: unknown): one is PastQuery {
   const entry = one as PastQuery | null;
   return (
     typeof entry === "object" && entry !== null && typeof entry.uid === "string" && typeof entry.at === "number" && Array.isArray(entry.queries) &&
-    entry.queries.length > 0 && entry.queries.every((query) => typeof query === "string")
+    entry.queries.length > 0 && entry.queries.every((query) => typeof query === "string") && (entry.sources === undefined || Array.isArray(entry.sources))
   );
 }
 
@@ -52,5 +53,5 @@ export function findRuns(list: readonly PastQuery[], text: string, options: { st
 
 /** Texts for the arrows of an editor of this data source's type, newest first, each once. */
 export function pastTexts(list: readonly PastQuery[], type: string): string[] {
-  return [...new Set(list.filter((one) => one.type === type).flatMap((one) => one.queries))];
+  return [...new Set(list.flatMap((one) => one.queries.filter((_, at) => (one.sources?.[at]?.type ?? one.type) === type)))];
 }
