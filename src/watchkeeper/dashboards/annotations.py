@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import orjson
+
 from watchkeeper.dashboards.database import Database, Row
 from watchkeeper.dashboards.errors import Missing, Refused
 
@@ -44,6 +46,7 @@ class Sought:
     tags: Sequence[str] = ()
     any_tag: bool = False
     limit: int = 100
+    hidden: Sequence[str] = ()  # Dashboards whose annotations are not for the one who asks.
 
 
 class Annotations:
@@ -102,6 +105,9 @@ class Annotations:
             if value is not None:
                 where.append(condition)
                 values.append(value)
+        if sought.hidden:
+            where.append("dashboard_uid NOT IN (SELECT value FROM json_each(?))")
+            values.append(orjson.dumps(list(sought.hidden)).decode())
         tags = tuple(dict.fromkeys(sought.tags))[:MAX_TAGS]
         if tags:
             marks = ", ".join("?" * len(tags))
@@ -114,11 +120,13 @@ class Annotations:
         )  # fmt: skip
         return self._filled(rows)
 
-    def tags(self, query: str, limit: int) -> list[tuple[str, int]]:
+    def tags(self, query: str, limit: int, hidden: Sequence[str] = ()) -> list[tuple[str, int]]:
         """Tags that contain a text, and how many annotations have each; by tag."""
         rows = self._database.rows(
-            "SELECT tag, COUNT(DISTINCT annotation_id) AS n FROM annotation_tags WHERE instr(lower(tag), lower(?)) > 0 "
-            "GROUP BY tag ORDER BY tag LIMIT ?", query, max(1, min(limit, MAX_LIMIT)),
+            "SELECT tag, COUNT(DISTINCT annotation_id) AS n FROM annotation_tags t JOIN annotations a "
+            "ON a.id = t.annotation_id WHERE instr(lower(tag), lower(?)) > 0 "
+            "AND a.dashboard_uid NOT IN (SELECT value FROM json_each(?)) GROUP BY tag ORDER BY tag LIMIT ?",
+            query, orjson.dumps(list(hidden)).decode(), max(1, min(limit, MAX_LIMIT)),
         )  # fmt: skip
         return [(row["tag"], row["n"]) for row in rows]
 

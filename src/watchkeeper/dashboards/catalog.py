@@ -95,6 +95,14 @@ class Catalog:
         """The first dashboard of a slug."""
         return next((entry for entry in self.entries() if entry.slug == slug), None)
 
+    def replaced_by(self, save: Save) -> Entry | None:
+        """The dashboard that `save` would change; None where it would be a new one. Raises Missing."""
+        save = self._identified(save)
+        uid = save.body.get("uid")
+        if isinstance(uid, str) and uid:
+            return self.find(uid)
+        return self.stored.twin(save.body.get("title"), save.folder_uid or GENERAL)
+
     def save(self, save: Save, now_ms: int) -> Entry:
         """Keeps a dashboard. Raises Refused, Conflict, Missing, and Provisioned where only its file can change it."""
         save = self._identified(save)
@@ -129,6 +137,15 @@ class Catalog:
         found = self._view().folders.get(uid)
         if found is None:
             raise Missing(NO_FOLDER)
+        return found
+
+    def above(self, folder: Folder) -> list[Folder]:
+        """The folders that one stands in, from the top."""
+        folders = self._view().folders
+        found: list[Folder] = []
+        while (parent := folders.get(folder.parent_uid)) is not None and parent not in found:
+            found.insert(0, parent)
+            folder = parent
         return found
 
     def changeable_folder(self, uid: str) -> Folder:

@@ -116,6 +116,13 @@ class Folders:
         with self._database.change():
             old = self._needed(uid)
             for inner in self.below(uid):
+                inside = "SELECT uid FROM dashboards WHERE folder_uid = ?"
+                for table in ("permissions", "permission_sets"):
+                    self._database.run(f"DELETE FROM {table} WHERE kind = 'dashboard' AND uid IN ({inside})", inner)
+                    self._database.run(f"DELETE FROM {table} WHERE kind = 'folder' AND uid = ?", inner)
+                for table in ("annotations", "stars"):
+                    self._database.run(f"DELETE FROM {table} WHERE dashboard_uid IN ({inside})", inner)
+                self._database.run("DELETE FROM library_elements WHERE folder_uid = ?", inner)
                 self._database.run("DELETE FROM dashboards WHERE folder_uid = ?", inner)
                 self._database.run("DELETE FROM folders WHERE uid = ?", inner)
         return old

@@ -85,4 +85,17 @@ SCRIPTS: Final = (
     ) WITHOUT ROWID;
     CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE permissions (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, uid TEXT NOT NULL, role TEXT NOT NULL,
+        user_id INTEGER NOT NULL, team_id INTEGER NOT NULL, level INTEGER NOT NULL, created_ms INTEGER NOT NULL,
+        updated_ms INTEGER NOT NULL, UNIQUE (kind, uid, role, user_id, team_id)
+    );
+    CREATE TABLE permission_sets (kind TEXT NOT NULL, uid TEXT NOT NULL, PRIMARY KEY (kind, uid)) WITHOUT ROWID;
+    CREATE TABLE library_elements (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL UNIQUE, name TEXT NOT NULL, kind INTEGER NOT NULL,
+        folder_uid TEXT NOT NULL, model BLOB NOT NULL, version INTEGER NOT NULL, created_ms INTEGER NOT NULL,
+        updated_ms INTEGER NOT NULL, created_by TEXT NOT NULL, updated_by TEXT NOT NULL, UNIQUE (folder_uid, name)
+    );
+    """,
 )

@@ -12,8 +12,11 @@ from watchkeeper.dashboards.database import Database
 from watchkeeper.dashboards.datasource import Datasource, Datasources
 from watchkeeper.dashboards.folders import Folders
 from watchkeeper.dashboards.passwords import MEMORY_KIB, Passwords
+from watchkeeper.dashboards.permissions import Permissions
 from watchkeeper.dashboards.playlists import Playlists
 from watchkeeper.dashboards.preferences import Preferences
+from watchkeeper.dashboards.rights import Rights
+from watchkeeper.dashboards.roles import Identity, Kind
 from watchkeeper.dashboards.sessions import Sessions
 from watchkeeper.dashboards.short_urls import ShortUrls
 from watchkeeper.dashboards.snapshots import Snapshots
@@ -42,6 +45,13 @@ class State:
         self.playlists = Playlists(self.database)
         self.preferences = Preferences(self.database)
         self.teams = Teams(self.database)
+        self.permissions = Permissions(self.database)
+
+    def rights(self, identity: Identity) -> Rights:
+        """What somebody may do with folders and dashboards, as things are now."""
+        decided = self.permissions.all()
+        team_ids = self.teams.ids_of(identity.id) if decided and identity.kind is Kind.USER else ()
+        return Rights(identity, decided, team_ids, self.catalog.folders())
 
     def open(self) -> None:
         """Raises DatabaseError where the file can't be used."""

@@ -89,7 +89,7 @@ class Stored:
         with self._database.change():
             old = self.get(uid) if uid else None
             if not uid:
-                twin = self._twin(face.title, save.folder_uid or "")
+                twin = self.twin(face.title, save.folder_uid or "")
                 if twin is not None and not save.overwrite:
                     raise Conflict(SAME_NAME, "name-exists")
                 old, uid = (twin, twin.uid) if twin is not None else (None, new_uid())
@@ -131,6 +131,8 @@ class Stored:
             self._database.run("DELETE FROM dashboards WHERE uid = ?", uid)
             self._database.run("DELETE FROM annotations WHERE dashboard_uid = ?", uid)
             self._database.run("DELETE FROM stars WHERE dashboard_uid = ?", uid)
+            for table in ("permissions", "permission_sets"):
+                self._database.run(f"DELETE FROM {table} WHERE kind = 'dashboard' AND uid = ?", uid)
         return old
 
     def versions(self, uid: str, limit: int, start: int) -> list[Version]:
@@ -153,8 +155,13 @@ class Stored:
             raise Missing(f"Dashboard version {version} not found")
         return _version(row), _with_identity(row["body"], row["number"], row["uid"], row["version"])
 
-    def _twin(self, title: str, folder_uid: str) -> Entry | None:
-        row = self._database.row("SELECT uid FROM dashboards WHERE title = ? AND folder_uid = ?", title, folder_uid)
+    def twin(self, title: object, folder_uid: str) -> Entry | None:
+        """The dashboard of a title in a folder."""
+        if not isinstance(title, str):
+            return None
+        row = self._database.row(
+            "SELECT uid FROM dashboards WHERE title = ? AND folder_uid = ?", title.strip(), folder_uid
+        )
         return None if row is None else self.get(row["uid"])
 
     def _entry(self, row: Row) -> Entry:

@@ -1,4 +1,4 @@
-"""Groups of users, as tools that make them expect; they decide nothing."""
+"""Groups of users, which permissions of folders and dashboards may name."""
 
 from __future__ import annotations
 
@@ -64,14 +64,22 @@ class Teams:
 
     def delete(self, number: int) -> None:
         """Takes one away. Raises Missing."""
-        if not self._database.run("DELETE FROM teams WHERE id = ?", number):
-            raise Missing(NOT_FOUND)
+        with self._database.change():
+            if not self._database.run("DELETE FROM teams WHERE id = ?", number):
+                raise Missing(NOT_FOUND)
+            self._database.run("DELETE FROM permissions WHERE team_id = ?", number)
+            self._database.run("DELETE FROM preferences WHERE owner = ?", f"team:{number}")
 
     def members(self, number: int) -> list[int]:
         """The ids of its users. Raises Missing."""
         self.get(number)
         rows = self._database.rows("SELECT user_id FROM team_members WHERE team_id = ? ORDER BY user_id", number)
         return [row["user_id"] for row in rows]
+
+    def ids_of(self, user_id: int) -> set[int]:
+        """The teams that a user is a member of."""
+        rows = self._database.rows("SELECT team_id FROM team_members WHERE user_id = ?", user_id)
+        return {row["team_id"] for row in rows}
 
     def add_member(self, number: int, user_id: int) -> None:
         """Adds a user. Raises Conflict and Missing."""

@@ -123,6 +123,7 @@ class Users:
                 self._check_not_last(old)
             self._database.run("DELETE FROM users WHERE id = ?", number)
             self._database.run("DELETE FROM stars WHERE user_id = ?", number)
+            self._database.run("DELETE FROM permissions WHERE user_id = ?", number)
             self._database.run("DELETE FROM preferences WHERE owner = ?", f"user:{number}")
         return old
 

@@ -8,7 +8,7 @@ from typing import Final
 from watchkeeper.core.model import errors
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # Not frozen: what passes it on sets its traceback.
 class ApiError(Exception):
     """What an answer says when it can't say what was asked: status, upstream's error type, and the text."""
 

@@ -10,13 +10,17 @@ from aiohttp import web
 from watchkeeper.dashboards.catalog import body_of
 from watchkeeper.dashboards.entry import Entry, Origin
 from watchkeeper.dashboards.errors import Missing, Refused
+from watchkeeper.dashboards.permissions import DASHBOARD, Level
 from watchkeeper.dashboards.preferences import ORG, of_user
-from watchkeeper.dashboards.roles import Identity, Kind, Role
+from watchkeeper.dashboards.rights import Rights
+from watchkeeper.dashboards.roles import Kind, Role
 from watchkeeper.dashboards.stored import NOT_FOUND, Save, Version
 from watchkeeper.web.errors import bad_data
+from watchkeeper.web.grafana.allowed import asked_entry, entry_for, may_entry, may_folder
 from watchkeeper.web.grafana.answers import answer, message, time_text
 from watchkeeper.web.grafana.ask import Ask, Fields
 from watchkeeper.web.grafana.backend import Backend
+from watchkeeper.web.grafana.links import folder_url, url_of
 
 HOME_TAG: Final = "home"  # The first of our own dashboards with it is what `/` shows.
 _INPUT: Final = re.compile(r"\$\{(\w+)\}")
@@ -35,14 +39,19 @@ async def save(backend: Backend, ask: Ask) -> web.Response:
         ask.identity.login,
         overwrite=fields.flag("overwrite"),
     )
-    entry = await backend.run(lambda: backend.state.catalog.save(made, backend.now_ms()))
+    entry = await backend.run(lambda: kept(backend, ask, made))
     return answer(_saved(backend, entry))
 
 
 async def get(backend: Backend, ask: Ask) -> web.Response:
     """GET /dashboards/uid/:uid: one dashboard and what is known of it."""
     uid = ask.part("uid")
-    return answer(await backend.run(lambda: full(backend, ask.identity, backend.state.catalog.get(uid))))
+
+    def work() -> Any:
+        rights = backend.state.rights(ask.identity)
+        return full(backend, rights, entry_for(backend, ask, uid, Level.VIEW, rights))
+
+    return answer(await backend.run(work))
 
 
 async def get_by_slug(backend: Backend, ask: Ask) -> web.Response:
@@ -50,10 +59,13 @@ async def get_by_slug(backend: Backend, ask: Ask) -> web.Response:
     slug = ask.part("slug")
 
     def work() -> Any:
-        found = backend.state.catalog.by_slug(slug)
+        rights = backend.state.rights(ask.identity)
+        of_slug = [entry for entry in backend.state.catalog.entries() if entry.slug == slug]
+        found = next((entry for entry in of_slug if rights.sees(entry)), of_slug[0] if of_slug else None)
         if found is None:
             raise Missing(NOT_FOUND)
-        return full(backend, ask.identity, found)
+        may_entry(rights, found, Level.VIEW)
+        return full(backend, rights, found)
 
     return answer(await backend.run(work))
 
@@ -61,7 +73,12 @@ async def get_by_slug(backend: Backend, ask: Ask) -> web.Response:
 async def delete(backend: Backend, ask: Ask) -> web.Response:
     """DELETE /dashboards/uid/:uid: takes one away."""
     uid = ask.part("uid")
-    entry = await backend.run(lambda: backend.state.catalog.delete(uid))
+
+    def work() -> Entry:
+        entry_for(backend, ask, uid, Level.EDIT)
+        return backend.state.catalog.delete(uid)
+
+    entry = await backend.run(work)
     return message(f"Dashboard {entry.title} deleted", title=entry.title, uid=entry.uid, id=entry.number)
 
 
@@ -69,24 +86,26 @@ async def home(backend: Backend, ask: Ask) -> web.Response:
     """GET /dashboards/home: what `/` shows, or where it leads."""
 
     def work() -> Any:
-        entry = home_entry(backend, ask.identity)
+        rights = backend.state.rights(ask.identity)
+        entry = home_entry(backend, rights)
         if entry is None:
             return {"dashboard": {"title": "Home", "panels": [], "schemaVersion": 42}, "meta": {"isHome": True}}
         if entry.origin is not Origin.BUILTIN:
             return {"redirectUri": url_of(backend, entry)}
-        found = full(backend, ask.identity, entry)
+        found = full(backend, rights, entry)
         found["meta"]["isHome"] = True
         return found
 
     return answer(await backend.run(work))
 
 
-async def tags(backend: Backend, _: Ask) -> web.Response:
+async def tags(backend: Backend, ask: Ask) -> web.Response:
     """GET /dashboards/tags: each tag, and how many dashboards have it."""
 
     def work() -> Any:
         counts: dict[str, int] = {}
-        for entry in backend.state.catalog.entries():
+        rights = backend.state.rights(ask.identity)
+        for entry in filter(rights.sees, backend.state.catalog.entries()):
             for tag in entry.tags:
                 counts[tag] = counts.get(tag, 0) + 1
         return [{"term": tag, "count": counts[tag]} for tag in sorted(counts)]
@@ -99,9 +118,9 @@ async def versions(backend: Backend, ask: Ask) -> web.Response:
     limit, start = ask.limit(MAX_VERSIONS, MAX_VERSIONS), ask.number("start", 0) or 0
 
     def work() -> Any:
-        entry = _entry(backend, ask)
-        kept = backend.state.stored.versions(entry.uid, limit, start)
-        return {"continueToken": "", "versions": [_version_json(entry, version) for version in kept]}
+        entry = asked_entry(backend, ask, Level.VIEW)
+        known = backend.state.stored.versions(entry.uid, limit, start)
+        return {"continueToken": "", "versions": [_version_json(entry, version) for version in known]}
 
     found = await backend.run(work)
     # Before release 11 a list; the path by id is from then.
@@ -113,9 +132,9 @@ async def version(backend: Backend, ask: Ask) -> web.Response:
     number = ask.number_part("version", "version")
 
     def work() -> Any:
-        entry = _entry(backend, ask)
-        kept, body = backend.state.stored.version(entry.uid, number)
-        return {**_version_json(entry, kept), "data": body}
+        entry = asked_entry(backend, ask, Level.VIEW)
+        known, body = backend.state.stored.version(entry.uid, number)
+        return {**_version_json(entry, known), "data": body}
 
     return answer(await backend.run(work))
 
@@ -126,7 +145,7 @@ async def restore(backend: Backend, ask: Ask) -> web.Response:
     number = fields.number("version")
 
     def work() -> Any:
-        entry = _entry(backend, ask)
+        entry = asked_entry(backend, ask, Level.EDIT)
         _, body = backend.state.stored.version(entry.uid, number)
         made = Save(
             {**body, "uid": entry.uid, "version": entry.version}, None, f"Restored from version {number}",
@@ -149,7 +168,7 @@ async def import_(backend: Backend, ask: Ask) -> web.Response:
         made = Save(
             body, _folder_of(backend, fields), "Imported", ask.identity.login, overwrite=fields.flag("overwrite"),
         )  # fmt: skip
-        entry = backend.state.catalog.save(made, backend.now_ms())
+        entry = kept(backend, ask, made)
         url = url_of(backend, entry)
         return {
             "uid": entry.uid, "pluginId": "", "title": entry.title, "imported": True, "importedUri": f"db/{entry.slug}",
@@ -161,38 +180,36 @@ async def import_(backend: Backend, ask: Ask) -> web.Response:
     return answer(await backend.run(work))
 
 
-async def permissions(backend: Backend, ask: Ask) -> web.Response:
-    """GET /dashboards/uid/:uid/permissions: what the roles may; nothing else decides."""
-    await backend.run(lambda: _entry(backend, ask))
-    return answer(role_permissions(ask.part("uid") if "uid" in ask.request.match_info else ""))
+def kept(backend: Backend, ask: Ask, save: Save) -> Entry:
+    """Keeps a dashboard for somebody who may change it, and what stands in its folder. Raises as the catalog does, and
+    ApiError."""
+    state = backend.state
+    with state.database.change():
+        rights = state.rights(ask.identity)
+        old = state.catalog.replaced_by(save)
+        if old is not None:
+            may_entry(rights, old, Level.EDIT)
+        if old is None or save.folder_uid not in (None, old.folder_uid):
+            may_folder(rights, save.folder_uid or "", Level.EDIT)
+        return state.catalog.save(save, backend.now_ms())
 
 
-async def set_permissions(backend: Backend, ask: Ask) -> web.Response:
-    """POST /dashboards/uid/:uid/permissions: refused, as roles decide for all dashboards alike."""
-    raise Refused("permissions of single dashboards and folders are not supported: roles decide for all alike")
-
-
-def role_permissions(uid: str) -> list[dict[str, Any]]:
-    """What the roles may with a dashboard or folder."""
-    return [
-        {"role": role, "permission": level, "permissionName": name, "uid": uid, "inherited": False, "isFolder": False}
-        for role, level, name in (("Editor", 2, "Edit"), ("Viewer", 1, "View"))
-    ]
-
-
-def full(backend: Backend, identity: Identity, entry: Entry) -> dict[str, Any]:
+def full(backend: Backend, rights: Rights, entry: Entry) -> dict[str, Any]:
     """A dashboard's JSON and its `meta`."""
     body = body_of(entry)
-    state = backend.state
+    state, identity = backend.state, rights.identity
     folder = next((one for one in state.catalog.folders() if one.uid == entry.folder_uid), None)
-    can_edit = identity.role >= Role.EDITOR
+    if folder is not None and not rights.sees(folder):
+        folder = None  # The dashboard is shared; its folder's name is not.
+    level = rights.dashboard(entry)
+    can_edit = level >= Level.EDIT
     is_starred = identity.kind is Kind.USER and entry.uid in state.preferences.stars(identity.id)
     is_file = entry.origin is not Origin.STORED
     meta = {
         "type": "db",
         "canSave": can_edit and entry.writable,
         "canEdit": can_edit,
-        "canAdmin": identity.role >= Role.ADMIN,
+        "canAdmin": level >= Level.ADMIN,
         "canStar": identity.kind is Kind.USER,
         "canDelete": can_edit and not is_file and not entry.file,
         "isStarred": is_starred,
@@ -204,42 +221,33 @@ def full(backend: Backend, identity: Identity, entry: Entry) -> dict[str, Any]:
         "createdBy": entry.created_by,
         "updatedBy": entry.updated_by,
         "version": entry.version,
-        "hasAcl": False,
+        "hasAcl": state.permissions.of(DASHBOARD, entry.uid).is_all,
         "isFolder": False,
         "folderId": 0 if folder is None else folder.number,
-        "folderUid": entry.folder_uid,
+        "folderUid": "" if folder is None else folder.uid,
         "folderTitle": "General" if folder is None else folder.title,
         "folderUrl": "" if folder is None else folder_url(backend, folder.uid, folder.title),
         "provisioned": is_file and not entry.writable,
         "provisionedExternalId": entry.file,
-        "annotationsPermissions": None,
+        "annotationsPermissions": {
+            "dashboard": dict.fromkeys(("canAdd", "canEdit", "canDelete"), can_edit),
+            "organization": dict.fromkeys(("canAdd", "canEdit", "canDelete"), identity.role >= Role.EDITOR),
+        },
     }
     return {"meta": meta, "dashboard": body}
 
 
-def home_entry(backend: Backend, identity: Identity) -> Entry | None:
+def home_entry(backend: Backend, rights: Rights) -> Entry | None:
     """The dashboard that `/` shows: as the user, else the organisation chose, else the first of ours for it."""
-    state = backend.state
+    state, identity = backend.state, rights.identity
     owners = [of_user(identity.id)] if identity.kind is Kind.USER else []
     for owner in (*owners, ORG):
         chosen = state.preferences.get(owner)["homeDashboardUID"]
         found = state.catalog.find(chosen) if chosen else None
-        if found is not None:
+        if found is not None and rights.sees(found):
             return found
-    own = [entry for entry in state.catalog.entries() if entry.origin is Origin.BUILTIN]
+    own = [entry for entry in filter(rights.sees, state.catalog.entries()) if entry.origin is Origin.BUILTIN]
     return next((entry for entry in own if HOME_TAG in entry.tags), own[0] if own else None)
-
-
-def url_of(backend: Backend, entry: Entry) -> str:
-    """A dashboard's path, as links name it."""
-    return f"{backend.settings.route_prefix}/d/{entry.uid}/{entry.slug}"
-
-
-def folder_url(backend: Backend, uid: str, title: str) -> str:
-    """A folder's path, as links name it."""
-    from watchkeeper.dashboards.names import slug_of
-
-    return f"{backend.settings.route_prefix}/dashboards/f/{uid}/{slug_of(title)}"
 
 
 def with_inputs(backend: Backend, body: dict[str, Any], inputs: list[Fields]) -> dict[str, Any]:
@@ -288,16 +296,6 @@ def _folder_of(backend: Backend, fields: Fields) -> str | None:
     found = next((folder.uid for folder in backend.state.catalog.folders() if folder.number == number), None)
     if found is None:
         raise Refused("folder not found")
-    return found
-
-
-def _entry(backend: Backend, ask: Ask) -> Entry:
-    """The dashboard that a path names by uid or by number. Raises Missing."""
-    if "uid" in ask.request.match_info:
-        return backend.state.catalog.get(ask.part("uid"))
-    found = backend.state.catalog.by_number(ask.number_part("id"))
-    if found is None:
-        raise Missing(NOT_FOUND)
     return found
 
 

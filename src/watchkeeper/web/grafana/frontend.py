@@ -128,6 +128,10 @@ def bootstrap_json(backend: Backend, identity: Identity) -> dict[str, Any]:
     if identity.kind is Kind.USER:
         own = state.preferences.get(of_user(identity.id))
         liked = {key: own[key] or liked[key] for key in liked}
+    home = liked["homeDashboardUID"] or None
+    chosen = state.catalog.find(home) if home else None
+    if chosen is not None and not state.rights(identity).sees(chosen):
+        home = None
     datasources, default = settings_json(backend) if identity.role >= Role.VIEWER else ({}, "")
     return {
         "version": __version__,
@@ -136,7 +140,7 @@ def bootstrap_json(backend: Backend, identity: Identity) -> dict[str, Any]:
         "base": backend.settings.route_prefix,
         "loginEnabled": True,
         "csrfToken": None,
-        "homeUid": liked["homeDashboardUID"] or None,
+        "homeUid": home,
         "timezone": liked["timezone"],
         "minRefreshMs": MIN_REFRESH_MS,
         "parts": list(backend.settings.parts),
@@ -160,7 +164,7 @@ def bootstrap_json(backend: Backend, identity: Identity) -> dict[str, Any]:
             "allowEmbedding": backend.settings.allow_embedding,
             "timezone": liked["timezone"],
             "weekStart": liked["weekStart"],
-            "homeDashboardUID": liked["homeDashboardUID"],
+            "homeDashboardUID": home or "",
         },
     }
 

@@ -10,8 +10,12 @@ import orjson
 from aiohttp import web
 
 from watchkeeper.dashboards.annotations import Annotation, Sought
-from watchkeeper.dashboards.roles import Kind
+from watchkeeper.dashboards.permissions import Level
+from watchkeeper.dashboards.rights import Rights
+from watchkeeper.dashboards.roles import Kind, Role
 from watchkeeper.web.errors import bad_data
+from watchkeeper.web.grafana.access import refusal
+from watchkeeper.web.grafana.allowed import entry_for, may_entry
 from watchkeeper.web.grafana.answers import answer, message
 from watchkeeper.web.grafana.ask import Ask, Fields
 from watchkeeper.web.grafana.backend import Backend
@@ -45,6 +49,7 @@ async def find(backend: Backend, ask: Ask) -> web.Response:
             [tag for tag in ask.texts("tags") if tag],
             ask.flag("matchAny"),
             limit,
+            hidden(backend, backend.state.rights(ask.identity)),
         )
         return [_json(found) for found in backend.state.annotations.search(sought)]
 
@@ -54,7 +59,13 @@ async def find(backend: Backend, ask: Ask) -> web.Response:
 async def get(backend: Backend, ask: Ask) -> web.Response:
     """GET /annotations/:id: one of them."""
     number = ask.number_part("id")
-    return answer(await backend.run(lambda: _json(backend.state.annotations.get(number))))
+
+    def work() -> Any:
+        found = backend.state.annotations.get(number)
+        _check(backend, ask, found.dashboard_uid, Level.VIEW)
+        return _json(found)
+
+    return answer(await backend.run(work))
 
 
 async def add(backend: Backend, ask: Ask) -> web.Response:
@@ -75,7 +86,8 @@ async def add(backend: Backend, ask: Ask) -> web.Response:
                 raise bad_data("Failed to save annotation: there is no such dashboard")
             uid = entry.uid
         elif uid:
-            backend.state.catalog.get(uid)
+            entry_for(backend, ask, uid, Level.EDIT)
+        _check(backend, ask, uid, Level.EDIT)
         made = _made(ask, uid, fields.number("panelId"), time_ms, end_ms, fields.text("text"), now_ms)
         data = fields.mapping("data")
         return backend.state.annotations.add(
@@ -98,7 +110,12 @@ async def add_graphite(backend: Backend, ask: Ask) -> web.Response:
     tags = raw.split() if isinstance(raw, str) else fields.texts("tags")
     text = f"{what}\n{data}" if data else what
     made = replace(_made(ask, "", 0, when_ms, when_ms, text, now_ms), tags=_tags(tags))
-    number = await backend.run(lambda: backend.state.annotations.add(made))
+
+    def work() -> int:
+        _check(backend, ask, "", Level.EDIT)
+        return backend.state.annotations.add(made)
+
+    number = await backend.run(work)
     return message("Graphite annotation added", id=number)
 
 
@@ -109,7 +126,7 @@ async def update(backend: Backend, ask: Ask) -> web.Response:
     def changed(old: Annotation) -> Annotation:
         return replace(old, text=fields.text("text"), tags=_tags(fields.texts("tags")), end_ms=0)
 
-    await backend.run(lambda: _change(backend, number, fields, changed))
+    await backend.run(lambda: _change(backend, ask, number, fields, changed))
     return message("Annotation updated")
 
 
@@ -121,14 +138,19 @@ async def patch(backend: Backend, ask: Ask) -> web.Response:
         tags = _tags(fields.texts("tags")) if fields.has("tags") else old.tags
         return replace(old, text=fields.text("text", old.text) or old.text, tags=tags)
 
-    await backend.run(lambda: _change(backend, number, fields, changed))
+    await backend.run(lambda: _change(backend, ask, number, fields, changed))
     return message("Annotation patched")
 
 
 async def delete(backend: Backend, ask: Ask) -> web.Response:
     """DELETE /annotations/:id: takes one away."""
     number = ask.number_part("id")
-    await backend.run(lambda: backend.state.annotations.delete(number))
+
+    def work() -> None:
+        _check(backend, ask, backend.state.annotations.get(number).dashboard_uid, Level.EDIT)
+        backend.state.annotations.delete(number)
+
+    await backend.run(work)
     return message("Annotation deleted")
 
 
@@ -137,15 +159,33 @@ async def tags(backend: Backend, ask: Ask) -> web.Response:
     limit = ask.limit(100, MAX_LIMIT)
 
     def work() -> Any:
-        found = backend.state.annotations.tags(ask.text("tag"), limit)
+        away = hidden(backend, backend.state.rights(ask.identity))
+        found = backend.state.annotations.tags(ask.text("tag"), limit, away)
         return {"result": {"tags": [{"tag": tag, "count": count} for tag, count in found]}}
 
     return answer(await backend.run(work))
 
 
-def _change(backend: Backend, number: int, fields: Fields, changed: Callable[[Annotation], Annotation]) -> None:
+def hidden(backend: Backend, rights: Rights) -> list[str]:
+    """The uids of dashboards that are not for the one who asks."""
+    return [entry.uid for entry in backend.state.catalog.entries() if not rights.sees(entry)]
+
+
+def _check(backend: Backend, ask: Ask, uid: str, level: Level) -> None:
+    """Annotations of a dashboard are for those who may do that much with it; others go by the role alone."""
+    entry = backend.state.catalog.find(uid) if uid else None
+    if entry is not None:
+        may_entry(backend.state.rights(ask.identity), entry, level)
+    elif level >= Level.EDIT and ask.identity.role < Role.EDITOR:
+        raise refusal(ask.identity, Role.EDITOR)
+
+
+def _change(
+    backend: Backend, ask: Ask, number: int, fields: Fields, changed: Callable[[Annotation], Annotation]
+) -> None:  # fmt: skip
     """Stores what `changed` makes of an annotation; its end is the one before where no other is named."""
     old = backend.state.annotations.get(number)
+    _check(backend, ask, old.dashboard_uid, Level.EDIT)
     made = changed(old)
     time_ms = fields.number("time", old.time_ms) or old.time_ms
     end_ms = fields.number("timeEnd", made.end_ms) or made.end_ms or time_ms

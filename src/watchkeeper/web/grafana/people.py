@@ -8,10 +8,12 @@ from typing import Any, Final
 from aiohttp import web
 
 from watchkeeper.dashboards.errors import Refused
+from watchkeeper.dashboards.permissions import Level
 from watchkeeper.dashboards.preferences import KEYS, ORG, of_user
 from watchkeeper.dashboards.roles import Identity, Kind, Role, role_of
 from watchkeeper.dashboards.users import User
 from watchkeeper.web.errors import ApiError, bad_data
+from watchkeeper.web.grafana.allowed import asked_entry, entry_for
 from watchkeeper.web.grafana.answers import answer, message, time_text
 from watchkeeper.web.grafana.ask import Ask, Fields
 from watchkeeper.web.grafana.backend import Backend
@@ -225,7 +227,7 @@ async def set_preferences(backend: Backend, ask: Ask) -> web.Response:
             named.setdefault("homeDashboardUID", entry.uid)
         home = named.get("homeDashboardUID", "")
         if home:
-            backend.state.catalog.get(home)
+            entry_for(backend, ask, home, Level.VIEW)
         kept = named if ask.request.method == "PATCH" else {**dict.fromkeys(KEYS, ""), **named}
         backend.state.preferences.put(owner, kept)
 
@@ -374,12 +376,7 @@ def _owner(ask: Ask) -> str:
 
 
 def _starred(backend: Backend, ask: Ask) -> str:
-    if "uid" in ask.request.match_info:
-        return backend.state.catalog.get(ask.part("uid")).uid
-    entry = backend.state.catalog.by_number(ask.number_part("id"))
-    if entry is None:
-        raise bad_data("there is no such dashboard")
-    return entry.uid
+    return asked_entry(backend, ask, Level.VIEW).uid
 
 
 def _update(backend: Backend, number: int, fields: Fields) -> None:

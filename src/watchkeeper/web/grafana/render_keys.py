@@ -30,7 +30,10 @@ class RenderKeys:
         if len(self._keys) >= MAX_KEYS:
             del self._keys[next(iter(self._keys))]
         key = secrets.token_urlsafe(24)
-        self._keys[key] = replace(identity, role=min(identity.role, Role.VIEWER), is_admin=False), now_s + LIFETIME_S
+        seen = replace(
+            identity, role=min(identity.role, Role.VIEWER), sees_as=max(identity.role, identity.sees_as), is_admin=False
+        )
+        self._keys[key] = seen, now_s + LIFETIME_S
         return key
 
     def identity(self, key: str) -> Identity | None:

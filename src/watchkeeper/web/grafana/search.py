@@ -9,12 +9,13 @@ from aiohttp import web
 from watchkeeper.dashboards.catalog import Wanted, search
 from watchkeeper.dashboards.entry import Entry
 from watchkeeper.dashboards.folders import Folder
+from watchkeeper.dashboards.permissions import Level
 from watchkeeper.dashboards.roles import Kind
 from watchkeeper.web.errors import ApiError, bad_data
 from watchkeeper.web.grafana.answers import answer
 from watchkeeper.web.grafana.ask import Ask
 from watchkeeper.web.grafana.backend import Backend
-from watchkeeper.web.grafana.dashboards import folder_url, url_of
+from watchkeeper.web.grafana.links import folder_url, url_of
 
 DEFAULT_LIMIT: Final = 1000
 MAX_LIMIT: Final = 5000
@@ -36,7 +37,9 @@ async def find(backend: Backend, ask: Ask) -> web.Response:
     def work() -> Any:
         state, identity = backend.state, ask.identity
         stars = state.preferences.stars(identity.id) if identity.kind is Kind.USER else set()
-        folders = {folder.uid: folder for folder in state.catalog.folders()}
+        rights = state.rights(identity)
+        least = Level.EDIT if ask.text("permission") == "Edit" else Level.VIEW
+        folders = {folder.uid: folder for folder in filter(rights.sees, state.catalog.folders())}
         places = {"" if uid == "general" else uid for uid in folder_uids}
         places |= {"" for number in folder_numbers if number == 0}
         places |= {folder.uid for folder in folders.values() if folder.number in folder_numbers}
@@ -50,8 +53,12 @@ async def find(backend: Backend, ask: Ask) -> web.Response:
             frozenset(numbers) if numbers else None,
             ask.text("sort") == "alpha-desc",
         )
-        found = search(state.catalog, wanted)[(page - 1) * limit : page * limit]
-        return [_hit(backend, hit, folders, stars) for hit in found]
+        found = [
+            hit
+            for hit in search(state.catalog, wanted)
+            if (rights.folder(hit.uid) if isinstance(hit, Folder) else rights.dashboard(hit)) >= least
+        ]
+        return [_hit(backend, hit, folders, stars) for hit in found[(page - 1) * limit : page * limit]]
 
     return answer(await backend.run(work))
 

@@ -26,6 +26,7 @@ KEYS = (
     "time", "timeEnd", "panelId", "dashboardUID", "data", "what", "when", "login", "email", "password", "role",
     "loginOrEmail", "theme", "homeDashboardUID", "isDisabled", "secondsToLive", "userId", "path", "expires", "key",
     "external", "interval", "items", "oldPassword", "newPassword", "authTokenId", "isGrafanaAdmin", "__inputs",
+    "permission", "permissions", "teamId", "builtInRole",
 )  # fmt: skip
 leaf = (
     st.none() | st.booleans() | st.integers(-(2**62), 2**62) | st.floats(allow_nan=False, allow_infinity=False)
@@ -47,7 +48,7 @@ def targets() -> list[tuple[str, str]]:
         shown = path
         for name, part in PARTS.items():
             shown = shown.replace(f"{{{name}}}", part).replace(f"{{{name}:.*}}", part)
-        shown = shown.replace("{word:disable|enable}", "enable").replace("{word:rules|alerts}", "rules")
+        shown = re.sub(r"\{\w+:(\w+)\|[\w|]+\}", r"\1", shown)  # The first of a choice.
         assert "{" not in shown, path
         found += [(method, f"/api{shown}") for method in ([methods] if isinstance(methods, str) else methods)]
     return [(method, path) for method, path in found if method not in ("HEAD", "OPTIONS")]

@@ -124,10 +124,6 @@ async def test_roles(site: Site) -> None:
     assert (status, said["message"].endswith("it needs the role Editor")) == (403, True)
     assert (await site.ask("DELETE", "/api/dashboards/uid/a", by="viewer"))[0] == 403
     assert (await site.get("/api/dashboards/uid/a", by="viewer"))["meta"]["canEdit"] is False
-    assert await site.ask("POST", "/api/dashboards/uid/a/permissions", {"items": []}, by="admin") == (
-        400,
-        {"message": "permissions of single dashboards and folders are not supported: roles decide for all alike"},
-    )
 
 
 async def test_home(site: Site) -> None:

@@ -11,7 +11,7 @@ async def test_the_life_of_a_folder(site: Site) -> None:
     status, made = await site.ask("POST", "/api/folders", {"title": "Ops", "uid": "ops"}, by="editor")
     assert status == 200
     assert (made["id"], made["uid"], made["url"], made["version"]) == (1, "ops", "/dashboards/f/ops/ops", 1)
-    assert (made["canSave"], made["canAdmin"], made["createdBy"]) == (True, False, "editor")
+    assert (made["canSave"], made["canAdmin"], made["createdBy"]) == (True, True, "editor")
     assert await site.get("/api/folders") == [{"id": 1, "uid": "ops", "title": "Ops"}]
     assert (await site.get("/api/folders/id/1"))["uid"] == "ops"
     status, said = await site.ask("PUT", "/api/folders/ops", {"title": "Prod", "version": 9}, by="editor")
