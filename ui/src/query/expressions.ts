@@ -4,14 +4,6 @@ import type { Panel, Target } from "../core/model/dashboard.ts";
 import type { Field, Frame } from "../core/frame/frame.ts";
 import { frame } from "../core/frame/frame.ts";
 
-export const EXPRESSION = "__expr__";
-
-/** Whether a target is an expression rather than a query. */
-export function isExpression(target: Target, panel: Panel): boolean {
-  const ref = target.datasource ?? panel.datasource;
-  return (typeof ref === "string" ? ref : (ref?.uid ?? ref?.type)) === EXPRESSION || ref?.type === EXPRESSION;
-}
-
 /** The frames that an expression gives, of those found for other letters. Raises an Error that says what can't be done. */
 export function evaluateExpression(target: Target, found: ReadonlyMap<string, Frame[]>): Frame[] {
   const text = String(target.expression ?? "").trim();

@@ -20,7 +20,7 @@ export function givesLines(expr: string): boolean {
 
 /** Raises ApiError. */
 export async function lokiQuery(target: Target, panel: Panel, source: DataSource, context: QueryContext, several: boolean): Promise<TargetAnswer> {
-  const query = prepare(target, panel, source, context, "logql");
+  const query = await prepare(target, panel, source, context, "logql");
   if (!query) return { frames: [], notices: [], executed: [] };
   const client = new LokiClient(proxyPath(source.uid));
   const lines = givesLines(query.expr);

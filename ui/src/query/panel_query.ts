@@ -5,10 +5,8 @@ import type { DataSource } from "../api/grafana.ts";
 import type { Panel, Target } from "../core/model/dashboard.ts";
 import type { Frame } from "../core/frame/frame.ts";
 import { DASHBOARD, resolveDatasource } from "../core/variables/datasource.ts";
-import { alertmanagerQuery } from "./alertmanager_query.ts";
 import type { PanelAnswer, QueryContext } from "./context.ts";
-import { EXPRESSION, evaluateExpression, isExpression } from "./expressions.ts";
-import { lokiQuery } from "./loki_query.ts";
+import { EXPRESSION, isExpression } from "./expression_kind.ts";
 import { prometheusQuery } from "./prometheus_query.ts";
 import type { TargetAnswer } from "./prometheus_query.ts";
 
@@ -52,7 +50,7 @@ export async function queryPanel(panel: Panel, context: QueryContext): Promise<P
   await Promise.all(plain.map(ask));
   for (const target of expressions) {
     try {
-      found.set(target.refId, evaluateExpression(target, found));
+      found.set(target.refId, (await import("./expressions.ts")).evaluateExpression(target, found));
     } catch (error) {
       fault(answer, target, error);
     }
@@ -81,13 +79,14 @@ async function queryTarget(target: Target, panel: Panel, context: QueryContext, 
   if (resolved.note && !answer.notices.some((notice) => notice.text === resolved.note)) answer.notices.push({ severity: "info", text: resolved.note });
   if (!resolved.source) throw new Error(type ? `there is no data source of type "${type}" here` : "there is no data source to ask");
   const source = resolved.source as DataSource;
+  // Most dashboards ask Prometheus alone: what asks others is fetched when somebody does.
   switch (source.type) {
     case "prometheus":
       return prometheusQuery(target, panel, source, context, several);
     case "loki":
-      return lokiQuery(target, panel, source, context, several);
+      return (await import("./loki_query.ts")).lokiQuery(target, panel, source, context, several);
     case "alertmanager":
-      return alertmanagerQuery(target, source, context);
+      return (await import("./alertmanager_query.ts")).alertmanagerQuery(target, source, context);
   }
   throw new Error(`data sources of type "${source.type}" can't be asked here`);
 }

@@ -9,7 +9,6 @@ import { type AnsweredQuery, framesOfExemplars, framesOfPrometheus } from "../co
 import type { Panel, Target } from "../core/model/dashboard.ts";
 import { alignSpan } from "../core/time/interval.ts";
 import { offsetMs } from "../core/time/zone.ts";
-import { addFilters } from "../core/variables/adhoc.ts";
 import { queryScope } from "../core/variables/builtin.ts";
 import { interpolate } from "../core/variables/interpolate.ts";
 import type { Executed, QueryContext, QueryNotice } from "./context.ts";
@@ -33,14 +32,15 @@ export interface PreparedQuery {
 }
 
 /** Puts everything into the text of a target's query. */
-export function prepare(target: Target, panel: Panel, source: DataSource, context: QueryContext, language: "promql" | "logql"): PreparedQuery | null {
+export async function prepare(target: Target, panel: Panel, source: DataSource, context: QueryContext, language: "promql" | "logql"): Promise<PreparedQuery | null> {
   if (!target.expr?.trim()) return null;
   const plain = (text: string) => interpolate(text, context.scope);
   const step = queryStep(context.range.span, panel, target, context.width, source.jsonData?.timeInterval, plain);
   const scope = queryScope(context.scope, { intervalMs: step.intervalMs, scrapeMs: step.scrapeMs, range: context.range });
   let expr = interpolate(target.expr, scope, language);
   for (const own of context.adhoc) {
-    if (own.uid === source.uid || (own.uid === "" && source.isDefault)) expr = addFilters(expr, own.filters, language);
+    if (own.uid !== source.uid && !(own.uid === "" && source.isDefault)) continue;
+    expr = (await import("../core/variables/adhoc.ts")).addFilters(expr, own.filters, language);
   }
   const span = alignSpan(context.range.span, step.stepMs, offsetMs(context.range.span.to, context.zone));
   return { expr, legend: interpolate(target.legendFormat ?? "", scope, "text"), stepMs: step.stepMs, ...span };
@@ -54,7 +54,7 @@ export function kinds(target: Target): { range: boolean; instant: boolean } {
 
 /** Raises ApiError. `several` says that the panel has more than one table query. */
 export async function prometheusQuery(target: Target, panel: Panel, source: DataSource, context: QueryContext, several: boolean): Promise<TargetAnswer> {
-  const query = prepare(target, panel, source, context, "promql");
+  const query = await prepare(target, panel, source, context, "promql");
   if (!query) return { frames: [], notices: [], executed: [] };
   const client = new PrometheusClient(proxyPath(source.uid));
   const { range, instant } = kinds(target);
