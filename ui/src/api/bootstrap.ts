@@ -11,6 +11,8 @@ export interface User {
   name: string;
   email: string;
   role: Role;
+  /** What they like, kept by the server: "dark", "light", or "" for none. */
+  theme: string;
 }
 
 export interface Bootstrap {
@@ -26,7 +28,7 @@ export interface Bootstrap {
   minRefreshMs: number;
 }
 
-const NOBODY: User = { isSignedIn: false, login: "", name: "", email: "", role: "Viewer" };
+const NOBODY: User = { isSignedIn: false, login: "", name: "", email: "", role: "Viewer", theme: "" };
 
 /** Reads what a server says, with a default for whatever it leaves out. */
 export function readBootstrap(raw: unknown): Bootstrap {
@@ -43,6 +45,7 @@ export function readBootstrap(raw: unknown): Bootstrap {
       name: text(user.name) || text(user.login),
       email: text(user.email),
       role: (/^(viewer|editor|admin)$/i.test(role) ? role[0]!.toUpperCase() + role.slice(1).toLowerCase() : "Viewer") as Role,
+      theme: text(user.theme),
     },
     datasources: Array.isArray(all.datasources) ? (all.datasources as DataSource[]) : [],
     csrfToken: text(all.csrfToken ?? all.csrf) || null,

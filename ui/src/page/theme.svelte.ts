@@ -4,12 +4,13 @@ export type ThemeChoice = "dark" | "light" | "system";
 
 const KEY = "watchkeeper.theme";
 
-function kept(): ThemeChoice {
+const named = (text: string | null | undefined) => (text === "dark" || text === "light" ? text : null);
+
+function kept(): "dark" | "light" | null {
   try {
-    const value = localStorage.getItem(KEY);
-    return value === "dark" || value === "light" ? value : "system";
+    return named(localStorage.getItem(KEY));
   } catch {
-    return "system";
+    return null;
   }
 }
 
@@ -20,10 +21,10 @@ class Theme {
   #forced: "dark" | "light" | null = null;
   #light: MediaQueryList | null = null;
 
-  /** Sets the theme before anything is drawn; `forced` is of the URL and is not kept. */
-  start(forced?: string | null): void {
-    this.#forced = forced === "dark" || forced === "light" ? forced : null;
-    this.choice = kept();
+  /** Sets the theme before anything is drawn; `forced` is of the URL and is not kept, `liked` is what the server keeps for the person. */
+  start(forced?: string | null, liked?: string): void {
+    this.#forced = named(forced);
+    this.choice = kept() ?? named(liked) ?? "system";
     this.#light = matchMedia("(prefers-color-scheme: light)");
     this.#light.addEventListener("change", () => this.#show());
     this.#show();

@@ -11,6 +11,10 @@ export interface ViewProps {
   params: Record<string, string>;
 }
 
+/** Groups of the navigation, in their order; the last is for administrators alone. */
+export const SECTIONS = ["Look", "Alerting", "Running", "Administration"] as const;
+export type Section = (typeof SECTIONS)[number];
+
 export interface View {
   name: string;
   /** `/d/:uid/:slug?`; `*` at the end takes any rest. The first that fits wins. */
@@ -18,7 +22,7 @@ export interface View {
   title: string;
   load: () => Promise<{ default: Component<ViewProps> }>;
   /** Its place in the navigation, if it has one. */
-  nav?: { section: "Look" | "Alerting" | "Running"; icon: IconName; path?: string };
+  nav?: { section: Section; icon: IconName; path?: string };
   /** Without navigation and top bar. */
   bare?: boolean;
   /** Words under which the search finds it beside the title. */
@@ -51,5 +55,11 @@ export const VIEWS: View[] = [
   { name: "logs", paths: ["/logs", "/logs/*"], title: "Log agent", words: "promtail loki logs status", nav: { section: "Running", icon: "logs" }, load: () => import("./logs/Logs.svelte") },
   { name: "status", paths: ["/status", "/status/*"], title: "Status", words: "runtime storage flags config build tsdb", nav: { section: "Running", icon: "status" }, load: () => import("./status/Status.svelte") },
   { name: "login", paths: ["/login"], title: "Sign in", bare: true, load: () => import("./login/Login.svelte") },
-  { name: "profile", paths: ["/profile"], title: "Profile", words: "password theme user", load: () => import("./login/Profile.svelte") },
+  { name: "profile", paths: ["/profile", "/profile/*"], title: "Profile", words: "password theme user preferences sessions", load: () => import("./profile/Profile.svelte") },
+  { name: "users", paths: ["/org/users", "/admin/users"], title: "Users", words: "people roles invite", nav: { section: "Administration", icon: "user" }, load: () => import("./users/Users.svelte") },
+  { name: "teams", paths: ["/org/teams/:id?"], title: "Teams", words: "groups members", nav: { section: "Administration", icon: "users" }, load: () => import("./teams/Teams.svelte") },
+  {
+    name: "tokens", paths: ["/org/serviceaccounts/:id?"], title: "Service accounts", words: "tokens api keys", nav: { section: "Administration", icon: "key" },
+    load: () => import("./tokens/Accounts.svelte"),
+  },
 ];
