@@ -12,6 +12,7 @@ import { type SeriesStyle, seriesStyle } from "./series_style.ts";
 import type { ThresholdMark, ThresholdStyle } from "./marks.ts";
 import { cssColor, type Theme } from "../core/frame/colors.ts";
 import { chartData } from "../core/frame/series.ts";
+import { uniqueIds } from "./unique_ids.ts";
 
 /** null is a gap in the line; undefined only means that this series has no value at that time. */
 export type Column = (number | null | undefined)[];
@@ -104,19 +105,18 @@ export function chartModel(given: readonly Frame[], theme: Theme, zone: string):
   const { frames, left } = prepared(given, SERIES_DRAWN);
   const whole = chartData(frames);
   const { times } = whole;
-  const taken = new Map<string, number>();
   const configs = whole.series.map(({ field }) => axisConfig(field.config));
   const styles = whole.series.map(({ field }) => seriesStyle(field.config));
   const { scales, keys } = buildScales(configs, styles.map((style) => style.draw === "bars"));
+  const names = whole.series.map(({ field }) => field.display ?? field.name);
+  const ids = uniqueIds(names);
   const series = whole.series.map(({ field, frame, raw }, index): ChartSeries => {
-    const name = field.display ?? field.name;
-    const count = taken.get(name) ?? 0;
-    taken.set(name, count + 1);
+    const name = names[index]!;
     const display = displayProcessor(field, theme, zone);
     const config = configs[index]!;
     const time = frame.fields.find((each) => each.type === "time");
     return {
-      id: count ? `${name} (${count + 1})` : name, name, field, frame, raw, display,
+      id: ids[index]!, name, field, frame, raw, display,
       color: seriesColor(field, theme),
       style: styles[index]!,
       scale: keys[index]!,
@@ -137,7 +137,11 @@ export function chartModel(given: readonly Frame[], theme: Theme, zone: string):
   };
   return {
     times, series, scales, thresholds: thresholdMarks(series, theme), left,
-    data: (hidden) => [times, ...drawnWithout(hidden).series.map((each) => each.values)],
+    data: (hidden) => [
+      times,
+      // A bar of no height would leave a dash on the axis.
+      ...drawnWithout(hidden).series.map(({ values, below }, index) => (styles[index]!.draw === "bars" && below === null ? values.map((value) => (value === 0 ? null : value)) : values)),
+    ],
     bands: (hidden) =>
       drawnWithout(hidden).series.flatMap(({ below, values }, index): StackBand[] => {
         if (below === null) return [];

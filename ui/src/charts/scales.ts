@@ -29,8 +29,11 @@ export interface ScaleSpec {
   first: number;
 }
 
+/** No scale reaches further: the length of one that did would be infinite. */
+const FARTHEST = 1e300;
+
 const given = (value: unknown): number | undefined => {
-  const read = numberOr(value, NaN);
+  const read = numberOr(value, NaN, -FARTHEST, FARTHEST);
   return Number.isNaN(read) ? undefined : read;
 };
 
@@ -86,6 +89,13 @@ const PAD = 0.1;
  * give way to data beyond them; without either there is a little room around the data, and zero is taken in where it is near.
  */
 export function scaleRange(spec: ScaleSpec, low: number | null, high: number | null): [number, number] {
+  const near = (value: number | null) => (value === null ? null : Math.min(FARTHEST, Math.max(-FARTHEST, value)));
+  const [from, to] = reachOf(spec, near(low), near(high));
+  // Beside a number this large, or in a span this short, there is no room for another one.
+  return to > from && to - from > Math.abs(from) * 1e-14 ? [from, to] : [from, from + (Math.abs(from) || 1)];
+}
+
+function reachOf(spec: ScaleSpec, low: number | null, high: number | null): [number, number] {
   if (low === null || high === null || !Number.isFinite(low) || !Number.isFinite(high)) {
     const from = spec.min ?? spec.softMin ?? (spec.distribution === "log" ? 1 : 0);
     const to = spec.max ?? spec.softMax ?? (spec.distribution === "log" ? 10 : Math.max(1, from + 1));
@@ -151,7 +161,9 @@ export function valueTicks(from: number, to: number, most: number, unit: string)
   }
   const ticks: number[] = [];
   for (let n = Math.ceil(from / step - 1e-9); n * step <= to + step * 1e-9 && ticks.length < 200; n++) {
-    ticks.push(n === 0 ? 0 : Number((n * step).toPrecision(12)));
+    const tick = n === 0 ? 0 : Number((n * step).toPrecision(12));
+    // So far from zero that neighbours are one number.
+    if (tick !== ticks.at(-1)) ticks.push(tick);
   }
   return ticks;
 }

@@ -23,7 +23,7 @@ export function sparkline(
   let count = 0;
   for (let index = 0; index < values.length; index++) {
     const value = values[index];
-    if (typeof value !== "number" || !Number.isFinite(value)) continue;
+    if (typeof value !== "number" || !Number.isFinite(value) || !Number.isFinite(times[index])) continue;
     if (limits.low === undefined && value < low) low = value;
     if (limits.high === undefined && value > high) high = value;
     if (first < 0) first = index;
@@ -33,9 +33,10 @@ export function sparkline(
   if (count < 2 || box.width <= 0 || box.height <= 0) return null;
   const from = times[first]!;
   const spanMs = times[last]! - from || 1;
-  const height = high - low;
+  // Halves, as the whole of it may be more than a number can be.
+  const height = high / 2 - low / 2;
   const x = (index: number) => ((times[index]! - from) / spanMs) * box.width;
-  const y = (value: number) => (height > 0 ? box.height - Math.min(1, Math.max(0, (value - low) / height)) * box.height : box.height / 2);
+  const y = (value: number) => (height > 0 ? box.height - Math.min(1, Math.max(0, (value / 2 - low / 2) / height)) * box.height : box.height / 2);
   const points: [number, number][] = [];
   let column = -1;
   let least: [number, number] | null = null;
@@ -48,7 +49,7 @@ export function sparkline(
   };
   for (let index = first; index <= last; index++) {
     const value = values[index];
-    if (typeof value !== "number" || !Number.isFinite(value)) continue;
+    if (typeof value !== "number" || !Number.isFinite(value) || !Number.isFinite(times[index])) continue;
     const point: [number, number] = [x(index), y(value)];
     const place = Math.floor(point[0]);
     if (place !== column) {

@@ -1,6 +1,7 @@
 /** Long lists of which only the rows in view are in the page. */
 
 import { elementScroll, observeElementOffset, observeElementRect, type VirtualItem, Virtualizer } from "@tanstack/virtual-core";
+import { uniqueKeys } from "./unique_ids.ts";
 
 export interface VirtualOptions {
   count: number;
@@ -12,7 +13,7 @@ export interface VirtualOptions {
 
 /** Rows in view of a scrolling element: `update` in an effect, `scroller` as its attachment. */
 export class VirtualList {
-  items = $state.raw<VirtualItem[]>([]);
+  items = $state.raw<readonly VirtualItem[]>([]);
   total = $state(0);
   #element: HTMLElement | null = null;
   #options: VirtualOptions = { count: 0, rowHeight: 30 };
@@ -27,7 +28,8 @@ export class VirtualList {
   }
 
   #read(): void {
-    this.items = this.#list.getVirtualItems();
+    // While rows are being replaced the list may hold places of the old ones beside those of the new.
+    this.items = uniqueKeys(this.#list.getVirtualItems());
     this.total = this.#list.getTotalSize();
   }
 

@@ -19,6 +19,16 @@ test("series are stacked for the drawing and told as they are", () => {
   expect(model.data(new Set(["a"]))[2]).toEqual([10, 20]);
 });
 
+test("a bar of no height is not drawn, and told all the same", () => {
+  const bars = { drawStyle: "bars" };
+  const alone = chartModel([series("a", [1, 2, 3], [0, 5, -0], bars)], "dark", "utc");
+  expect(alone.data(new Set())[1]).toEqual([null, 5, null]);
+  expect(timeEntries(alone, new Set(), { index: 0, ms: 1 }, () => 0).entries[0]).toMatchObject({ value: 0, active: true });
+  // On top of others uPlot leaves it out by itself, and the one below must be known.
+  const stack = chartModel([series("a", [1, 2], [1, 0], { ...bars, ...stacking }), series("b", [1, 2], [0, 3], { ...bars, ...stacking })], "dark", "utc");
+  expect(stack.data(new Set()).slice(1)).toEqual([[1, null], [1, 3]]);
+});
+
 test("names that are the same are told apart", () => {
   const model = chartModel([series("a", [1], [1]), series("a", [1], [2])], "dark", "utc");
   expect(model.series.map((each) => each.id)).toEqual(["a", "a (2)"]);

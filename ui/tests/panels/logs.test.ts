@@ -17,6 +17,13 @@ test("lines are in order of their nanoseconds, either way, without colour codes"
   expect(logRows(frames, false).map((row) => row.line)).toEqual(["a", "b", "c"]);
 });
 
+test("a line that comes twice is two rows, and a time that is none no fault", () => {
+  const twice = logRows([lines([["1700000000000000001", "a"]]), lines([["1700000000000000001", "a"]])], true);
+  expect(new Set(twice.map((row) => row.id)).size).toBe(2);
+  const odd = logRows([frame([{ name: "Time", type: "time", values: [NaN, 1e300], config: {} }, { name: "Line", type: "string", values: ["a", "b"], config: {} }])], true);
+  expect(odd.map((row) => new Date(row.ms).toISOString())).toHaveLength(2);
+});
+
 test("levels: of labels first, then of the line", () => {
   expect(levelOf("level=info x", { level: "error" })).toBe("error");
   expect(levelOf("ts=1 level=warn msg=x", {})).toBe("warning");

@@ -56,8 +56,8 @@ const customOf = (field: Field): SeriesCustom => (field.config.custom ?? {}) as 
 
 /** The distance (ms) from which a column's samples are apart: of the query's step, or of insertNulls where that is less. */
 function gapOf(frame: Frame, { insertNulls }: SeriesCustom): number {
-  const step = frame.meta?.stepMs ?? Infinity;
-  return typeof insertNulls === "number" && insertNulls > 0 ? Math.min(step, insertNulls) : step;
+  const step = frame.meta?.stepMs || Infinity;
+  return Math.max(1, typeof insertNulls === "number" && insertNulls > 0 ? Math.min(step, insertNulls) : step);
 }
 
 /** Numeric columns of frames that have times, each with its own times in order and gaps put in. */
@@ -87,8 +87,9 @@ function sourcesOf(frames: readonly Frame[]): Source[] {
 }
 
 /** Values at the places of an axis: null where there is a gap, undefined where the column has nothing. */
-function placed(values: readonly unknown[], places: Places): readonly unknown[] {
-  if (!places) return values;
+function placed(values: readonly unknown[], places: Places, length: number): readonly unknown[] {
+  // A column that is shorter or longer than its times has nothing to say where there is no pair.
+  if (!places) return values.length === length ? values : Array.from({ length }, (_, i) => values[i]);
   const made = Array<unknown>(places.length);
   for (let i = 0; i < places.length; i++) {
     const row = places[i]!;
@@ -97,14 +98,17 @@ function placed(values: readonly unknown[], places: Places): readonly unknown[] 
   return made;
 }
 
+/** Numbers beyond are drawn there: differences and sums of larger ones would be infinite. */
+const FARTHEST = 1e290;
+
 /** Numbers that can be drawn: what is not finite becomes a gap, booleans 0 and 1. The same array where nothing changes. */
 function drawable(values: readonly unknown[]): Numbers {
   let made: Numbers | null = null;
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
-    if (value === null || value === undefined || (typeof value === "number" && Number.isFinite(value))) continue;
+    if (value === null || value === undefined || (typeof value === "number" && Math.abs(value) <= FARTHEST)) continue;
     made ??= [...values] as Numbers;
-    made[i] = typeof value === "boolean" ? Number(value) : null;
+    made[i] = typeof value === "boolean" ? Number(value) : typeof value === "number" && Number.isFinite(value) ? Math.sign(value) * FARTHEST : null;
   }
   return made ?? (values as Numbers);
 }
@@ -173,7 +177,7 @@ export function chartData(frames: readonly Frame[], isHidden: (field: Field, fra
   const series = sources.map((source, i): ChartSeries => {
     let place = places.get(source.times);
     if (place === undefined) places.set(source.times, (place = placesOn(times, source.times)));
-    const raw = placed(source.field.values, through(place, source.rows));
+    const raw = placed(source.field.values, through(place, source.rows), times.length);
     const values = shaped(source, raw, times);
     const hidden = source.custom.hideFrom?.viz === true || isHidden(source.field, source.frame);
     const key = hidden ? null : stackKey(source, values);

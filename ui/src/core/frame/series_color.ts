@@ -17,11 +17,16 @@ export interface Range {
   max: number;
 }
 
-/** Smallest and largest number of a column; 0 and 100 where it has none. */
+/** Smallest and largest finite number of a column; 0 and 100 where it has none. */
 export function rangeOf(fields: readonly Pick<Field, "values" | "type">[]): Range {
   let [min, max] = [Infinity, -Infinity];
   for (const field of fields) {
-    const [low, high] = [reduce(field, "min"), reduce(field, "max")];
+    let [low, high] = [reduce(field, "min"), reduce(field, "max")];
+    // Shares of an infinite range are none.
+    if (low === -Infinity || high === Infinity) {
+      const finite = { ...field, values: field.values.filter((value) => Number.isFinite(value)) };
+      [low, high] = [reduce(finite, "min"), reduce(finite, "max")];
+    }
     if (typeof low === "number" && low < min) min = low;
     if (typeof high === "number" && high > max) max = high;
   }

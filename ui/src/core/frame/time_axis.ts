@@ -7,15 +7,18 @@ export const NOTHING = -2;
 /** Places of rows on an axis; null means that row i is at place i. */
 export type Places = Int32Array | null;
 
+/** Whether it is a time at all: what is further away no calendar knows. */
+const isTime = (time: unknown) => typeof time === "number" && Math.abs(time) <= 8.64e15;
+
 function isAscending(times: ArrayLike<number>): boolean {
-  for (let i = 1; i < times.length; i++) if (!(times[i]! > times[i - 1]!)) return false;
+  for (let i = 0; i < times.length; i++) if (!isTime(times[i]) || (i > 0 && !(times[i]! > times[i - 1]!))) return false;
   return true;
 }
 
 /** Times in order and each once (of equal ones the last row counts), and the rows that they are of. */
 export function inOrder(times: readonly number[]): { times: readonly number[]; rows: Places } {
   if (isAscending(times)) return { times, rows: null };
-  const order = Array.from(times.keys()).filter((i) => Number.isFinite(times[i]));
+  const order = Array.from(times.keys()).filter((i) => isTime(times[i]));
   order.sort((a, b) => times[a]! - times[b]! || a - b);
   const rows = order.filter((row, i) => i + 1 === order.length || times[order[i + 1]!] !== times[row]);
   return { times: rows.map((row) => times[row]!), rows: Int32Array.from(rows) };

@@ -4,6 +4,7 @@ import type { Theme } from "../../core/frame/colors.ts";
 import { displayProcessor } from "../../core/frame/display_processor.ts";
 import type { Field, Frame } from "../../core/frame/frame.ts";
 import { seriesColor } from "../../core/frame/series_color.ts";
+import { uniqueIds } from "../../charts/unique_ids.ts";
 import { withDefaults } from "../../charts/field_display.ts";
 import type { Display } from "../../core/frame/display.ts";
 
@@ -39,17 +40,14 @@ export function barModel(frames: readonly Frame[], options: Record<string, unkno
     const { prefix = "", text, suffix = "" } = shown(value);
     return prefix + text + suffix;
   });
-  const taken = new Map<string, number>();
-  const columns = frame.fields
-    .filter((field) => field !== x && field.type === "number" && (field.config.custom?.hideFrom as { viz?: unknown } | undefined)?.viz !== true)
-    .map((each, index): BarColumn => {
-      const field = withDefaults(each, "palette-classic", index);
-      const name = field.display ?? field.name;
-      const count = taken.get(name) ?? 0;
-      taken.set(name, count + 1);
-      const values = field.values.map((value) => (typeof value === "number" && Number.isFinite(value) ? value : null));
-      return { id: count ? `${name} (${count + 1})` : name, name, field, display: displayProcessor(field, theme, zone), color: seriesColor(field, theme), values };
-    });
+  const numeric = frame.fields.filter((field) => field !== x && field.type === "number" && (field.config.custom?.hideFrom as { viz?: unknown } | null | undefined)?.viz !== true);
+  const ids = uniqueIds(numeric.map((field) => field.display ?? field.name));
+  const columns = numeric.map((each, index): BarColumn => {
+    const field = withDefaults(each, "palette-classic", index);
+    const name = field.display ?? field.name;
+    const values = field.values.map((value) => (typeof value === "number" && Number.isFinite(value) ? value : null));
+    return { id: ids[index]!, name, field, display: displayProcessor(field, theme, zone), color: seriesColor(field, theme), values };
+  });
   if (columns.length === 0) return null;
   const coloring = frame.fields.find((field) => named(field, options.colorByField));
   const coloringDisplay = coloring ? displayProcessor(coloring, theme, zone) : null;

@@ -52,9 +52,10 @@ export function levelOf(line: string, labels: Labels): LogLevel {
 
 const ANSI = /\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b\][^\u0007]*\u0007/g;
 
-/** The rows of all frames that hold lines, in the order of time. */
+/** The rows of all frames that hold lines, in the order of time. A line that two queries found is there twice, with an id each. */
 export function logRows(frames: readonly Frame[], newestFirst: boolean): LogRow[] {
   const rows: LogRow[] = [];
+  const taken = new Map<string, number>();
   for (const frame of frames) {
     const { fields } = frame;
     const time = fields.find((field) => field.type === "time");
@@ -69,9 +70,15 @@ export function logRows(frames: readonly Frame[], newestFirst: boolean): LogRow[
     for (let row = 0; row < frame.length; row++) {
       const text = String(line.values[row] ?? "").replace(ANSI, "");
       const own = labels ? ((labels.values[row] ?? {}) as Labels) : columns.length ? Object.fromEntries(columns.map((field) => [field.name, String(field.values[row] ?? "")])) : (line.labels ?? {});
-      const ms = Number(time.values[row]);
+      const at = Number(time.values[row]);
+      // What no calendar knows can't be shown as a time.
+      const ms = Math.abs(at) <= 8.64e15 ? at : 0;
+      const id = ids ? String(ids.values[row]) : `${frame.refId ?? ""} ${row} ${ms}`;
+      // The same line may come twice: of two queries, or of a server that keeps both.
+      const count = taken.get(id) ?? 0;
+      taken.set(id, count + 1);
       rows.push({
-        id: ids ? String(ids.values[row]) : `${frame.refId ?? ""} ${row} ${ms}`,
+        id: count ? `${id} again ${count}` : id,
         ms, ns: ns ? String(ns.values[row]) : undefined, line: text, labels: own, origins: origins?.values[row] as Record<string, string> | undefined,
         level: levelOf(text, own), refId: frame.refId, repeats: 0,
       });

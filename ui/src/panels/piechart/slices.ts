@@ -1,5 +1,6 @@
 /** The slices of a pie. Pure. */
 
+import { uniqueIds } from "../../charts/unique_ids.ts";
 import type { PanelValue } from "../values.ts";
 
 export interface Slice {
@@ -16,13 +17,11 @@ export interface Slice {
 
 /** Slices of values above zero, largest first unless `sort` says otherwise; hidden ones have no angle. */
 export function pieSlices(values: readonly PanelValue[], hidden: ReadonlySet<string>, sort: unknown): Slice[] {
-  const taken = new Map<string, number>();
-  const slices = values.flatMap((value): Slice[] => {
+  const ids = uniqueIds(values.map((value) => value.name));
+  const slices = values.flatMap((value, index): Slice[] => {
     const number = value.display.numeric;
     if (!(number > 0) || !Number.isFinite(number)) return [];
-    const count = taken.get(value.name) ?? 0;
-    taken.set(value.name, count + 1);
-    return [{ id: count ? `${value.name} (${count + 1})` : value.name, value, number, share: 0, from: 0, to: 0 }];
+    return [{ id: ids[index]!, value, number, share: 0, from: 0, to: 0 }];
   });
   if (sort !== "none") slices.sort((a, b) => (sort === "asc" ? a.number - b.number : b.number - a.number));
   const sum = slices.reduce((total, slice) => total + (hidden.has(slice.id) ? 0 : slice.number), 0);
