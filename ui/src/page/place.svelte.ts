@@ -9,7 +9,7 @@ export interface GoOptions {
   keepScroll?: boolean;
 }
 
-/** Asked before the person leaves a path; false keeps them there. */
+/** Asked before the person leaves a path, with where to: path, query and hash; false keeps them there. */
 export type Guard = (to: string) => boolean;
 
 class Place {
@@ -37,7 +37,7 @@ class Place {
     const popped = () => {
       const before = this.path;
       const to = stripBase(location.pathname) ?? "/";
-      if (to !== before && this.#guard && !this.#guard(to)) {
+      if (to !== before && this.#guard && !this.#guard(to + location.search + location.hash)) {
         history.pushState(null, "", withBase(this.url));
         return;
       }
@@ -52,7 +52,7 @@ class Place {
   go(url: string, options: GoOptions = {}): void {
     const to = new URL(url, "http://local/");
     if (to.pathname !== this.path) {
-      if (this.#guard && !this.#guard(to.pathname)) return;
+      if (this.#guard && !this.#guard(to.pathname + to.search + to.hash)) return;
       this.#guard = null;
     }
     const same = to.pathname + to.search + to.hash === this.url;

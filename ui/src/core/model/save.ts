@@ -6,8 +6,11 @@ import { allPanels } from "./ids.ts";
 import type { Json } from "./part.ts";
 import { record, without } from "./part.ts";
 
+/** Where the folder stands that a person chose and that is not stored yet: a folder is no part of the JSON. */
+export const FOLDER = "__folder";
+
 /** Kept on the page, never stored. */
-const TRANSIENT = ["__inputs", "__requires", "__elements", "iteration"];
+const TRANSIENT = ["__inputs", "__requires", "__elements", "iteration", FOLDER];
 
 /** The order in which Grafana writes these keys: a change then is a small difference between versions. */
 const FIRST = [

@@ -33,6 +33,8 @@ export type Origin = "stored" | "new" | "snapshot";
 const NO_URL: DashboardUrl = { route: "d", uid: "", vars: {}, kiosk: "off", rest: [] };
 /** Variables that change with the time are not asked more often than this when the dashboard refreshes by itself, ms. */
 const VARIABLES_EVERY_MS = 60_000;
+const MOST_UNDO = 100;
+const MERGE_MS = 1500;
 
 export class Board {
   model = $state.raw<Dashboard>() as Dashboard;
@@ -59,6 +61,10 @@ export class Board {
   annotationFaults = $state.raw<ReadonlyMap<string, string>>(new Map());
   /** Counts cancellations: what a panel waits for is called off. */
   cancels = $state(0);
+  /** What was shown before each edit, oldest first, and what was undone, next first. */
+  past = $state.raw<readonly Dashboard[]>([]);
+  future = $state.raw<readonly Dashboard[]>([]);
+  #merged = { key: "", at: 0 };
   readonly bus = new CrosshairBus();
   #stop: AbortController | null = null;
   #stopEvents: AbortController | null = null;
@@ -74,6 +80,7 @@ export class Board {
   open(model: Dashboard, meta: DashboardMeta, origin: Origin, notices: string[] = []): void {
     this.model = model;
     this.saved = model;
+    this.past = this.future = [];
     this.meta = meta;
     this.origin = origin;
     this.notices = notices;
@@ -97,6 +104,11 @@ export class Board {
 
   get base(): string {
     return basePath();
+  }
+
+  /** Whether the person may change it, be it only for a copy. */
+  get mayEdit(): boolean {
+    return this.model.editable !== false && (session.canEdit || this.meta.canEdit === true || this.origin === "new");
   }
 
   /** The scope that given states come to, for this time range. */
@@ -227,9 +239,18 @@ export class Board {
     void this.#variables({ kind: "changed", names: [name] });
   }
 
-  /** Takes over a changed model. Variables that were changed begin anew. */
-  edit(model: Dashboard): void {
+  /** Takes over what a person changed; it can be undone. Edits of one `merge` that follow at once (a word that is typed) are one. */
+  edit(model: Dashboard, merge = ""): void {
     if (model === this.model) return;
+    const now = Date.now();
+    if (!merge || merge !== this.#merged.key || now - this.#merged.at > MERGE_MS || this.future.length) this.past = [...this.past, this.model].slice(-MOST_UNDO);
+    this.#merged = { key: merge, at: now };
+    this.future = [];
+    this.show(model);
+  }
+
+  /** Takes over another model, and leaves no step to undo. Variables that were changed begin anew. */
+  show(model: Dashboard): void {
     const before = this.model;
     this.model = model;
     if (model.graphTooltip !== before.graphTooltip) this.setCrosshair(model.graphTooltip);

@@ -13,12 +13,16 @@ export interface KeyTargets {
   hovered: () => GridItem | null;
   act: (action: PanelAction, item: GridItem) => void;
   foldAll: (collapsed: boolean) => void;
-  open: (what: "share" | "save") => void;
+  open: (what: "share" | "save" | "leave") => void;
   escape: () => void;
 }
 
 /** Registers them; returns what takes them away. */
 export function dashboardKeys(board: Board, targets: KeyTargets): () => void {
+  const stopEditing = () => {
+    if (board.editing && board.changed) targets.open("leave");
+    else board.editing = false;
+  };
   const time: Omit<Shortcut, "group">[] = [
     { keys: "t z", text: "Zoom out", run: () => board.zoom(2) },
     { keys: "mod+z", text: "Zoom out", run: () => board.zoom(2) },
@@ -35,8 +39,9 @@ export function dashboardKeys(board: Board, targets: KeyTargets): () => void {
     { keys: "d r", text: "Refresh", run: () => board.refresh() },
     { keys: "d s", text: "Settings", run: () => place.setQuery({ editview: "settings" }) },
     { keys: "d k", text: "Wall screen", run: () => place.setQuery({ kiosk: board.url.kiosk === "off" ? "true" : null }) },
-    { keys: "d e", text: "Edit, or stop editing", run: () => (board.editing = !board.editing) },
-    { keys: "d v", text: "Stop editing", run: () => (board.editing = false) },
+    { keys: "d e", text: "Edit, or stop editing", run: () => (board.editing ? stopEditing() : (board.editing = board.mayEdit)) },
+    { keys: "d v", text: "Stop editing", run: stopEditing },
+    { keys: "d a", text: "All panels in the window's height", run: () => place.setQuery({ autofitpanels: place.query.has("autofitpanels") ? null : "true" }, { replace: true }) },
     { keys: "d shift+e", text: "Open all rows", run: () => targets.foldAll(false) },
     { keys: "d shift+c", text: "Fold all rows", run: () => targets.foldAll(true) },
     { keys: "d l", text: "Legends on and off", run: () => (board.legends = !board.legends) },

@@ -1,20 +1,36 @@
 /** A panel that a person holds: by pointer, or by the arrow keys. */
 
 import { movePanel } from "../../../core/model/edit.ts";
+import type { Panel } from "../../../core/model/dashboard.ts";
 import type { GridItem } from "../../../core/model/repeat.ts";
 import type { Board } from "../board.svelte.ts";
-import { CELL_PX, columnStep, GAP_PX } from "../cells.ts";
+import { columnStep, GAP_PX } from "../cells.ts";
 
-const ROW_PX = CELL_PX + GAP_PX;
 const EDGE_PX = 60;
 const SCROLL_PX = 14;
 
+/** How a panel is held: `width` of the grid and `cell` of one of its rows in px; `hold` is told the panel's key, and null after. */
+export interface Held {
+  how: "move" | "size";
+  width: number;
+  cell: number;
+  hold: (key: string | null) => void;
+}
+
+/** Where a row goes by one step up or down: past the whole row before or behind it. */
+export function rowStep(panels: readonly Panel[], id: number, down: boolean): number {
+  const rows = panels.filter((panel) => panel.type === "row");
+  const at = rows.findIndex((panel) => panel.id === id);
+  return down ? (rows[at + 2]?.gridPos.y ?? Number.MAX_SAFE_INTEGER) : (rows[at - 1]?.gridPos.y ?? 0);
+}
+
 /**
- * Moves a panel or changes its size until the pointer lets go; the others make room meanwhile. Escape puts it back. A key
- * moves it by one. `hold` is told the key of the panel that is held, and null after.
+ * Moves a panel or changes its size until the pointer lets go; the others make room meanwhile. Escape puts it back. An arrow
+ * key moves it by one, a row past the next.
  */
-export function dragPanel(board: Board, event: PointerEvent | KeyboardEvent, item: GridItem, how: "move" | "size", width: number, hold: (key: string | null) => void): void {
+export function dragPanel(board: Board, event: PointerEvent | KeyboardEvent, item: GridItem, { how, width, cell, hold }: Held): void {
   const { id } = item.panel;
+  const rowPx = cell + GAP_PX;
   if (id === undefined) return;
   const start = { ...item.gridPos, ...(item.panel.type === "row" ? {} : { w: item.panel.gridPos.w, h: item.panel.gridPos.h }) };
   const place = (dx: number, dy: number) =>
@@ -23,8 +39,11 @@ export function dragPanel(board: Board, event: PointerEvent | KeyboardEvent, ite
     const step: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     const by = step[event.key];
     if (!by) return;
-    event.preventDefault();
-    board.edit(movePanel(board.model, id, place(...by)));
+    const isRow = item.panel.type === "row";
+    if (isRow && by[1] === 0) return;
+    const button = event.target;
+    board.edit(movePanel(board.model, id, isRow ? { ...start, y: rowStep(board.model.panels, id, by[1] > 0) } : place(...by)), `arrows ${id}`);
+    requestAnimationFrame(() => button instanceof HTMLElement && button.closest(".cell")?.scrollIntoView({ block: "nearest" }));
     return;
   }
   event.preventDefault();
@@ -37,11 +56,11 @@ export function dragPanel(board: Board, event: PointerEvent | KeyboardEvent, ite
   hold(item.key);
   const show = () => {
     const dx = Math.round((at.x - from.x) / step);
-    const dy = Math.round((at.y - from.y) / ROW_PX);
+    const dy = Math.round((at.y - from.y) / rowPx);
     const name = `${dx} ${dy}`;
     if (name === last) return;
     last = name;
-    board.edit(movePanel(before, id, place(dx, dy)));
+    board.show(movePanel(before, id, place(dx, dy)));
   };
   const move = (moved: PointerEvent) => {
     at = { x: moved.clientX, y: moved.clientY + scrollY };
@@ -61,11 +80,16 @@ export function dragPanel(board: Board, event: PointerEvent | KeyboardEvent, ite
     removeEventListener("pointercancel", end);
     removeEventListener("keydown", key, true);
     hold(null);
+    // All of the way is one step to undo.
+    const after = board.model;
+    if (after === before) return;
+    board.show(before);
+    board.edit(after);
   };
   const key = (pressed: KeyboardEvent) => {
     if (pressed.key !== "Escape") return;
     pressed.stopPropagation();
-    board.edit(before);
+    board.show(before);
     end();
   };
   addEventListener("pointermove", move);
