@@ -11,6 +11,7 @@ from watchkeeper.dashboards.catalog import Catalog
 from watchkeeper.dashboards.database import Database
 from watchkeeper.dashboards.datasource import Datasource, Datasources
 from watchkeeper.dashboards.folders import Folders
+from watchkeeper.dashboards.library import Library
 from watchkeeper.dashboards.passwords import MEMORY_KIB, Passwords
 from watchkeeper.dashboards.permissions import Permissions
 from watchkeeper.dashboards.playlists import Playlists
@@ -45,6 +46,7 @@ class State:
         self.playlists = Playlists(self.database)
         self.preferences = Preferences(self.database)
         self.teams = Teams(self.database)
+        self.library = Library(self.database)
         self.permissions = Permissions(self.database)
 
     def rights(self, identity: Identity) -> Rights:

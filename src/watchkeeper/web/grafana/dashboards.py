@@ -1,8 +1,8 @@
-"""Dashboards: read, saved, deleted, restored, imported."""
+"""Dashboards: read, saved, deleted, restored."""
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 from typing import Any, Final
 
 from aiohttp import web
@@ -23,7 +23,6 @@ from watchkeeper.web.grafana.backend import Backend
 from watchkeeper.web.grafana.links import folder_url, url_of
 
 HOME_TAG: Final = "home"  # The first of our own dashboards with it is what `/` shows.
-_INPUT: Final = re.compile(r"\$\{(\w+)\}")
 MAX_VERSIONS: Final = 1000
 
 
@@ -32,15 +31,15 @@ async def save(backend: Backend, ask: Ask) -> web.Response:
     fields = await ask.fields()
     if not fields.has("dashboard"):
         raise bad_data("bad request data: dashboard is missing")
-    made = Save(
-        fields.mapping("dashboard"),
-        _folder_of(backend, fields),
-        fields.text("message")[:500],
-        ask.identity.login,
-        overwrite=fields.flag("overwrite"),
-    )
-    entry = await backend.run(lambda: kept(backend, ask, made))
-    return answer(_saved(backend, entry))
+
+    def work() -> Any:
+        made = Save(
+            fields.mapping("dashboard"), folder_of(backend, fields), fields.text("message")[:500], ask.identity.login,
+            overwrite=fields.flag("overwrite"),
+        )  # fmt: skip
+        return saved(backend, kept(backend, ask, made))
+
+    return answer(await backend.run(work))
 
 
 async def get(backend: Backend, ask: Ask) -> web.Response:
@@ -151,31 +150,7 @@ async def restore(backend: Backend, ask: Ask) -> web.Response:
             {**body, "uid": entry.uid, "version": entry.version}, None, f"Restored from version {number}",
             ask.identity.login, overwrite=True, restored_from=number,
         )  # fmt: skip
-        return _saved(backend, backend.state.catalog.save(made, backend.now_ms()))
-
-    return answer(await backend.run(work))
-
-
-async def import_(backend: Backend, ask: Ask) -> web.Response:
-    """POST /dashboards/import: an exported dashboard, its inputs replaced."""
-    fields = await ask.fields()
-    if not fields.has("dashboard"):
-        raise bad_data("Dashboard must be set")
-    inputs = [Fields(item) for item in fields.items("inputs")]
-
-    def work() -> Any:
-        body = with_inputs(backend, fields.mapping("dashboard"), inputs)
-        made = Save(
-            body, _folder_of(backend, fields), "Imported", ask.identity.login, overwrite=fields.flag("overwrite"),
-        )  # fmt: skip
-        entry = kept(backend, ask, made)
-        url = url_of(backend, entry)
-        return {
-            "uid": entry.uid, "pluginId": "", "title": entry.title, "imported": True, "importedUri": f"db/{entry.slug}",
-            "importedUrl": url, "slug": entry.slug, "dashboardId": entry.number, "folderUid": entry.folder_uid,
-            "importedRevision": entry.version, "revision": entry.version, "description": "", "path": "",
-            "removed": False,
-        }  # fmt: skip
+        return saved(backend, backend.state.catalog.save(made, backend.now_ms()))
 
     return answer(await backend.run(work))
 
@@ -186,6 +161,7 @@ def kept(backend: Backend, ask: Ask, save: Save) -> Entry:
     state = backend.state
     with state.database.change():
         rights = state.rights(ask.identity)
+        save = replace(save, body=state.library.emptied(save.body))
         old = state.catalog.replaced_by(save)
         if old is not None:
             may_entry(rights, old, Level.EDIT)
@@ -196,7 +172,7 @@ def kept(backend: Backend, ask: Ask, save: Save) -> Entry:
 
 def full(backend: Backend, rights: Rights, entry: Entry) -> dict[str, Any]:
     """A dashboard's JSON and its `meta`."""
-    body = body_of(entry)
+    body = backend.state.library.filled(body_of(entry))
     state, identity = backend.state, rights.identity
     folder = next((one for one in state.catalog.folders() if one.uid == entry.folder_uid), None)
     if folder is not None and not rights.sees(folder):
@@ -250,41 +226,7 @@ def home_entry(backend: Backend, rights: Rights) -> Entry | None:
     return next((entry for entry in own if HOME_TAG in entry.tags), own[0] if own else None)
 
 
-def with_inputs(backend: Backend, body: dict[str, Any], inputs: list[Fields]) -> dict[str, Any]:
-    """An exported dashboard with each `${NAME}` of its `__inputs` replaced. Raises Refused where one is missing."""
-    declared = body.get("__inputs")
-    values = {fields.text("name"): fields.text("value") for fields in inputs}
-    for item in declared if isinstance(declared, list) else ():
-        if not isinstance(item, dict) or not isinstance(name := item.get("name"), str) or values.get(name):
-            continue
-        kind, value = item.get("type"), item.get("value")
-        if kind == "constant" and isinstance(value, str):
-            values[name] = value
-        elif kind == "datasource":
-            same = [one for one in backend.state.datasources.all() if one.type == item.get("pluginId")]
-            if not same:
-                raise Refused(f"import needs a data source for {name}, of the type {item.get('pluginId')}")
-            values[name] = next((one.uid for one in same if one.is_default), same[0].uid)
-    kept = {key: value for key, value in body.items() if key not in ("__inputs", "__requires", "__elements", "id")}
-    replaced: dict[str, Any] = _replaced(kept, values, 0)
-    return replaced
-
-
-def _replaced(value: Any, values: dict[str, str], depth: int) -> Any:
-    if depth > 200:
-        raise Refused("the JSON is nested too deeply")
-    match value:
-        case str():
-            return _INPUT.sub(lambda found: values.get(found[1], found[0]), value) if "${" in value else value
-        case list():
-            return [_replaced(item, values, depth + 1) for item in value]
-        case dict():
-            return {key: _replaced(item, values, depth + 1) for key, item in value.items()}
-        case _:
-            return value
-
-
-def _folder_of(backend: Backend, fields: Fields) -> str | None:
+def folder_of(backend: Backend, fields: Fields) -> str | None:
     """The folder that a request names, by uid or by the integer of older tools; None where it names none."""
     if fields.has("folderUid") and (uid := fields.text("folderUid")):
         return "" if uid == "general" else uid
@@ -299,7 +241,8 @@ def _folder_of(backend: Backend, fields: Fields) -> str | None:
     return found
 
 
-def _saved(backend: Backend, entry: Entry) -> dict[str, Any]:
+def saved(backend: Backend, entry: Entry) -> dict[str, Any]:
+    """The answer to a save."""
     return {
         "id": entry.number, "uid": entry.uid, "url": url_of(backend, entry), "status": "success",
         "version": entry.version, "slug": entry.slug, "folderUid": entry.folder_uid,

@@ -56,16 +56,6 @@ async def plugin_health(_: Backend, ask: Ask) -> web.Response:
     return message("Plugin is running", status="OK") if known else message("Plugin not found", 404)
 
 
-async def library_elements(_: Backend, ask: Ask) -> web.Response:
-    """GET /library-elements: none; panels stand in their dashboards."""
-    return answer({"result": {"totalCount": 0, "elements": [], "page": ask.page(), "perPage": 100}})
-
-
-async def no_library_element(_: Backend, __: Ask) -> web.Response:
-    """ANY /library-elements/*: none."""
-    return message("library element could not be found", 404)
-
-
 async def empty_list(_: Backend, __: Ask) -> web.Response:
     """GET: nothing of this kind is here."""
     return answer([])

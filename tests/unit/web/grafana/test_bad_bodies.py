@@ -26,7 +26,7 @@ KEYS = (
     "time", "timeEnd", "panelId", "dashboardUID", "data", "what", "when", "login", "email", "password", "role",
     "loginOrEmail", "theme", "homeDashboardUID", "isDisabled", "secondsToLive", "userId", "path", "expires", "key",
     "external", "interval", "items", "oldPassword", "newPassword", "authTokenId", "isGrafanaAdmin", "__inputs",
-    "permission", "permissions", "teamId", "builtInRole",
+    "permission", "permissions", "teamId", "builtInRole", "model", "kind", "libraryPanel", "panels", "__elements",
 )  # fmt: skip
 leaf = (
     st.none() | st.booleans() | st.integers(-(2**62), 2**62) | st.floats(allow_nan=False, allow_infinity=False)
