@@ -23,6 +23,8 @@ export interface AnnotationMark {
   tags?: readonly string[] | undefined;
   /** CSS. */
   color: string;
+  /** What its tooltip's button does, where the person may change it. */
+  change?: (() => void) | undefined;
 }
 
 /** Annotations drawn at most: the newest; more would hide the data. */

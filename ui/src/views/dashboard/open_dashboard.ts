@@ -4,6 +4,7 @@ import { grafana } from "../../api/grafana.ts";
 import type { DashboardMeta, StoredDashboard } from "../../api/grafana.ts";
 import { loadLazily } from "../../core/model/load_lazily.ts";
 import { loadPanel } from "../../panels/panel.ts";
+import { withBuiltIn } from "./annotate/built_in.ts";
 import type { Board } from "./board.svelte.ts";
 import { takeDraft } from "./draft.ts";
 
@@ -24,5 +25,5 @@ export async function openDashboard(board: Board, wanted: Wanted, signal?: Abort
   const stored = "uid" in wanted ? await grafana.dashboard(wanted.uid, signal) : "snapshot" in wanted ? await grafana.snapshot(wanted.snapshot, signal) : wanted.stored;
   const { dashboard, notices } = await loadLazily(stored.dashboard);
   const meta: DashboardMeta = stored.meta ?? {};
-  board.open(dashboard, meta, "snapshot" in wanted ? "snapshot" : "stored", notices.filter((one) => one.severity !== "info").map((one) => one.text));
+  board.open(withBuiltIn(dashboard), meta, "snapshot" in wanted ? "snapshot" : "stored", notices.filter((one) => one.severity !== "info").map((one) => one.text));
 }

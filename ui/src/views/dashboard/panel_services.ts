@@ -7,9 +7,11 @@ import { stripBase } from "../../api/base.ts";
 import type { AnnotationMark } from "../../charts/marks.ts";
 import type { Panel } from "../../core/model/dashboard.ts";
 import { defaultSource } from "../../core/variables/datasource.ts";
+import { session } from "../../page/session.svelte.ts";
 import { provideServices } from "../../panels/services.ts";
 import type { AlertRow, DashboardQuery, DashboardRow } from "../../panels/services.ts";
 import type { Board } from "./board.svelte.ts";
+import { marking } from "./annotate/marking.svelte.ts";
 import { visited } from "./visited.ts";
 
 interface RuleGroups {
@@ -38,9 +40,10 @@ export function panelServices(board: Board): void {
 function marksOf(board: Board, panel: Panel): AnnotationMark[] {
   return board.events
     .filter((event) => event.panelId === undefined || event.panelId === panel.id)
-    .map((event) => ({
+    .map((event): AnnotationMark => ({
       time: event.time, ...(event.timeEnd > event.time ? { timeEnd: event.timeEnd } : {}), title: event.title, text: event.text, tags: event.tags, color: event.color,
-    })) as AnnotationMark[];
+      ...(event.id !== undefined && session.canEdit && board.origin === "stored" ? { change: () => (marking.asked = { event: event as typeof event & { id: number } }) } : {}),
+    }));
 }
 
 async function alerts(board: Board, signal: AbortSignal): Promise<AlertRow[]> {

@@ -21,7 +21,7 @@ export function standing(expiration: string | null, now: number): { text: string
   if (!Number.isFinite(at)) return { text: "never expires", state: "" };
   const left = (at - now) / 1000;
   if (left <= 0) return { text: "expired", state: "error" };
-  const days = Math.floor(left / DAY_S);
-  const text = days >= 1 ? `expires in ${days === 1 ? "a day" : `${days} days`}` : left >= 3600 ? `expires in ${Math.floor(left / 3600)} h` : "expires within an hour";
+  const days = Math.round(left / DAY_S);
+  const text = left >= DAY_S ? `expires in ${days === 1 ? "a day" : `${days} days`}` : left >= 3600 ? `expires in ${Math.floor(left / 3600)} h` : "expires within an hour";
   return { text, state: days < 7 ? "warn" : "" };
 }
