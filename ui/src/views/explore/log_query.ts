@@ -35,15 +35,74 @@ export function withText(expr: string, text: string, op: "|=" | "!=" = "|="): st
   return `${expr.trimEnd()} ${op} ${JSON.stringify(text)}`;
 }
 
-/** Lines over time by level: the query that the histogram above the lines draws. */
+/** The query with a filter for lines of a pattern, or not of it. */
+export function withPattern(expr: string, pattern: string, op: "|>" | "!>"): string {
+  return `${expr.trimEnd()} ${op} ${JSON.stringify(pattern)}`;
+}
+
+const STRING = /"(?:[^"\\]|\\.)*"|`[^`]*`/;
+const FILTER = new RegExp(`(\\|=|\\|~)\\s*((?:${STRING.source})(?:\\s+or\\s+(?:${STRING.source}))*)`, "g");
+
+/** What the line filters of a query look for, to be marked in the lines; null where they look for nothing. */
+export function highlightOf(expr: string): RegExp | null {
+  const parts: string[] = [];
+  for (const [, op, texts] of expr.replace(/#[^\n"`]*$/gm, "").matchAll(FILTER)) {
+    for (const [quoted] of texts!.matchAll(new RegExp(STRING.source, "g"))) {
+      const text = textOf(quoted);
+      if (!text) continue;
+      if (op === "|=") parts.push(text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&"));
+      // Flags of Go's expressions that this engine has no place for go; what it can't read marks nothing.
+      else if (readable(text.replace(/^\(\?[a-zA-Z]+\)/, ""))) parts.push(text.replace(/^\(\?[a-zA-Z]+\)/, ""));
+    }
+  }
+  const found = parts.join("|").slice(0, 5000);
+  return found && readable(found) ? new RegExp(found, "gi") : null;
+}
+
+function textOf(quoted: string): string {
+  if (quoted.startsWith("`")) return quoted.slice(1, -1);
+  return quoted.slice(1, -1).replace(/\\(.)/g, (_, char: string) => ({ n: "\n", t: "\t" })[char] ?? char);
+}
+
+function readable(text: string): boolean {
+  try {
+    return !new RegExp(text, "gi").test("");
+  } catch {
+    return false;
+  }
+}
+
+/** The lines behind a query of numbers: its first selector with its stages, without those that make numbers of lines. "" where there is none. */
+export function sampleQuery(expr: string): string {
+  const blank = (text: string) => text.replace(/"(?:[^"\\]|\\.)*"|`[^`]*`/g, (quoted) => "_".repeat(quoted.length)).replace(/#[^\n]*/g, (comment) => " ".repeat(comment.length));
+  const bare = blank(expr);
+  const start = bare.indexOf("{");
+  if (start < 0) return "";
+  const range = bare.indexOf("[", start);
+  if (range < 0) return "";
+  const end = bare.indexOf("]", range);
+  // Stages may stand behind the range too: `{…} [5m] |= "x"`.
+  const rest = end < 0 ? "" : (/^\s*(?:offset\s+-?\w+\s*)?(\|[^)]*)/.exec(bare.slice(end + 1))?.[1] ?? "");
+  const at = rest ? bare.indexOf(rest, end) : -1;
+  const whole = expr.slice(start, range).trimEnd() + (at < 0 ? "" : ` ${expr.slice(at, at + rest.length).trimEnd()}`);
+  const unwrap = /\|\s*unwrap\b/.exec(blank(whole));
+  return (unwrap ? whole.slice(0, unwrap.index) : whole).trimEnd();
+}
+
+/** Lines over time: the query that the histogram above the lines draws. */
 export function volumeQuery(expr: string, step: string): string {
-  return `sum by (detected_level) (count_over_time(${closed(expr)}[${step}]))`;
+  return `sum by (detected_level) (count_over_time(${counted(expr)}[${step}]))`;
 }
 
 /** The most frequent values of a field over the whole range. */
 export function valuesQuery(expr: string, field: string, parser: string | null, range: string, most: number): string {
-  const with_ = parser && !hasParser(expr, parser) ? `${expr.trimEnd()} | ${parser}` : expr.trimEnd();
-  return `topk(${most}, sum by (${field}) (count_over_time(${closed(`${with_} | ${field}!=""`)} [${range}])))`;
+  const parsed = parser && !hasParser(expr, parser) ? `${closed(expr.trimEnd())} | ${parser}` : expr.trimEnd();
+  return `topk(${most}, sum by (${field}) (count_over_time(${counted(`${closed(parsed)} | ${field}!=""`)} [${range}])))`;
+}
+
+/** Lines as they are counted: one that a parser can't read is a line all the same, where a query of numbers would fail of it. */
+function counted(expr: string): string {
+  return closed(parses(expr) ? `${closed(expr.trimEnd())} | drop __error__, __error_details__` : expr);
 }
 
 /** A comment at the end would swallow what follows. */
@@ -51,15 +110,19 @@ function closed(expr: string): string {
   return /#[^\n"`]*$/.test(expr) ? `${expr}\n` : expr;
 }
 
-/** The selector of the stream that a line is of. `streamLabels` are the names that streams have; those that the server adds are no part. */
-export function streamSelector(labels: Readonly<Record<string, string>>, streamLabels: readonly string[]): string {
-  const parts = Object.entries(labels)
+/** The matchers of the stream that a line is of. `streamLabels` are the names that streams have; those that the server adds are no part. */
+export function streamMatchers(labels: Readonly<Record<string, string>>, streamLabels: readonly string[]): { name: string; text: string }[] {
+  return Object.entries(labels)
     .filter(([name]) => streamLabels.includes(name) && name !== "detected_level" && !name.startsWith("__"))
-    .map(([name, value]) => `${name}=${JSON.stringify(value)}`);
-  return `{${parts.join(", ")}}`;
+    .map(([name, value]) => ({ name, text: `${name}=${JSON.stringify(value)}` }));
 }
 
 /** A time in nanoseconds, moved; texts, because numbers can't hold them. */
 export function movedNs(ns: string, byMs: number): string {
   return String(BigInt(ns) + BigInt(Math.round(byMs)) * 1_000_000n);
+}
+
+/** A time in nanoseconds, moved by some. */
+export function movedByNs(ns: string, by: number): string {
+  return String(BigInt(ns) + BigInt(by));
 }

@@ -44,6 +44,8 @@ export class Pane {
   /** Room for the graph, px. */
   width = 1000;
   #abort: AbortController | null = null;
+  /** The line that a link meant: the id of its row. */
+  markedLine = $state("");
   #panelsState: unknown;
   /** Queries of other data sources' types, so that going back to one finds them. */
   #before: Record<string, Target[]> = {};
@@ -65,6 +67,8 @@ export class Pane {
     this.queries = pane.queries.length ? pane.queries : [{ refId: "A", expr: "" }];
     this.range = pane.range;
     this.#panelsState = pane.panelsState;
+    const marked = (pane.panelsState as { logs?: { id?: unknown } } | null | undefined)?.logs?.id;
+    this.markedLine = typeof marked === "string" ? marked : "";
   }
 
   /** As the URL keeps it. */

@@ -16,3 +16,9 @@ export function joined(rows: readonly LogRow[], fresh: readonly LogRow[], most =
   }
   return added.length ? [...added, ...rows].slice(0, most) : (rows as LogRow[]);
 }
+
+/** Those of `found` that are in none of the lists. */
+export function unknownRows(found: readonly LogRow[], ...lists: (readonly LogRow[])[]): LogRow[] {
+  const known = new Set(lists.flatMap((rows) => rows.map((row) => row.id)));
+  return found.filter((row) => !known.has(row.id));
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { hasParser, movedNs, parses, streamSelector, valuesQuery, volumeQuery, withFilter, withText } from "../../../src/views/explore/log_query.ts";
+import { hasParser, highlightOf, movedNs, parses, sampleQuery, streamMatchers, valuesQuery, volumeQuery, withFilter, withText } from "../../../src/views/explore/log_query.ts";
 import { volumeOf, volumeStep } from "../../../src/views/explore/log_volume.ts";
 
 describe("a log query that Explore changes", () => {
@@ -21,11 +21,12 @@ describe("a log query that Explore changes", () => {
   it("is counted over time and by value", () => {
     expect(volumeQuery('{a="b"}', "5s")).toBe('sum by (detected_level) (count_over_time({a="b"}[5s]))');
     expect(volumeQuery('{a="b"} # why', "5s")).toContain("# why\n[5s]");
-    expect(valuesQuery('{a="b"}', "path", "logfmt", "1h", 10)).toBe('topk(10, sum by (path) (count_over_time({a="b"} | logfmt | path!="" [1h])))');
+    expect(valuesQuery('{a="b"}', "path", "logfmt", "1h", 10)).toBe('topk(10, sum by (path) (count_over_time({a="b"} | logfmt | path!="" | drop __error__, __error_details__ [1h])))');
+    expect(volumeQuery('{a="b"} | json # why', "5s")).toBe('sum by (detected_level) (count_over_time({a="b"} | json # why\n | drop __error__, __error_details__[5s]))');
   });
 
   it("leads to the stream of a line", () => {
-    expect(streamSelector({ job: "a", detected_level: "info", status: "1" }, ["job", "detected_level"])).toBe('{job="a"}');
+    expect(streamMatchers({ job: 'a"', detected_level: "info", status: "1" }, ["job", "detected_level"])).toEqual([{ name: "job", text: 'job="a\\""' }]);
     expect(movedNs("1795872014155148010", -1500)).toBe("1795872012655148010");
   });
 });
@@ -47,5 +48,25 @@ describe("lines over time", () => {
   it("have steps of whole seconds", () => {
     expect(volumeStep({ from: 0, to: 1000 })).toBe(1000);
     expect(volumeStep({ from: 0, to: 3_600_000 })).toBe(60_000);
+  });
+});
+
+describe("what goes with a query", () => {
+  it("marks what its line filters look for", () => {
+    const marks = (expr: string, line: string) => [...line.matchAll(highlightOf(expr) ?? /(?!)/g)].map(([found]) => found);
+    expect(marks('{a="b"} |= "user" |~ `(?i)log+ed` != "x"', "User x LOGGED in")).toEqual(["User", "LOGGED"]);
+    expect(marks('{a="b"} |= "a.b" or "c\\"d" | json', 'axb a.b c"d')).toEqual(["a.b", 'c"d']);
+    expect(highlightOf('{a="b"} != "x" | json | line_format "{{.a}}"')).toBeNull();
+    // What matches everywhere, or can't be read here, marks nothing.
+    expect(highlightOf('{a="b"} |~ ".*"')).toBeNull();
+    expect(highlightOf('{a="b"} |~ "(?P<x>a"')).toBeNull();
+  });
+
+  it("finds the lines behind numbers", () => {
+    expect(sampleQuery('sum by (x) (rate({a="b[1]"} |= "x{" | json [5m]))')).toBe('{a="b[1]"} |= "x{" | json');
+    expect(sampleQuery('quantile_over_time(0.9, {a="b"} | logfmt | unwrap duration(took) | __error__="" [1m]) by (x)')).toBe('{a="b"} | logfmt');
+    expect(sampleQuery('rate({a="b"}[5m] |= "x")')).toBe('{a="b"} |= "x"');
+    expect(sampleQuery("vector(1)")).toBe("");
+    expect(sampleQuery('{a="b"')).toBe("");
   });
 });
