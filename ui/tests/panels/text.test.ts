@@ -29,6 +29,10 @@ test.each([
   }
 });
 
+test.each(["/logout", "logout", "/grafana/%6cogout/", "/d/../logout?x"])("a picture signs nobody out: %s", (url) => {
+  expect(cleanHtml(`<img src="${url}">`)).toBe("<img>");
+});
+
 test("what is harmless stays", () => {
   expect(cleanHtml('<div style="color: red">a<br><img src="/public/x.png"></div>')).toBe('<div style="color: red">a<br><img src="/public/x.png"></div>');
 });
