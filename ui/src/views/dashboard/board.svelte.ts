@@ -20,7 +20,7 @@ import { resolveDatasource } from "../../core/variables/datasource.ts";
 import type { Scope } from "../../core/variables/scope.ts";
 import { choose, chooseFilters, initialState, urlValues } from "../../core/variables/state.ts";
 import type { VariableState } from "../../core/variables/state.ts";
-import type { AnnotationEvent } from "../../query/annotation_query.ts";
+import { type AnnotationEvent, queryAnnotations } from "../../query/annotation_query.ts";
 import type { AdhocFilters } from "../../query/context.ts";
 import { recent } from "../../query/recent.ts";
 import { refreshVariables } from "../../query/variable_query.ts";
@@ -303,7 +303,6 @@ export class Board {
         this.events = [];
         return;
       }
-      const { queryAnnotations } = await import("../../query/annotation_query.ts");
       const found = await queryAnnotations(list, { range: this.range, scope: this.scope, sources: this.sources, dashboardUid: this.origin === "stored" ? this.model.uid : "", signal: stop.signal });
       this.events = found.events;
       this.annotationFaults = found.faults;
