@@ -178,6 +178,8 @@ class DashboardsPart:
                 allow_embedding=options.dashboards_allow_embedding,
                 has_outer_users=options.web_config_file is not None,
                 parts=options.only,
+                metrics_file=str(options.config_file or ""),
+                alerts_file=str(options.alertmanager_config_file or ""),
             ),
             lifecycle=shared.lifecycle,
             registry=shared.registry,

@@ -43,18 +43,6 @@ async def ruler(backend: Backend, ask: Ask) -> web.StreamResponse:
     return await forward(backend, ask, datasource, f"/loki/api/v1/rules{rest}")
 
 
-async def provisioning(_: Backend, ask: Ask) -> web.StreamResponse:
-    """ANY /v1/provisioning/*: nothing that was made here, as files decide."""
-    if ask.request.method != "GET":
-        raise ApiError(400, "bad_data", FROM_FILES)
-    from watchkeeper.web.grafana.answers import answer, message
-
-    kind = ask.part("rest").strip("/")
-    if kind in ("alert-rules", "contact-points", "mute-timings", "templates"):
-        return answer([])
-    return message(FROM_FILES, 404)
-
-
 def _datasource(backend: Backend, uid: str, built_in: str) -> Datasource:
     found = backend.state.datasources.find(built_in if uid == BUILT_IN else uid)
     if not found:

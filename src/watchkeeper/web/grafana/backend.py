@@ -27,6 +27,7 @@ class Settings:
     has_outer_users   whether something before the API asks for a user already, so that a name that is not known here
                       is no mistake
     parts             of the process, for the pages
+    metrics_file, alerts_file   of Prometheus' and Alertmanager's configuration; empty where they are embedded
     """
 
     route_prefix: str = ""
@@ -36,6 +37,8 @@ class Settings:
     allow_embedding: bool = False
     has_outer_users: bool = False
     parts: tuple[str, ...] = ()
+    metrics_file: str = ""
+    alerts_file: str = ""
 
 
 @dataclass(slots=True)

@@ -27,6 +27,7 @@ from watchkeeper.web.grafana import (
     marks,
     people,
     permissions,
+    provisioning,
     proxy,
     reload,
     search,
@@ -42,6 +43,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Endpoint = Callable[[Backend, Ask], Awaitable[web.StreamResponse]]
 
 ANY: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+WRITE: Final = ("POST", "PUT", "PATCH", "DELETE")
 NOBODY, VIEWER, EDITOR, ADMIN = Role.NONE, Role.VIEWER, Role.EDITOR, Role.ADMIN
 
 Row = tuple[str | tuple[str, ...], str, Role, Endpoint]
@@ -189,7 +191,37 @@ API: Final[tuple[Row, ...]] = (
     ("GET", "/prometheus/{uid}/api/v1/{word:rules|alerts}", VIEWER, alerting.rules),
     (ANY, "/ruler/{uid}/api/v1/rules", VIEWER, alerting.ruler),
     (ANY, "/ruler/{uid}/api/v1/rules/{rest:.*}", VIEWER, alerting.ruler),
-    (ANY, "/v1/provisioning/{rest:.*}", EDITOR, alerting.provisioning),
+    ("GET", "/v1/provisioning/alert-rules", EDITOR, provisioning.rules),
+    ("GET", "/v1/provisioning/alert-rules/export", EDITOR, provisioning.export_rules),
+    ("GET", "/v1/provisioning/alert-rules/{uid}", EDITOR, provisioning.rule),
+    ("GET", "/v1/provisioning/alert-rules/{uid}/export", EDITOR, provisioning.export_rule),
+    ("GET", "/v1/provisioning/folder/{folder}/rule-groups/{group}", EDITOR, provisioning.rule_group),
+    ("GET", "/v1/provisioning/folder/{folder}/rule-groups/{group}/export", EDITOR, provisioning.export_group),
+    ("GET", "/v1/provisioning/contact-points", EDITOR, provisioning.contact_points),
+    ("GET", "/v1/provisioning/contact-points/export", EDITOR, provisioning.export_contact_points),
+    ("GET", "/v1/provisioning/policies", EDITOR, provisioning.policies),
+    ("GET", "/v1/provisioning/policies/export", EDITOR, provisioning.export_policies),
+    ("GET", "/v1/provisioning/mute-timings", EDITOR, provisioning.mute_timings),
+    ("GET", "/v1/provisioning/mute-timings/export", EDITOR, provisioning.export_mute_timings),
+    ("GET", "/v1/provisioning/mute-timings/{name}", EDITOR, provisioning.mute_timing),
+    ("GET", "/v1/provisioning/mute-timings/{name}/export", EDITOR, provisioning.export_mute_timings),
+    ("GET", "/v1/provisioning/templates", EDITOR, provisioning.templates),
+    ("GET", "/v1/provisioning/templates/{name}", EDITOR, provisioning.template),
+    (WRITE, "/v1/provisioning/alert-rules", EDITOR, provisioning.refused_rule),
+    (WRITE, "/v1/provisioning/alert-rules/{uid}", EDITOR, provisioning.refused_rule),
+    (WRITE, "/v1/provisioning/folder/{folder}/rule-groups/{group}", EDITOR, provisioning.refused_rule),
+    (
+        WRITE,
+        "/v1/provisioning/{kind:contact-points|policies|mute-timings|templates}",
+        EDITOR,
+        provisioning.refused_notification,
+    ),
+    (
+        WRITE,
+        "/v1/provisioning/{kind:contact-points|policies|mute-timings|templates}/{name}",
+        EDITOR,
+        provisioning.refused_notification,
+    ),
     ("GET", "/plugins", VIEWER, frontend.plugins),
     ("GET", "/plugins/{id}/settings", VIEWER, frontend.plugin_settings),
     ("GET", "/plugins/{id}/health", VIEWER, frontend.plugin_health),

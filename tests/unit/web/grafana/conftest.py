@@ -44,6 +44,7 @@ class Store:
     seen: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
     data: Any = field(default_factory=lambda: MATRIX)
     status: int = 200
+    answers: dict[str, Any] = field(default_factory=dict)  # By path; whole bodies.
 
     def app(self) -> web.Application:
         async def answer(request: web.Request) -> web.Response:
@@ -51,6 +52,8 @@ class Store:
             self.seen.append((request.method, str(request.rel_url), dict(request.headers), body))
             if self.status != 200:
                 return web.json_response({"status": "error", "error": "the query is wrong"}, status=self.status)
+            if request.path in self.answers:
+                return web.json_response(self.answers[request.path])
             return web.json_response({"status": "success", "data": self.data})
 
         app = web.Application()

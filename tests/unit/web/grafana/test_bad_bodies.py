@@ -17,7 +17,7 @@ from watchkeeper.web.grafana.routes import API
 
 PARTS = {
     "uid": "a", "id": "1", "name": "Prometheus", "slug": "a", "version": "1", "rest": "x", "key": "k", "token": "1",
-    "user": "1", "kind": "dashboards", "word": "rules",
+    "user": "1", "kind": "dashboards", "word": "rules", "folder": "f", "group": "g",
 }  # fmt: skip
 KEYS = (
     "dashboard", "title", "uid", "id", "version", "overwrite", "folderUid", "folderId", "message", "inputs", "name",
@@ -48,7 +48,7 @@ def targets() -> list[tuple[str, str]]:
         shown = path
         for name, part in PARTS.items():
             shown = shown.replace(f"{{{name}}}", part).replace(f"{{{name}:.*}}", part)
-        shown = re.sub(r"\{\w+:(\w+)\|[\w|]+\}", r"\1", shown)  # The first of a choice.
+        shown = re.sub(r"\{\w+:([\w-]+)\|[\w|-]+\}", r"\1", shown)  # The first of a choice.
         assert "{" not in shown, path
         found += [(method, f"/api{shown}") for method in ([methods] if isinstance(methods, str) else methods)]
     return [(method, path) for method, path in found if method not in ("HEAD", "OPTIONS")]
@@ -92,6 +92,7 @@ def mend(site: Site) -> None:
 
 
 async def test_queries(site: Site) -> None:
+    site.store.answers["/api/v2/status"] = {"config": {"original": "route: {receiver: a}"}}
     await site.save(title="A", uid="a")
     loop = asyncio.get_running_loop()
     names = (

@@ -20,8 +20,6 @@ async def test_alerts_and_rules(site: Site) -> None:
     status, said = await site.ask("GET", "/api/ruler/grafana/api/v1/rules")
     assert (status, "files" in said["message"]) == (404, True)
     assert (await site.ask("GET", "/api/alertmanager/none/api/v2/alerts"))[0] == 404
-    assert await site.get("/api/v1/provisioning/alert-rules", by="editor") == []
-    assert (await site.ask("POST", "/api/v1/provisioning/alert-rules", {}, by="editor"))[0] == 400
 
 
 async def test_before_and_after(site: Site) -> None:
