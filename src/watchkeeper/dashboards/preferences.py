@@ -19,6 +19,11 @@ def of_user(number: int) -> str:
     return f"user:{number}"
 
 
+def of_team(number: int) -> str:
+    """The owner's name of a team's preferences."""
+    return f"team:{number}"
+
+
 class Preferences:
     """Preferences, stars and settings of the database."""
 

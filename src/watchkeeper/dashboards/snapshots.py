@@ -64,6 +64,11 @@ class Snapshots:
         )
         return [_snapshot(row) for row in rows]
 
+    def count(self) -> int:
+        """How many there are."""
+        row = self._database.row("SELECT COUNT(*) AS n FROM snapshots")
+        return 0 if row is None else int(row["n"])
+
     def get(self, key: str, now_ms: int) -> Snapshot:
         """By key. Raises Missing."""
         return _snapshot(self._row("key = ?", key, now_ms))

@@ -13,7 +13,7 @@ from watchkeeper.web.grafana.answers import answer, message
 from watchkeeper.web.grafana.ask import Ask
 from watchkeeper.web.grafana.backend import Backend
 from watchkeeper.web.grafana.datasources import TYPE_NAMES, settings_json
-from watchkeeper.web.grafana.people import org_json
+from watchkeeper.web.grafana.organisation import org_json
 from watchkeeper.web.grafana.version import COMPATIBLE_VERSION
 
 PANELS: Final = (

@@ -1,101 +1,22 @@
-"""The organisation, its users, and the one who asks."""
+"""Users, and the one who asks."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from aiohttp import web
 
-from watchkeeper.dashboards.errors import Refused
 from watchkeeper.dashboards.permissions import Level
-from watchkeeper.dashboards.preferences import KEYS, ORG, of_user
+from watchkeeper.dashboards.preferences import of_user
 from watchkeeper.dashboards.roles import Identity, Kind, Role, role_of
 from watchkeeper.dashboards.users import User
-from watchkeeper.web.errors import ApiError, bad_data
-from watchkeeper.web.grafana.allowed import asked_entry, entry_for
+from watchkeeper.web.errors import ApiError
+from watchkeeper.web.grafana.allowed import asked_entry
 from watchkeeper.web.grafana.answers import answer, message, time_text
 from watchkeeper.web.grafana.ask import Ask, Fields
 from watchkeeper.web.grafana.backend import Backend
-
-ORG_NAME: Final = "orgName"
-DEFAULT_ORG: Final = "Main Org."
-
-
-async def org(backend: Backend, _: Ask) -> web.Response:
-    """GET /org, /orgs/:id: the one organisation there is."""
-    return answer(await backend.run(lambda: org_json(backend)))
-
-
-async def orgs(backend: Backend, _: Ask) -> web.Response:
-    """GET /orgs: all one of them."""
-    found = await backend.run(lambda: org_json(backend))
-    return answer([{"id": 1, "name": found["name"]}])
-
-
-async def org_by_name(backend: Backend, ask: Ask) -> web.Response:
-    """GET /orgs/name/:name: the organisation of a name."""
-    found = await backend.run(lambda: org_json(backend))
-    return answer(found) if found["name"] == ask.part("name") else message("Organization not found", 404)
-
-
-async def rename_org(backend: Backend, ask: Ask) -> web.Response:
-    """PUT /org: another name."""
-    name = (await ask.fields()).text("name").strip()
-    if not name or len(name) > 190:
-        raise bad_data("an organization needs a name of at most 190 characters")
-    await backend.run(lambda: backend.state.preferences.set_setting(ORG_NAME, name))
-    return message("Organization updated")
-
-
-async def org_users(backend: Backend, _: Ask) -> web.Response:
-    """GET /org/users: who belongs to it."""
-
-    def work() -> Any:
-        return [
-            {
-                "orgId": 1, "userId": user.id, "uid": user.uid, "email": user.email, "name": user.name,
-                "login": user.login, "role": user.role.label, "avatarUrl": "", "isDisabled": user.is_disabled,
-                "lastSeenAt": time_text(user.seen_ms), "authLabels": [],
-            }
-            for user in backend.state.users.all()
-        ]  # fmt: skip
-
-    return answer(await backend.run(work))
-
-
-async def add_org_user(backend: Backend, ask: Ask) -> web.Response:
-    """POST /org/users: gives a user that there is a role."""
-    fields = await ask.fields()
-
-    def work() -> int:
-        user = backend.state.users.find(fields.text("loginOrEmail"))
-        backend.state.users.change(replace(user, role=role_of(fields.text("role", "Viewer"))), backend.now_ms())
-        return user.id
-
-    return message("User added to organization", userId=await backend.run(work))
-
-
-async def set_org_role(backend: Backend, ask: Ask) -> web.Response:
-    """PATCH /org/users/:id: another role."""
-    number = ask.number_part("id")
-    role = role_of((await ask.fields()).text("role"))
-
-    def work() -> None:
-        user = backend.state.users.get(number)
-        if user.is_admin and role < Role.ADMIN:
-            raise Refused("an administrator of the server keeps the role Admin; take that away first")
-        backend.state.users.change(replace(user, role=role), backend.now_ms())
-
-    await backend.run(work)
-    return message("Organization user updated")
-
-
-async def remove_org_user(backend: Backend, ask: Ask) -> web.Response:
-    """DELETE /org/users/:id: with the only organisation the user goes."""
-    number = ask.number_part("id")
-    await backend.run(lambda: backend.state.users.delete(number))
-    return message("User deleted")
+from watchkeeper.web.grafana.organisation import org_json
 
 
 async def me(backend: Backend, ask: Ask) -> web.Response:
@@ -140,8 +61,8 @@ async def my_orgs(backend: Backend, ask: Ask) -> web.Response:
 
 
 async def use_org(backend: Backend, ask: Ask) -> web.Response:
-    """POST /user/using/:id: there is only one."""
-    if ask.number_part("id") != 1:
+    """POST /user/using/:id, /users/:id/using/:id: there is only one."""
+    if ask.number_part("org") != 1:
         return message("Not a valid organization", 401)
     return message("Active organization changed")
 
@@ -163,18 +84,22 @@ async def my_teams(backend: Backend, ask: Ask) -> web.Response:
 async def my_sessions(backend: Backend, ask: Ask) -> web.Response:
     """GET /user/auth-tokens: where one is logged in."""
     number = own_id(ask)
+    return answer(await backend.run(lambda: _sessions_json(backend, ask, number)))
 
-    def work() -> Any:
-        return [
-            {
-                "id": session.id, "isActive": session.id == ask.identity.session_id, "clientIp": session.address,
-                "userAgent": session.agent, "createdAt": time_text(session.created_ms),
-                "seenAt": time_text(session.seen_ms),
-            }
-            for session in backend.state.sessions.of_user(number)
-        ]  # fmt: skip
 
-    return answer(await backend.run(work))
+async def user_sessions(backend: Backend, ask: Ask) -> web.Response:
+    """GET /admin/users/:id/auth-tokens: where a user is logged in."""
+    number = ask.number_part("id")
+    return answer(await backend.run(lambda: _sessions_json(backend, ask, backend.state.users.get(number).id)))
+
+
+async def end_user_session(backend: Backend, ask: Ask) -> web.Response:
+    """POST /admin/users/:id/revoke-auth-token: logs a user out in one place."""
+    number = ask.number_part("id")
+    session_id = (await ask.fields()).number("authTokenId")
+    if not await backend.run(lambda: backend.state.sessions.end(session_id, number)):
+        return message("User auth token not found", 404)
+    return message("User auth token revoked")
 
 
 async def end_my_session(backend: Backend, ask: Ask) -> web.Response:
@@ -204,35 +129,6 @@ async def stars(backend: Backend, ask: Ask) -> web.Response:
     """GET /user/stars: uids of starred dashboards."""
     number = own_id(ask)
     return answer(await backend.run(lambda: sorted(backend.state.preferences.stars(number))))
-
-
-async def get_preferences(backend: Backend, ask: Ask) -> web.Response:
-    """GET /user/preferences, /org/preferences: what is liked."""
-    owner = _owner(ask)
-    found = await backend.run(lambda: backend.state.preferences.get(owner))
-    return answer({**found, "homeDashboardId": 0, "navbar": {"bookmarkUrls": []}, "queryHistory": {"homeTab": ""}})
-
-
-async def set_preferences(backend: Backend, ask: Ask) -> web.Response:
-    """PUT PATCH /user/preferences, /org/preferences: all anew, or what is named."""
-    owner = _owner(ask)
-    fields = await ask.fields()
-    named = {key: fields.text(key) for key in KEYS if fields.has(key)}
-    if named.get("theme", "") not in ("", "dark", "light", "system"):
-        raise bad_data("theme is dark, light, system, or empty for the default")
-    number = fields.number("homeDashboardId")
-
-    def work() -> None:
-        if number > 0 and (entry := backend.state.catalog.by_number(number)) is not None:
-            named.setdefault("homeDashboardUID", entry.uid)
-        home = named.get("homeDashboardUID", "")
-        if home:
-            entry_for(backend, ask, home, Level.VIEW)
-        kept = named if ask.request.method == "PATCH" else {**dict.fromkeys(KEYS, ""), **named}
-        backend.state.preferences.put(owner, kept)
-
-    await backend.run(work)
-    return message("Preferences updated")
 
 
 async def users(backend: Backend, ask: Ask) -> web.Response:
@@ -357,22 +253,11 @@ async def logout_user(backend: Backend, ask: Ask) -> web.Response:
     return message("User logged out")
 
 
-def org_json(backend: Backend) -> dict[str, Any]:
-    """The organisation."""
-    name = backend.state.preferences.setting(ORG_NAME) or DEFAULT_ORG
-    address = {"address1": "", "address2": "", "city": "", "zipCode": "", "state": "", "country": ""}
-    return {"id": 1, "name": name, "address": address}
-
-
 def own_id(ask: Ask) -> int:
     """The id of the user who asks. Raises ApiError where it is no user."""
     if ask.identity.kind is not Kind.USER:
         raise ApiError(401 if ask.identity.kind is Kind.ANONYMOUS else 403, "unauthorized", "only users have this")
     return ask.identity.id
-
-
-def _owner(ask: Ask) -> str:
-    return ORG if "/org/" in ask.request.path else of_user(own_id(ask))
 
 
 def _starred(backend: Backend, ask: Ask) -> str:
@@ -425,3 +310,25 @@ def _json(backend: Backend, user: User) -> dict[str, Any]:
         "lastSeenAt": time_text(user.seen_ms),
         "avatarUrl": "",
     }
+
+
+def _sessions_json(backend: Backend, ask: Ask, number: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": session.id, "isActive": session.id == ask.identity.session_id, "clientIp": session.address,
+            "userAgent": session.agent, "createdAt": time_text(session.created_ms),
+            "seenAt": time_text(session.seen_ms), **told_of(session.agent),
+        }
+        for session in backend.state.sessions.of_user(number)
+    ]  # fmt: skip
+
+
+def told_of(agent: str) -> dict[str, str]:
+    """Which browser and system a User-Agent names, as far as a list of sessions needs it."""
+    browsers = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+    browser, mark = next(((name, mark) for mark, name in browsers if mark in agent), ("Other", ""))
+    version = agent.partition(mark)[2].split(" ")[0] if mark else ""
+    systems = (("Android", "Android"), ("iPhone", "iOS"), ("iPad", "iOS"), ("Windows", "Windows"),
+               ("Mac OS", "Mac OS X"), ("Linux", "Linux"))  # fmt: skip
+    system = next((name for mark, name in systems if mark in agent), "Other")
+    return {"browser": browser, "browserVersion": version[:20], "os": system, "osVersion": "", "device": "Other"}

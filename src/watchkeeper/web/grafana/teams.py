@@ -1,4 +1,4 @@
-"""Teams, as tools that make them expect; they decide nothing."""
+"""Teams, which permissions of folders and dashboards may name."""
 
 from __future__ import annotations
 
@@ -83,6 +83,25 @@ async def add_member(backend: Backend, ask: Ask) -> web.Response:
 
     await backend.run(work)
     return message("Member added to Team")
+
+
+async def set_members(backend: Backend, ask: Ask) -> web.Response:
+    """PUT /teams/:id/members: these, by email, and no others."""
+    number = ask.number_part("id")
+    fields = await ask.fields()
+    emails = fields.texts("members") + fields.texts("admins")
+
+    def work() -> None:
+        with backend.state.database.change():
+            wanted = {backend.state.users.find(email).id for email in emails}
+            there = set(backend.state.teams.members(number))
+            for user_id in there - wanted:
+                backend.state.teams.remove_member(number, user_id)
+            for user_id in wanted - there:
+                backend.state.teams.add_member(number, user_id)
+
+    await backend.run(work)
+    return message("Team memberships have been updated")
 
 
 async def remove_member(backend: Backend, ask: Ask) -> web.Response:

@@ -17,7 +17,7 @@ from watchkeeper.web.grafana.routes import API
 
 PARTS = {
     "uid": "a", "id": "1", "name": "Prometheus", "slug": "a", "version": "1", "rest": "x", "key": "k", "token": "1",
-    "user": "1", "kind": "dashboards", "word": "rules", "folder": "f", "group": "g",
+    "user": "1", "kind": "dashboards", "word": "rules", "folder": "f", "group": "g", "org": "1", "team": "1",
 }  # fmt: skip
 KEYS = (
     "dashboard", "title", "uid", "id", "version", "overwrite", "folderUid", "folderId", "message", "inputs", "name",
