@@ -70,16 +70,3 @@ function event(annotation: Annotation, color: string, labels: LabelSet, time: nu
   const title = fill(annotation.titleFormat) || annotation.name;
   return { time, timeEnd, title, text: fill(annotation.textFormat) || line, tags, color, source: annotation.name };
 }
-
-/** Events that a snapshot keeps. */
-function frozen(annotation: Annotation, list: readonly unknown[]): AnnotationEvent[] {
-  return list.flatMap((item) => {
-    const said = (item ?? {}) as Partial<AnnotationEvent> & { isRegion?: boolean };
-    if (typeof said.time !== "number") return [];
-    const tags = Array.isArray(said.tags) ? said.tags.filter((tag) => typeof tag === "string") : [];
-    return [{
-      time: said.time, timeEnd: typeof said.timeEnd === "number" && said.timeEnd > said.time ? said.timeEnd : said.time, title: String(said.title ?? annotation.name),
-      text: String(said.text ?? ""), tags, color: annotation.iconColor || "#4fb3c8", source: annotation.name, ...(said.panelId ? { panelId: Number(said.panelId) } : {}),
-    }];
-  });
-}

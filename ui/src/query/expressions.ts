@@ -1,6 +1,6 @@
 /** Expressions over a panel's other queries (`__expr__`): reduce, threshold, and math of two numbers or series. */
 
-import type { Panel, Target } from "../core/model/dashboard.ts";
+import type { Target } from "../core/model/dashboard.ts";
 import type { Field, Frame } from "../core/frame/frame.ts";
 import { frame } from "../core/frame/frame.ts";
 
