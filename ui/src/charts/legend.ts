@@ -18,13 +18,16 @@ export interface LegendOptions {
   width: number | undefined;
 }
 
-/** A panel's `options.legend`, every key given a value. */
-export function legendOptions(options: unknown): LegendOptions {
+/** A legend at the right of a narrower panel would leave no chart, px: it stands below then. */
+const RIGHT_FROM = 420;
+
+/** A panel's `options.legend`, every key given a value; `width` is the panel's, px. */
+export function legendOptions(options: unknown, width = Infinity): LegendOptions {
   const read = (options ?? {}) as Record<string, unknown>;
   const mode = oneOf(read.displayMode, ["list", "table", "hidden"]);
   return {
     mode: read.showLegend === false ? "hidden" : mode,
-    placement: oneOf(read.placement, ["bottom", "right"]),
+    placement: width < RIGHT_FROM ? "bottom" : oneOf(read.placement, ["bottom", "right"]),
     calcs: Array.isArray(read.calcs) ? read.calcs.filter((calc): calc is string => typeof calc === "string" && reducerOf(calc) !== undefined) : [],
     sortBy: typeof read.sortBy === "string" && read.sortBy !== "" ? read.sortBy : undefined,
     sortDesc: read.sortDesc === true,

@@ -17,6 +17,8 @@ export interface Hover {
   /** Value of the x scale under the pointer. */
   x: number;
   shared: boolean;
+  /** It is a finger's. */
+  touch?: boolean;
 }
 
 /** What is drawn. A new `shape` makes a new plot; else only the data is changed. */
@@ -52,6 +54,8 @@ export class PlotHost {
   #yRanges = new Map<string, [number, number]>();
   #inside = false;
   #panning = false;
+  /** uPlot's number of the series that stands out; null where none does. */
+  #lit: number | null = null;
   #pressed: { x: number; y: number } | null = null;
   #leave: () => void;
   #stops: (() => void)[] = [];
@@ -161,9 +165,11 @@ export class PlotHost {
       const from = this.#pressed;
       if (from && Math.abs(event.clientX - from.x) < DRAG_PX && Math.abs(event.clientY - from.y) < DRAG_PX) {
         const hover = this.#hover(plot, false);
-        if (hover) this.#events.onClick?.(hover, plot);
+        if (hover) this.#events.onClick?.({ ...hover, touch: (event as PointerEvent).pointerType === "touch" }, plot);
       }
     });
+    if (timed && navigator.maxTouchPoints > 0) void this.#touch(plot);
+    if (this.#lit !== null) this.light(this.#lit);
     const axes = this.#root.querySelectorAll<HTMLElement>(".u-axis");
     plot.axes.forEach((axis, index) => {
       const element = axes[index];
@@ -182,6 +188,26 @@ export class PlotHost {
         });
       }
     });
+  }
+
+  async #touch(plot: uPlot): Promise<void> {
+    const { followTouch } = await import("./touch.ts");
+    if (this.#plot !== plot) return;
+    const stop = followTouch(plot, {
+      range: () => this.#range,
+      preview: (span) => {
+        this.#range = span;
+        plot.setScale("x", { min: span.from, max: span.to });
+      },
+      zoom: (span) => this.#events.onZoom?.(span),
+    });
+    this.#stops.push(stop);
+  }
+
+  /** Dims all series but one, by uPlot's number; none where it is null. */
+  light(series: number | null): void {
+    this.#lit = series;
+    this.#plot?.setSeries(series as number, { focus: true }, false);
   }
 
   #hover(plot: uPlot, shared: boolean): Hover | null {
@@ -240,10 +266,12 @@ export class PlotHost {
     const index = Math.min(times.length - 1, Math.max(0, at === null || at === undefined ? times.length - 1 : at + by));
     plot.setCursor({ left: plot.valToPos(times[index]!, "x"), top: plot.over.clientHeight / 2 }, false);
     this.#events.onHover(this.#hover(plot, false), plot);
+    if (this.#events.timed) this.#bus.publish({ source: this, time: times[index]! });
   }
 
   /** Takes the crosshair away. */
   clear(): void {
+    this.#bus.publish({ source: this, time: null });
     this.#plot?.setCursor({ left: -10, top: -10 }, false);
   }
 

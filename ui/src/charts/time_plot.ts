@@ -177,6 +177,7 @@ export function timePlotOptions(state: () => TimePlotState, hidden: ReadonlySet<
       const fill = fillOf(model.series[band.series[0] - 1]!);
       return { series: band.series, dir: band.dir, fill: (fill ?? "transparent") as uPlot.Band.Fill } as uPlot.Band;
     }),
+    focus: { alpha: 0.2 },
     cursor: {
       y: true,
       points: model.series.length > LIT_SERIES

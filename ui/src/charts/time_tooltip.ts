@@ -33,12 +33,14 @@ export function valueIndex(series: Pick<ChartSeries, "raw">, times: ArrayLike<nu
  * The entries of all series that are shown, in their order, the one nearest to the pointer marked.
  *
  * distance  px between the pointer and the series at that place; Infinity where there is no pointer (a shared tooltip)
+ * most      a series that is further away is not marked
  */
 export function timeEntries(
   model: ChartModel,
   hidden: ReadonlySet<string>,
   reach: Reach,
   distance: (series: number, index: number) => number,
+  most = Infinity,
 ): { entries: TooltipEntry[]; active: { series: ChartSeries; row: () => number } | null } {
   const entries: TooltipEntry[] = [];
   let nearest = Infinity;
@@ -52,7 +54,7 @@ export function timeEntries(
     const entry: TooltipEntry = { name: series.name, color: series.color, value, text: prefix + text + suffix };
     entries.push(entry);
     const away = distance(place, index);
-    if (away < nearest) {
+    if (away < nearest && away <= most) {
       nearest = away;
       active = { entry, series, row: () => series.rowAt(index) };
     }

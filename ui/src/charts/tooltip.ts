@@ -16,6 +16,13 @@ export interface TooltipOptions {
   sort?: "none" | "asc" | "desc";
   hideZeros?: boolean;
   maxHeight?: number;
+  /** With mode single: px from a series at which it is still told of; all without. */
+  hoverProximity?: number;
+}
+
+/** A tooltip's rows as text, to be copied or read out. */
+export function tooltipText(title: string, rows: readonly Pick<TooltipEntry, "name" | "text">[]): string {
+  return [title, ...rows.map((row) => `${row.name}: ${row.text}`)].join("\n");
 }
 
 /** Rows at most: more can't be read, and the page must stay quick. */

@@ -48,6 +48,8 @@ export interface PanelServices {
   dashboards?: (query: DashboardQuery, signal: AbortSignal) => Promise<DashboardRow[]>;
   /** Changes when lists should be asked for again. */
   refreshed?: () => unknown;
+  /** Gives a series, by its display name, a colour of its own on this panel. */
+  recolor?: (panel: Panel, name: string, color: string) => void;
   /** The path that the pages are served at: "/" or "/watch/". */
   base?: string;
 }

@@ -48,6 +48,8 @@ test("the nearest series is marked, hidden ones and gaps are left out", () => {
   expect(entries.map((entry) => [entry.name, entry.active ?? false])).toEqual([["b", true]]);
   expect(active!.series.name).toBe("b");
   expect(active!.row()).toBe(1);
+  // Further away than the panel's proximity none is marked.
+  expect(timeEntries(model, new Set(), { index: 1, ms: 10 }, () => 20, 10).active).toBeNull();
 });
 
 test("a series without a value right there is told with the one beside it, but not over a gap", () => {

@@ -9,6 +9,7 @@ const labels = { namespace: "monitoring", pod: "api-0", severity: "critical" };
 
 export const services: PanelServices = {
   base: "/",
+  recolor: (panel, name, color) => (document.title = `${panel.title}: ${name} ${color}`),
   annotations: () => [
     { time: SPAN.from + 3_600_000, color: "#4fb3c8", title: "Deploy", text: "api 1.2.3 <b>not bold</b>", tags: ["deploy", "api"] },
     { time: SPAN.from + 9_000_000, timeEnd: SPAN.from + 11_000_000, color: "#f2697a", title: "Incident", text: "Disk was full" },

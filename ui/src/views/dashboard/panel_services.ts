@@ -32,9 +32,22 @@ export function panelServices(board: Board): void {
     base: board.base,
     annotations: (panel) => marksOf(board, panel),
     refreshed: () => board.ticks,
+    recolor: (panel, name, color) => void recolor(board, panel, name, color),
     alerts: (signal) => alerts(board, signal),
     dashboards,
   });
+}
+
+/** While the dashboard is edited it is a change like others; else it is shown, not saved. */
+async function recolor(board: Board, panel: Panel, name: string, color: string): Promise<void> {
+  const { recolored } = await import("../../core/model/recolor.ts");
+  const model = recolored(board.model, panel.id ?? -1, name, color);
+  if (board.editing || board.changed) {
+    board.edit(model, `color ${name}`);
+    return;
+  }
+  board.show(model);
+  board.saved = model;
 }
 
 function marksOf(board: Board, panel: Panel): AnnotationMark[] {
