@@ -111,6 +111,23 @@ def group_json(group: RuleGroup) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def ruler_json(group: RuleGroup) -> dict[str, Any]:
+    """A whole group, in the form of Grafana's ruler."""
+    rules = []
+    for at, one in enumerate(rules_json([group])):
+        shown = {
+            "id": at + 1, "orgId": 1, "uid": one["uid"], "title": one["title"], "condition": one["condition"],
+            "data": one["data"], "updated": one["updated"], "intervalSeconds": group.interval_s, "version": 1,
+            "namespace_uid": group.folder_uid, "rule_group": group.name, "no_data_state": one["noDataState"],
+            "exec_err_state": one["execErrState"], "is_paused": False, "provenance": PROVENANCE,
+        }  # fmt: skip
+        rules.append(
+            {"expr": "", "for": one["for"], "labels": one["labels"], "annotations": one["annotations"],
+             "grafana_alert": shown}
+        )  # fmt: skip
+    return {"name": group.name, "interval": format_duration_ms(group.interval_s * 1000), "rules": rules}
+
+
 def export_json(groups: Iterable[RuleGroup], only_uid: str = "") -> dict[str, Any]:
     """As Grafana's file of provisioned rules; of a single rule, where a uid is named."""
     found = []

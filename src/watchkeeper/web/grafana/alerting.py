@@ -11,6 +11,7 @@ from watchkeeper.dashboards.errors import Missing
 from watchkeeper.web.errors import ApiError
 from watchkeeper.web.grafana.ask import Ask
 from watchkeeper.web.grafana.backend import Backend
+from watchkeeper.web.grafana.provisioning import built_in_rules
 from watchkeeper.web.grafana.proxy import forward, rest_of
 
 BUILT_IN: Final = "grafana"
@@ -36,6 +37,8 @@ async def rules(backend: Backend, ask: Ask) -> web.StreamResponse:
 
 async def ruler(backend: Backend, ask: Ask) -> web.StreamResponse:
     """ANY /ruler/:uid/api/v1/rules/*: rule groups of Loki, as its own API has them."""
+    if ask.part("uid") == BUILT_IN:
+        return await built_in_rules(backend, ask)
     datasource = await backend.run(lambda: _datasource(backend, ask.part("uid"), backend.builtin_rules))
     if datasource.type != "loki":
         raise ApiError(404, "not_found", FROM_FILES)

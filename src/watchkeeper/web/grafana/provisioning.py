@@ -19,11 +19,13 @@ from watchkeeper.web.grafana.alert_rules import (
     group_json,
     groups_of,
     rule_json,
+    ruler_json,
     rules_json,
 )
 from watchkeeper.web.grafana.answers import answer
 from watchkeeper.web.grafana.ask import Ask
 from watchkeeper.web.grafana.backend import Backend
+from watchkeeper.web.grafana.cross_site import SAFE_METHODS
 from watchkeeper.web.grafana.notification_config import (
     contact_points_export,
     contact_points_json,
@@ -85,6 +87,26 @@ async def rule_group(backend: Backend, ask: Ask) -> web.Response:
 async def export_group(backend: Backend, ask: Ask) -> web.Response:
     """GET /v1/provisioning/folder/:folder/rule-groups/:group/export: a group as a file."""
     return _file(ask, export_json([await _group(backend, ask)]))
+
+
+async def built_in_rules(backend: Backend, ask: Ask) -> web.Response:
+    """ANY /ruler/grafana/api/v1/rules/:folder/:group: groups by folder, by its name or uid."""
+    if ask.request.method not in SAFE_METHODS:
+        return await refused_rule(backend, ask)
+    folder, _, name = ask.request.match_info.get("rest", "").strip("/").partition("/")
+    groups = [
+        group
+        for group in await _groups(backend, ask)
+        if folder in ("", group.folder, group.folder_uid) and name in ("", group.name)
+    ]
+    if name:
+        if not groups:
+            raise Missing(NO_GROUP)
+        return answer(ruler_json(groups[0]), 202)
+    found: dict[str, Any] = {}
+    for group in groups:
+        found.setdefault(group.folder, []).append(ruler_json(group))
+    return answer(found, 202 if folder else 200)
 
 
 async def contact_points(backend: Backend, ask: Ask) -> web.Response:

@@ -56,11 +56,13 @@ async def add_snapshot(backend: Backend, ask: Ask) -> web.Response:
 
 
 async def snapshots(backend: Backend, ask: Ask) -> web.Response:
-    """GET /dashboard/snapshots: those there are, without their data."""
+    """GET /dashboard/snapshots: those there are, without their data; for viewers, their own."""
     limit = ask.limit(1000, 5000)
+    is_editor = ask.identity.role >= Role.EDITOR
 
     def work() -> Any:
-        return [_snapshot_json(one) for one in backend.state.snapshots.all(ask.text("query"), limit, backend.now_ms())]
+        found = backend.state.snapshots.all(ask.text("query"), limit, backend.now_ms())
+        return [_snapshot_json(backend, one) for one in found if is_editor or _is_own(ask, one)]
 
     return answer(await backend.run(work))
 
@@ -74,6 +76,8 @@ async def snapshot(backend: Backend, ask: Ask) -> web.Response:
         made = backend.state.snapshots.get(key, now_ms)
         meta = {
             "type": "snapshot", "isSnapshot": True, "canSave": False, "canEdit": False, "canStar": False, "slug": "",
+            "canAdmin": False, "canDelete": False, "isFolder": False, "provisioned": False, "url": "",
+            "snapshotName": made.name,
             "created": time_text(made.created_ms), "expires": time_text(made.expires_ms), "version": 0,
         }  # fmt: skip
         return {"meta": meta, "dashboard": backend.state.snapshots.body(key, now_ms)}
@@ -87,8 +91,7 @@ async def delete_snapshot(backend: Backend, ask: Ask) -> web.Response:
 
     def work() -> int:
         made = backend.state.snapshots.get(key, backend.now_ms())
-        is_own = ask.identity.kind is Kind.USER and made.user_id == ask.identity.id
-        if not is_own and ask.identity.role < Role.EDITOR:
+        if not _is_own(ask, made) and ask.identity.role < Role.EDITOR:
             raise refusal(ask.identity, Role.EDITOR)
         backend.state.snapshots.delete(key)
         return made.id
@@ -177,10 +180,16 @@ def root_url(backend: Backend, request: web.Request) -> str:
     return backend.settings.root_url or f"{request.scheme}://{request.host}{backend.settings.route_prefix}"
 
 
-def _snapshot_json(made: Snapshot) -> dict[str, Any]:
+def _is_own(ask: Ask, made: Snapshot) -> bool:
+    return ask.identity.kind is Kind.USER and made.user_id == ask.identity.id
+
+
+def _snapshot_json(backend: Backend, made: Snapshot) -> dict[str, Any]:
+    # Without the key that takes it away: whoever has that one needs no name.
     return {
         "id": made.id, "name": made.name, "key": made.key, "orgId": 1, "userId": made.user_id, "external": False,
-        "externalUrl": "", "expires": time_text(made.expires_ms), "created": time_text(made.created_ms),
+        "externalUrl": "", "url": f"{backend.settings.route_prefix}/dashboard/snapshot/{made.key}",
+        "expires": time_text(made.expires_ms), "created": time_text(made.created_ms),
         "updated": time_text(made.created_ms),
     }  # fmt: skip
 

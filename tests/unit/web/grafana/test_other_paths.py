@@ -17,8 +17,9 @@ async def test_alerts_and_rules(site: Site) -> None:
     ):
         await site.get(asked)
         assert site.store.seen[-1][1] == expected
-    status, said = await site.ask("GET", "/api/ruler/grafana/api/v1/rules")
+    status, said = await site.ask("GET", "/api/ruler/prometheus/api/v1/rules")
     assert (status, "files" in said["message"]) == (404, True)
+    assert await site.get("/api/ruler/grafana/api/v1/rules") == {}
     assert (await site.ask("GET", "/api/alertmanager/none/api/v2/alerts"))[0] == 404
 
 

@@ -148,3 +148,15 @@ async def test_a_configuration_that_is_none(site: Site, said: Any) -> None:
     assert len(await site.get(f"{AT}/alert-rules", by="editor")) == 1
     site.store.status = 500
     assert await site.get(f"{AT}/alert-rules", by="editor") == []
+
+
+async def test_rules_by_folder(told: Site) -> None:
+    found = await told.get("/api/ruler/grafana/api/v1/rules")
+    assert [(group["name"], group["interval"], len(group["rules"])) for group in found["hosts"]] == [
+        ("hosts", "1m30s", 2)
+    ]
+    status, group = await told.ask("GET", "/api/ruler/grafana/api/v1/rules/hosts/hosts")
+    assert (status, group["rules"][0]["grafana_alert"]["title"]) == (202, "Down")
+    assert (await told.ask("GET", "/api/ruler/grafana/api/v1/rules/hosts/none"))[0] == 404
+    status, said = await told.ask("POST", "/api/ruler/grafana/api/v1/rules/hosts", {}, by="editor")
+    assert (status, "/etc/prometheus.yml" in said["message"]) == (400, True)
