@@ -9,12 +9,14 @@ import { parser } from "@grafana/lezer-logql";
 import { styleTags, tags as t } from "@lezer/highlight";
 import { LokiClient } from "../api/loki.ts";
 import { lastSelector, logqlContext } from "./logql_context.ts";
-import { DURATIONS, FILTERS, FUNCTIONS, STAGES, type Word } from "./logql_words.ts";
+import { CONVERSIONS, DURATIONS, FILTERS, FUNCTIONS, STAGES, type Word } from "./logql_words.ts";
 import { isBroken, rested } from "./patience.ts";
 import { keptFor } from "./promql_source.ts";
 import { checkQuery } from "./server_check.ts";
 
 const LINT_MS = 350;
+/** Nobody wrote more by hand: a longer text is checked when it is run. */
+const CHECKED = 100_000;
 const LOOK_BACK_MS = 6 * 3_600_000;
 
 const language = LRLanguage.define({
@@ -77,6 +79,13 @@ class LogqlSource {
     return kept.get(`values ${label} ${query ?? ""}`, () => ask(query).catch(() => ask())).catch(() => []);
   }
 
+  fieldValues(field: string, selector: string): Promise<string[]> {
+    if (!selector) return Promise.resolve([]);
+    const span = this.#span();
+    const ask = () => this.#client.get<{ values?: string[] | null }>(`detected_field/${encodeURIComponent(field)}/values`, { query: selector, start: `${span.from}000000`, end: `${span.to}000000` });
+    return keptFor(this.base).get(`field ${field} ${selector}`, () => ask().then(({ values }) => values ?? [])).catch(() => []);
+  }
+
   async fields(selector: string): Promise<string[]> {
     if (!selector) return this.labels([]);
     const found = await keptFor(this.base).get(`fields ${selector}`, () => this.#client.detectedFields(selector, this.#span())).catch(() => []);
@@ -84,7 +93,7 @@ class LogqlSource {
   }
 }
 
-const words = { start: FUNCTIONS.map(completionOf), filter: [...FILTERS.map(completionOf), ...STAGES.map((stage) => completionOf(piped(stage)))], stage: STAGES.map(completionOf) };
+const words = { start: FUNCTIONS.map(completionOf), filter: [...FILTERS.map(completionOf), ...STAGES.map((stage) => completionOf(piped(stage)))], stage: STAGES.map((stage) => ({ ...completionOf(stage), boost: 10 })), unwrap: CONVERSIONS.map(completionOf) };
 
 function piped(stage: Word): Word {
   return { ...stage, label: `| ${stage.label}`, apply: `| ${stage.apply ?? stage.label}` };
@@ -122,6 +131,23 @@ function completeWith(source: LogqlSource) {
       }
       case "grouping":
         return { from, options: names(await source.fields(at.selector)), validFor: /^[\w.]*$/ };
+      case "unwrap":
+        return { from, options: [...names(await source.fields(lastSelector(before))), ...words.unwrap], validFor: /^[\w.]*$/ };
+      case "labels": {
+        // In a template the dot is no part of the name.
+        const start = from + (context.state.sliceDoc(from, context.pos).lastIndexOf(".") + 1);
+        return { from: start, options: names(await source.fields(lastSelector(before))), validFor: /^\w*$/ };
+      }
+      case "field": {
+        const values = await source.fieldValues(at.label, lastSelector(before));
+        const typed = at.quoted ? /[^"`]*$/.exec(before)![0] : (word?.text ?? "");
+        const quoteNext = /["`]/.test(context.state.sliceDoc(context.pos, context.pos + 1));
+        return {
+          from: context.pos - typed.length,
+          options: values.map((value) => ({ label: value, type: "text", apply: at.quoted ? JSON.stringify(value).slice(1, -1) + (quoteNext ? "" : '"') : JSON.stringify(value) })),
+          validFor: /^[^"`|]*$/,
+        };
+      }
       case "duration":
         return { from, options: DURATIONS.map((label) => ({ label, type: "constant" })), validFor: /^[\w$]*$/ };
       case "start":
@@ -138,6 +164,7 @@ function completeWith(source: LogqlSource) {
 export function logql(base: string): Extension {
   const lint = async (view: EditorView): Promise<readonly Diagnostic[]> => {
     const text = view.state.doc.toString();
+    if (text.length > CHECKED) return [];
     if (isBroken(parser, text) && !(await rested(view, text))) return [];
     const fault = await checkQuery("logql", base, text);
     return fault ? [{ ...fault, severity: "error" }] : [];

@@ -6,12 +6,16 @@
  * value      a label's value in a selector
  * filter     behind a selector or a stage: line filters and pipes
  * stage      behind a pipe: parsers, formats, and labels to filter by
+ * unwrap     behind `unwrap`: a label, or a conversion of one
+ * labels     behind `drop` and `keep`, and in the fields of a template: labels and fields alone
+ * field      the value of a label or field that a stage compares; `quoted` says that it has begun
  * grouping   labels in `by (…)` and `without (…)`
  * duration   between square brackets
  * none       in a string, a comment, or where nothing is known
  */
 export type LogqlContext =
-  | { kind: "start" | "filter" | "stage" | "duration" | "none" }
+  | { kind: "start" | "filter" | "stage" | "unwrap" | "labels" | "duration" | "none" }
+  | { kind: "field"; label: string; quoted: boolean }
   | { kind: "label"; matchers: string[] }
   | { kind: "value"; label: string; matchers: string[]; quoted: boolean }
   | { kind: "grouping"; selector: string };
@@ -57,12 +61,20 @@ export function logqlContext(before: string): LogqlContext {
   const inner = state.stack.at(-1);
   const inside = before.slice((state.opened.at(-1) ?? -1) + 1);
   if (inner === "{" && !/\bline_format|label_format/.test(inside)) return selectorContext(inside, state, before);
-  if (state.quote) return { kind: "none" };
+  if (state.quote) {
+    if (/\{\{[^{}]*\.\w*$/.test(before.slice(state.from)) && /\b(?:line_format|label_format\b[^|]*)\s*["`]?$/.test(before.slice(0, state.from))) return { kind: "labels" };
+    const field = /[|,(]\s*(?:[^|]*\b(?:and|or)\s+)?([a-zA-Z_][\w.]*)\s*(?:=~|!~|!=|==?)\s*["`]$/.exec(before.slice(0, state.from));
+    return field && before.lastIndexOf("|") > before.lastIndexOf("}") ? { kind: "field", label: field[1]!, quoted: true } : { kind: "none" };
+  }
   if (inner === "[") return { kind: "duration" };
   if (inner === "(" && /\b(?:by|without|on|ignoring|group_left|group_right)\s*$/.test(before.slice(0, state.opened.at(-1)))) {
     return { kind: "grouping", selector: lastSelector(before) };
   }
   const bare = inside.replace(/[\w:.$]*$/, "").trimEnd();
+  if (/\|\s*unwrap(?:\s+\w+\s*\()?$/.test(bare) || (inner === "(" && /\|\s*unwrap\s+\w+\s*$/.test(before.slice(0, state.opened.at(-1))))) return { kind: "unwrap" };
+  if (/\|\s*(?:drop|keep)(?:\s+[\w.]+\s*,)*$/.test(bare)) return { kind: "labels" };
+  const compared = /\|(?:[^|]*\b(?:and|or)|[^|]*,)?\s*([a-zA-Z_][\w.]*)\s*(?:=~|!~|!=|==?)$/.exec(bare);
+  if (compared) return { kind: "field", label: compared[1]!, quoted: false };
   if (/\|$/.test(bare)) return { kind: "stage" };
   if (/(?:[|!][=~>]|[=!<>]=?~?|\b(?:line_format|label_format|regexp|pattern))$/.test(bare)) return { kind: "none" };
   const pipe = bare.lastIndexOf("|");

@@ -61,4 +61,11 @@ export const STAGES: readonly Word[] = [
   { label: '__error__=""', info: "lines that every stage could read", type: "keyword" },
 ];
 
+/** What `unwrap` can make a number of. */
+export const CONVERSIONS: readonly Word[] = [
+  { label: "duration", apply: "duration(|)", info: "seconds of a text such as 1m30s", type: "function" },
+  { label: "duration_seconds", apply: "duration_seconds(|)", info: "seconds of a text such as 1m30s", type: "function" },
+  { label: "bytes", apply: "bytes(|)", info: "bytes of a text such as 5KiB", type: "function" },
+];
+
 export const DURATIONS: readonly string[] = ["$__auto", "$__interval", "$__range", "1m", "5m", "10m", "30m", "1h", "24h"];

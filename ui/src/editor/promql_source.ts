@@ -3,6 +3,7 @@
 import type { PrometheusClient as Asked } from "@prometheus-io/codemirror-promql/dist/esm/client/prometheus";
 import { labelMatchersToString } from "@prometheus-io/codemirror-promql/dist/esm/parser/matcher.js";
 import { type MetricMetadata, type PrometheusClient } from "../api/prometheus.ts";
+import type { KnownMetrics } from "./promql_hints.ts";
 
 type Matcher = Parameters<Asked["labelValues"]>[2] extends (infer M)[] | undefined ? M : never;
 
@@ -45,6 +46,8 @@ function selectorOf(metric: string | undefined): string {
 export class PromqlSource implements Asked {
   #client: PrometheusClient;
   #kept: Kept;
+  /** Whether the store has more names than were told. */
+  cut = false;
 
   constructor(client: PrometheusClient) {
     this.#client = client;
@@ -80,8 +83,23 @@ export class PromqlSource implements Asked {
       .catch(() => []);
   }
 
-  metricNames(): Promise<string[]> {
-    return this.labelValues("__name__");
+  /** Where the store has more names than are asked for, those that have in them what is typed. */
+  async metricNames(typed = ""): Promise<string[]> {
+    const all = await this.labelValues("__name__");
+    this.cut = all.length >= MOST_NAMES;
+    const wanted = typed.replace(/\W/g, "");
+    if (!this.cut || wanted.length < 2) return all;
+    const selector = `{__name__=~"(?i).*${wanted}.*"}`;
+    return this.#kept.get(`names like ${wanted}`, () => this.#client.labelValues("__name__", [selector], this.#span(), undefined, 500)).catch(() => all);
+  }
+
+  /** What the store says of its metrics. */
+  async known(): Promise<KnownMetrics> {
+    const [names, metadata] = await Promise.all([this.metricNames(), this.metricMetadata()]);
+    return {
+      names: this.cut || !names.length ? null : new Set(names),
+      typeOf: (name) => (metadata[name] ?? metadata[name.replace(/_(?:bucket|sum|count)$/, "")])?.[0]?.type.replace(/^unknown$/, "") ?? "",
+    };
   }
 
   flags(): Promise<Record<string, string>> {

@@ -1,7 +1,7 @@
 /** One editor on the page. This file and what it imports is one chunk, loaded when an editor is first shown. */
 
 import { acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, completionStatus } from "@codemirror/autocomplete";
-import { defaultKeymap, history, historyKeymap, insertNewlineAndIndent } from "@codemirror/commands";
+import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { bracketMatching, indentOnInput } from "@codemirror/language";
 import { lintKeymap } from "@codemirror/lint";
 import { Compartment, EditorState, type Extension, Prec } from "@codemirror/state";
@@ -81,7 +81,7 @@ export function createEditor(parent: HTMLElement, options: EditorOptions): Edito
         Prec.highest(
           keymap.of([
             { key: "Mod-Enter", run: () => (options.onRun(), true) },
-            { key: "Shift-Enter", run: insertNewlineAndIndent },
+            { key: "Shift-Enter", run: () => (options.onRun(), true) },
             { key: "ArrowUp", run: travel(1) },
             { key: "ArrowDown", run: travel(-1) },
             // Tab takes what is offered; without an offer it leaves the editor, as everywhere on the page.
