@@ -79,12 +79,27 @@ export async function prometheusQuery(target: Target, panel: Panel, source: Data
     try {
       const key = `${client.base} exemplars ${query!.from} ${query!.to} ${query!.expr}`;
       const answer = await scheduler.run(key, context.priority + 5, (signal) => client.exemplars(query!.expr, query!, signal), context.signal);
-      told.frames.push(...framesOfExemplars(answer.data, target.refId));
+      told.frames.push(...linked(framesOfExemplars(answer.data ?? [], target.refId), source));
     } catch (error) {
       // Exemplars are an extra: a server without them still answers the query.
       if (context.signal?.aborted) throw error;
     }
   }
+}
+
+/** Exemplars with links on the labels that lead to traces, as the data source names them. */
+function linked(frames: Frame[], source: DataSource): Frame[] {
+  const known = source.jsonData?.exemplarTraceIdDestinations;
+  const destinations = Array.isArray(known) ? (known as { name?: unknown; url?: unknown; urlDisplayLabel?: unknown }[]) : [];
+  for (const { fields } of frames) {
+    for (const field of fields) {
+      const links = destinations.flatMap(({ name, url, urlDisplayLabel }) =>
+        name === field.name && typeof url === "string" && url ? [{ title: typeof urlDisplayLabel === "string" && urlDisplayLabel ? urlDisplayLabel : `Open ${field.name}`, url, targetBlank: true }] : [],
+      );
+      if (links.length) field.config = { ...field.config, links };
+    }
+  }
+  return frames;
 }
 
 function note(told: TargetAnswer, target: Target, source: DataSource, query: PreparedQuery, kind: string, answer: Answer<QueryData>, tookMs: number): void {

@@ -68,6 +68,15 @@ export function cases(): Case[] {
   add({ name: "Colours by scheme, step, log", type: "timeseries", frames: [series("size", walk(6, COUNT, 400, 900, 1))], defaults: { unit: "short", color: { mode: "continuous-GrYlRd" }, custom: { gradientMode: "scheme", fillOpacity: 40, lineInterpolation: "stepAfter", lineWidth: 2, scaleDistribution: { type: "log", log: 10 } } } });
   add({ name: "Percent stack", type: "timeseries", frames: cpu(), defaults: { custom: { fillOpacity: 80, lineWidth: 0, stacking: { mode: "percent", group: "A" } } } });
   add({ name: "Two hundred series", type: "timeseries", frames: Array.from({ length: 200 }, (_, n) => series(`pod-${n}`, walk(n, 120, n, 10))), options: { legend: { displayMode: "table", placement: "bottom", calcs: ["lastNotNull"] } } });
+  const traced = frame(
+    [
+      { name: "Time", type: "time", values: times(60), config: {} }, { name: "Value", type: "number", values: walk(77, 60, 5, 12), config: {} },
+      { name: "job", type: "string", values: times(60).map(() => "api"), config: {} },
+      { name: "trace_id", type: "string", values: times(60).map((_, index) => `4bf92f3577b34da6a3ce929d0e0e47${index}`), config: { links: [{ title: "Open the trace", url: "https://traces.example/${__value.raw}", targetBlank: true }] } },
+    ],
+    { refId: "A", meta: { kind: "exemplars" } },
+  );
+  add({ name: "Exemplars", type: "timeseries", frames: [series("latency", walk(78, COUNT, 4, 2)), traced], defaults: { unit: "s" } });
   add({ name: "Nothing", type: "timeseries", frames: [] });
 
   const thresholds = { mode: "absolute" as const, steps: [{ value: null, color: "green" }, { value: 0.7, color: "orange" }, { value: 1.2, color: "red" }] };

@@ -1,11 +1,18 @@
 import { expect, test } from "vitest";
 import { type Field, frame } from "../../src/core/frame/frame.ts";
-import { bucketLimits, columnAt, heatCells, heatOptions, rowOf } from "../../src/panels/heatmap/cells.ts";
+import { bucketLimits, columnAt, heatCells, heightOf, heatOptions, rowOf } from "../../src/panels/heatmap/cells.ts";
 import { heatColors, SCHEME_NAMES } from "../../src/panels/heatmap/schemes.ts";
 import { countInto, histogramLimits } from "../../src/panels/barchart/model.ts";
 
 const time: Field = { name: "Time", type: "time", values: [60_000, 120_000], config: {} };
 const bucket = (le: string, values: number[]): Field => ({ name: le, type: "number", labels: { le }, values, config: {} });
+
+test("an exemplar stands in the row of its bucket, and is no bucket", () => {
+  const rows = [{ name: "1", low: -Infinity, high: 1 }, { name: "3", low: 1, high: 3 }, { name: "+Inf", low: 3, high: Infinity }];
+  expect([0.5, 1, 2, 3, 99, NaN].map((value) => heightOf(rows, value))).toEqual([0.5, 0.5, 1.5, 2, 2.5, NaN]);
+  const exemplars = frame([time, { name: "Value", type: "number", values: [1, 2], config: {} }], { meta: { kind: "exemplars" } });
+  expect(heatCells([frame([time, bucket("1", [5, 2])]), exemplars], heatOptions({}), { from: 0, to: 120_000 })!.rows).toHaveLength(1);
+});
 
 test("buckets are ordered by their limits, zeros are not drawn where asked", () => {
   const cells = heatCells([frame([time, bucket("+Inf", [0, 1]), bucket("0.1", [5, 2]), bucket("2", [3, 9])])], heatOptions({ filterValues: { le: 1e-9 } }), { from: 0, to: 120_000 })!;

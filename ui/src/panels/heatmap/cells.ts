@@ -186,9 +186,18 @@ export function rowOf(limits: readonly number[], value: number): number {
 }
 
 /** The cells of a panel; null where there is nothing to draw. */
-export function heatCells(frames: readonly Frame[], options: HeatOptions, span: { from: number; to: number }): HeatCells | null {
+export function heatCells(given: readonly Frame[], options: HeatOptions, span: { from: number; to: number }): HeatCells | null {
+  const frames = given.filter((frame) => frame.meta?.kind !== "exemplars");
   const cells = options.calculate ? countedCells(frames, options, span) : givenCells(frames, options);
   return cells && cells.max >= cells.min ? cells : null;
+}
+
+/** How high a value stands among the rows, counted from the lowest: row 2 and a half is 2.5. NaN where no row holds it. */
+export function heightOf(rows: readonly HeatRow[], value: number): number {
+  const row = rows.findIndex(({ low, high }) => value > low && value <= high);
+  if (row < 0) return NaN;
+  const { low, high } = rows[row]!;
+  return row + (Number.isFinite(low) && Number.isFinite(high) ? (value - low) / (high - low) : 0.5);
 }
 
 /** The cell at a time (ms) of a row: its column, or -1. */

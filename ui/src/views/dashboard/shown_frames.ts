@@ -19,9 +19,14 @@ export async function loadTransform(): Promise<void> {
   loaded = (await import("../../core/frame/transform.ts")).transform as Transform;
 }
 
+const WITH_EXEMPLARS = new Set(["timeseries", "graph", "heatmap"]);
+
 /** Raises what a transformation raises. */
 export function shownFrames(frames: Frame[], panel: Panel, interpolate: (text: string) => string): Frame[] {
   const list = panel.transformations;
-  const changed = list.length && loaded ? loaded(frames, list, interpolate) : frames;
-  return applyFieldConfig(changed, panel.fieldConfig, interpolate, standardConfig(panel.type));
+  // Exemplars lie over a chart: they are no data of its own, and nothing to transform.
+  const own = frames.filter((frame) => frame.meta?.kind !== "exemplars");
+  const changed = list.length && loaded ? loaded(own, list, interpolate) : own;
+  const shown = applyFieldConfig(changed, panel.fieldConfig, interpolate, standardConfig(panel.type));
+  return WITH_EXEMPLARS.has(panel.type) ? [...shown, ...frames.filter((frame) => frame.meta?.kind === "exemplars")] : shown;
 }
