@@ -53,10 +53,24 @@ export async function queryAnnotations(list: readonly Annotation[], context: Ann
 }
 
 async function events(annotation: Annotation, context: AnnotationContext): Promise<AnnotationEvent[]> {
+  if (Array.isArray(annotation.snapshotData)) return frozen(annotation, annotation.snapshotData);
   const { source, special } = resolveDatasource(annotation.datasource, context.scope, context.sources);
   const color = annotation.iconColor || "#4fb3c8";
   if (special || annotation.builtIn === 1) return stored(annotation, color, context);
   return source ? (await import("./annotation_events.ts")).queriedEvents(annotation, color, source as DataSource, context) : [];
+}
+
+/** Events that a snapshot keeps. */
+function frozen(annotation: Annotation, list: readonly unknown[]): AnnotationEvent[] {
+  return list.flatMap((item) => {
+    const said = (item ?? {}) as Partial<AnnotationEvent> & { isRegion?: boolean };
+    if (typeof said.time !== "number") return [];
+    const tags = Array.isArray(said.tags) ? said.tags.filter((tag) => typeof tag === "string") : [];
+    return [{
+      time: said.time, timeEnd: typeof said.timeEnd === "number" && said.timeEnd > said.time ? said.timeEnd : said.time, title: String(said.title ?? annotation.name),
+      text: String(said.text ?? ""), tags, color: annotation.iconColor || "#4fb3c8", source: annotation.name, ...(said.panelId ? { panelId: Number(said.panelId) } : {}),
+    }];
+  });
 }
 
 async function stored(annotation: Annotation, color: string, context: AnnotationContext): Promise<AnnotationEvent[]> {

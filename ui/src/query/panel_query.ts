@@ -4,6 +4,7 @@ import { ApiError, isAbort, readable } from "../api/errors.ts";
 import type { DataSource } from "../api/grafana.ts";
 import type { Panel, Target } from "../core/model/dashboard.ts";
 import type { Frame } from "../core/frame/frame.ts";
+import { Held } from "../core/frame/held.ts";
 import { DASHBOARD, resolveDatasource } from "../core/variables/datasource.ts";
 import type { PanelAnswer, QueryContext } from "./context.ts";
 import { EXPRESSION, isExpression } from "./expression_kind.ts";
@@ -66,6 +67,8 @@ function fault(answer: PanelAnswer, target: Target, error: unknown): void {
 
 async function queryTarget(target: Target, panel: Panel, context: QueryContext, several: boolean, answer: PanelAnswer): Promise<TargetAnswer> {
   const nothing: TargetAnswer = { frames: [], notices: [], executed: [] };
+  // A snapshot's frames are there: nobody is asked.
+  if (target.snapshot instanceof Held) return { ...nothing, frames: target.snapshot.frames };
   const mixed = refText(panel.datasource) === "-- Mixed --";
   const ref = target.datasource ?? (mixed ? null : panel.datasource);
   const type = refType(target.datasource) ?? (mixed ? undefined : refType(panel.datasource));

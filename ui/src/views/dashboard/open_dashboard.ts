@@ -25,5 +25,6 @@ export async function openDashboard(board: Board, wanted: Wanted, signal?: Abort
   const stored = "uid" in wanted ? await grafana.dashboard(wanted.uid, signal) : "snapshot" in wanted ? await grafana.snapshot(wanted.snapshot, signal) : wanted.stored;
   const { dashboard, notices } = await loadLazily(stored.dashboard);
   const meta: DashboardMeta = stored.meta ?? {};
-  board.open(withBuiltIn(dashboard), meta, "snapshot" in wanted ? "snapshot" : "stored", notices.filter((one) => one.severity !== "info").map((one) => one.text));
+  const shown = "snapshot" in wanted ? (await import("../../core/model/snapshot.ts")).thawed(dashboard) : withBuiltIn(dashboard);
+  board.open(shown, meta, "snapshot" in wanted ? "snapshot" : "stored", notices.filter((one) => one.severity !== "info").map((one) => one.text));
 }

@@ -1,0 +1,7 @@
+/** The pages that stand beside the list of dashboards. */
+
+export const BROWSE_TABS = [
+  { path: "/dashboards", text: "Dashboards" },
+  { path: "/playlists", text: "Playlists" },
+  { path: "/dashboard/snapshots", text: "Snapshots" },
+] as const;
