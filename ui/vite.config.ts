@@ -36,16 +36,40 @@ function plainImports(): Plugin {
   };
 }
 
-/** No page of ours is made by a server: what takes such a one over is never reached, and left out once the minifier knows. */
-function noHydration(): Plugin {
-  const flag = "export let hydrating = false;";
+/**
+ * What packages have for others and we never reach, said in a way that the minifier sees: Svelte's taking over of pages that a
+ * server has made; uPlot's own legend, its time axis (ours knows time zones and never says `time: true`) and its helpers for callers.
+ */
+const NEVER: Record<string, [from: string, to: string][]> = {
+  "/svelte/src/internal/client/dom/hydration.js": [["export let hydrating = false;", "export const hydrating = false;"], ["hydrating = value;", ""]],
+  "/uplot/dist/uPlot.esm.js": [
+    ["const showLegend = legend.show;", "const showLegend = false;"],
+    ["if (legend.show && legend.live && shouldSetLegend)", "if (false)"],
+    ["let isTime = sc.time;", "const isTime = false;"],
+    ["let isTime = mode == 1 && scales[s.scale].time;", "const isTime = false;"],
+    ["= genTimeStuffs(1);", "= [];"],
+    ["= genTimeStuffs(1e-3);", "= [];"],
+    ["const _timeAxisSplits = (ms == 1 ? timeAxisSplitsMs(_tzDate) : timeAxisSplitsS(_tzDate));", ""],
+    ["const _timeAxisVals   = timeAxisVals(_tzDate, timeAxisStamps((ms == 1 ? _timeAxisStampsMs : _timeAxisStampsS), _fmtDate));", ""],
+    ["const _timeSeriesVal  = timeSeriesVal(_tzDate, timeSeriesStamp(_timeSeriesStamp, _fmtDate));", ""],
+    ["uPlot.join = join;", ""],
+    ["uPlot.fmtDate = fmtDate;", ""],
+    ["uPlot.tzDate  = tzDate;", ""],
+  ],
+};
+
+function neverReached(): Plugin {
   return {
-    name: "no-hydration",
+    name: "never-reached",
     apply: "build",
     transform(code, id) {
-      if (!id.endsWith("/svelte/src/internal/client/dom/hydration.js")) return null;
-      if (!code.includes(flag) || !code.includes("hydrating = value;")) this.error("Svelte keeps `hydrating` elsewhere now");
-      return code.replace(flag, "export const hydrating = false;").replace("hydrating = value;", "");
+      const file = Object.keys(NEVER).find((end) => id.endsWith(end));
+      if (!file) return null;
+      for (const [from, to] of NEVER[file]!) {
+        if (!code.includes(from)) this.error(`${file} has no longer: ${from}`);
+        code = code.replaceAll(from, to);
+      }
+      return code;
     },
   };
 }
@@ -64,7 +88,7 @@ const GROUPS = [
 export default defineConfig({
   // Below any path: the server writes the base into index.html.
   base: "./",
-  plugins: [svelte({ compilerOptions: { runes: true, discloseVersion: false } }), plainImports(), noHydration(), compressed()],
+  plugins: [svelte({ compilerOptions: { runes: true, discloseVersion: false } }), plainImports(), neverReached(), compressed()],
   build: {
     outDir: "../src/watchkeeper/web/ui/built",
     emptyOutDir: true,
