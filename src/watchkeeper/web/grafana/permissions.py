@@ -84,7 +84,12 @@ async def set_resource(backend: Backend, ask: Ask) -> web.Response:
 
 async def set_one(backend: Backend, ask: Ask) -> web.Response:
     """POST /access-control/:kind/:uid/users/:id, /teams/:id, /builtInRoles/:id: of one of them."""
-    level = (await ask.fields()).text("permission")
+    fields = await ask.fields()
+    if isinstance(fields.values.get("items"), dict):
+        fields = Fields(fields.values["items"])  # grafana-client wraps it.
+    if not isinstance(fields.values.get("permission"), str):
+        raise Refused("permission is View, Edit or Admin, or an empty text to take it away")
+    level = fields.text("permission")
     key = {"users": "userId", "teams": "teamId", "builtInRoles": "builtInRole"}[ask.part("who")]
     changed = _change(Fields({key: ask.part("id"), "permission": level}))
 
