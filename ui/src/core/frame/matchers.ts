@@ -65,6 +65,7 @@ function byRegexp(options: unknown): FieldMatcher {
 const COMPARE: Record<string, (a: number, b: number) => boolean> = {
   ">": (a, b) => a > b, ">=": (a, b) => a >= b, "<": (a, b) => a < b, "<=": (a, b) => a <= b,
   "=": (a, b) => a === b, "==": (a, b) => a === b, "!=": (a, b) => a !== b,
+  gt: (a, b) => a > b, gte: (a, b) => a >= b, lt: (a, b) => a < b, lte: (a, b) => a <= b, eq: (a, b) => a === b, neq: (a, b) => a !== b,
 };
 
 function byValue(options: unknown): FieldMatcher {
