@@ -34,8 +34,6 @@ export interface ChartSeries {
   /** The text of a tick of its axis. */
   tick: (value: number, decimals?: number) => string;
   colorOf: (value: number) => string;
-  /** Changes when the colours by value change. */
-  gradientKey: string;
 }
 
 export interface StackBand {
@@ -58,6 +56,9 @@ export interface ChartModel {
 
 /** Series of one chart at most: more are one colour of noise, and slow. */
 export const SERIES_DRAWN = 1000;
+
+/** How dense an area down to another series is, of which nothing is said, percent. */
+const FILL_BELOW = 35;
 
 const AREA_STYLES: readonly ThresholdStyle[] = ["line", "dashed", "area", "line+area", "dashed+area"];
 
@@ -126,8 +127,14 @@ export function chartModel(given: readonly Frame[], theme: Theme, zone: string):
         return (shown.prefix ?? "") + shown.text + (shown.suffix ?? "");
       },
       colorOf: (value) => display(value).color ?? cssColor("text", theme),
-      gradientKey: styles[index]!.gradient === "scheme" ? JSON.stringify([field.config.thresholds, field.config.color, field.config.min, field.config.max]) : "",
     };
+  });
+  const lower = series.map(({ style, field }, index): number => {
+    if (!style.fillBelowTo) return -1;
+    const found = series.findIndex((other) => other.field !== field && (other.name === style.fillBelowTo || other.field.name === style.fillBelowTo));
+    // Without the other one there is nothing to fill.
+    series[index]!.style = { ...style, fillOpacity: found < 0 ? 0 : style.fillOpacity || FILL_BELOW };
+    return found;
   });
   const idOf = new Map(series.map((each) => [each.field, each.id]));
   let cached: { hidden: ReadonlySet<string>; drawn: typeof whole } | null = null;
@@ -144,6 +151,8 @@ export function chartModel(given: readonly Frame[], theme: Theme, zone: string):
     ],
     bands: (hidden) =>
       drawnWithout(hidden).series.flatMap(({ below, values }, index): StackBand[] => {
+        // Where the lower one is hidden uPlot fills nothing.
+        if (lower[index]! >= 0) return [{ series: [index + 1, lower[index]! + 1], dir: -1 }];
         if (below === null) return [];
         const negative = values.some((value) => typeof value === "number" && value < 0);
         return [{ series: [index + 1, below + 1], dir: negative ? 1 : -1 }];

@@ -25,6 +25,8 @@ export interface ScaleSpec {
   /** Places after the point where the config names them. */
   decimals: number | undefined;
   colored: boolean;
+  /** A line along it. */
+  border: boolean;
   /** Index of the first series on it: its display writes the ticks. */
   first: number;
 }
@@ -66,7 +68,7 @@ export function buildScales(configs: readonly FieldConfig[], bars: readonly bool
         min, max, softMin: undefined, softMax: undefined, centeredZero: custom.axisCenteredZero === true, fromZero: false,
         side: placement === "auto" ? (taken ? "right" : "left") : placement,
         label: "", width: given(custom.axisWidth), gridLines: typeof custom.axisGridShow === "boolean" ? custom.axisGridShow : undefined,
-        decimals: given(config.decimals), colored: custom.axisColorMode === "series", first: index,
+        decimals: given(config.decimals), colored: custom.axisColorMode === "series", border: custom.axisBorderShow === true, first: index,
       };
       byKey.set(key, spec);
       scales.push(spec);

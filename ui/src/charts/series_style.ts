@@ -23,6 +23,10 @@ export interface SeriesStyle {
   barWidthFactor: number;
   barMaxWidth: number;
   hideFrom: { viz: boolean; legend: boolean; tooltip: boolean };
+  /** Rounded ends of dashes: what makes dots of them. */
+  dots: boolean;
+  /** The name of the series down to which it is filled. */
+  fillBelowTo: string;
 }
 
 const record = (value: unknown): Record<string, unknown> => (value !== null && typeof value === "object" ? (value as Record<string, unknown>) : {});
@@ -64,5 +68,7 @@ export function seriesStyle(config: FieldConfig): SeriesStyle {
     barWidthFactor: numberOr(custom.barWidthFactor, 0.6, 0.05, 1),
     barMaxWidth: numberOr(custom.barMaxWidth, 100, 1, 1000),
     hideFrom: { viz: hide.viz === true, legend: hide.legend === true, tooltip: hide.tooltip === true },
+    dots: record(custom.lineStyle).fill === "dot",
+    fillBelowTo: typeof custom.fillBelowTo === "string" ? custom.fillBelowTo : "",
   };
 }

@@ -41,7 +41,7 @@ export function timeAxis(state: () => Pick<TimePlotState, "colors" | "zone">, sh
     splits: (plot, _axis, from, to) => {
       const width = plot.bbox.width / uPlot.pxRatio;
       const long = to - from > 86_400_000;
-      const ticks = timeTicks(from, to, Math.max(1, Math.floor(width / (long ? 90 : 70))), state().zone);
+      const ticks = timeTicks(from, to, Math.floor(width / (long ? 90 : 70)) || 1, state().zone);
       labels = new Map(ticks.values.map((value, index) => [value, ticks.labels[index] ?? ""]));
       return ticks.values;
     },
@@ -50,19 +50,21 @@ export function timeAxis(state: () => Pick<TimePlotState, "colors" | "zone">, sh
 }
 
 function valueAxis(state: () => TimePlotState, spec: ScaleSpec, primary: boolean, compact: boolean): uPlot.Axis {
-  const { colors, model } = state();
+  const { colors } = state();
   const font = `${FONT_PX}px ${colors.font}`;
   const write = (value: number, decimals?: number) => {
     const owner = state().model.series[spec.first];
     return owner ? owner.tick(value, spec.decimals ?? decimals) : String(value);
   };
+  const stroke = () => (spec.colored ? (state().model.series[spec.first]?.color ?? state().colors.weak) : state().colors.weak);
   const axis: uPlot.Axis = {
     scale: spec.key,
     show: spec.side !== "hidden" && !compact,
     side: spec.side === "right" ? 1 : 3,
     font,
     labelFont: font,
-    stroke: () => (spec.colored ? (model.series[spec.first]?.color ?? state().colors.weak) : state().colors.weak),
+    stroke,
+    border: { show: spec.border, stroke, width: 1 },
     grid: { show: spec.gridLines ?? primary, stroke: () => state().colors.grid, width: 1 },
     ticks: { show: false },
     gap: 6,
@@ -112,28 +114,32 @@ function pathsOf(series: ChartSeries): uPlot.Series.PathBuilder | null {
   }
 }
 
+/** A series as it is now: its colour may follow its data, and the plot stays. */
+type Now = () => ChartSeries;
+
 /** The colour of an area; the same function makes those between stacked series. */
-function fillOf(series: ChartSeries): uPlot.Series.Fill | undefined {
-  const alpha = series.style.fillOpacity / 100;
+function fillOf(now: Now): ((plot: uPlot) => CanvasGradient | string) | undefined {
+  const alpha = now().style.fillOpacity / 100;
   if (alpha <= 0) return undefined;
-  switch (series.style.gradient) {
+  switch (now().style.gradient) {
     case "opacity":
-      return (plot) => opacityFill(plot, series.color, alpha);
+      return (plot) => opacityFill(plot, now().color, alpha);
     case "hue":
-      return (plot) => hueFill(plot, series.color, alpha);
+      return (plot) => hueFill(plot, now().color, alpha);
     case "scheme":
-      return (plot) => schemeFill(plot, series.scale, series.colorOf, alpha);
+      return (plot) => schemeFill(plot, now().scale, now().colorOf, alpha);
     default:
-      return faded(series.color, alpha);
+      return () => faded(now().color, alpha);
   }
 }
 
-function seriesOf(series: ChartSeries, hidden: boolean): uPlot.Series {
+function seriesOf(now: Now, hidden: boolean): uPlot.Series {
+  const series = now();
   const { style } = series;
   const shown = !hidden && !style.hideFrom.viz;
-  const fill = fillOf(series);
-  const stroke: uPlot.Series.Stroke =
-    style.gradient === "scheme" ? (plot) => schemeFill(plot, series.scale, series.colorOf, 1) : series.color;
+  const fill = fillOf(now);
+  const color = () => now().color;
+  const stroke: uPlot.Series.Stroke = style.gradient === "scheme" ? (plot) => schemeFill(plot, now().scale, now().colorOf, 1) : color;
   return {
     label: series.id,
     scale: series.scale,
@@ -143,22 +149,22 @@ function seriesOf(series: ChartSeries, hidden: boolean): uPlot.Series {
     paths: pathsOf(series),
     spanGaps: false,
     pxAlign: style.draw === "bars" ? 1 : 0,
-    ...(style.dash && style.draw === "line" ? { dash: style.dash } : {}),
+    ...(style.dash && style.draw === "line" ? { dash: style.dash, ...(style.dots ? { cap: "round" as const } : {}) } : {}),
     ...(fill !== undefined ? { fill } : {}),
     points: {
       size: style.pointSize,
-      fill: series.color,
-      stroke: series.color,
+      fill: color,
+      stroke: color,
       width: 0,
       ...(style.showPoints === "auto" ? { space: style.pointSize * 3 } : { show: style.showPoints === "always" }),
     },
   } as uPlot.Series;
 }
 
-/** Everything that makes a new plot necessary when it changes, as text. */
+/** Everything that makes a new plot necessary when it changes, as text: no data, nor colours that follow it. */
 export function plotShape(model: ChartModel, hidden: ReadonlySet<string>, theme: string, zone: string, compact: string): string {
-  const parts: unknown[] = [theme, zone, compact, model.scales, model.bands(hidden).map((band) => band.series)];
-  for (const { id, color, style, scale, gradientKey } of model.series) parts.push([id, color, style, scale, gradientKey, hidden.has(id)]);
+  const parts: unknown[] = [theme, zone, compact, model.scales, model.bands(hidden)];
+  for (const { id, style, scale } of model.series) parts.push([id, style, scale, hidden.has(id)]);
   return JSON.stringify(parts);
 }
 
@@ -168,13 +174,14 @@ export function timePlotOptions(state: () => TimePlotState, hidden: ReadonlySet<
   const noX = room.height < 70;
   const noY = room.width < 110;
   const ratio = () => uPlot.pxRatio;
+  const at = (place: number): Now => () => state().model.series[place] ?? model.series[place]!;
   return {
     padding: [8, noY || model.scales.some((scale) => scale.side === "right") ? 4 : 22, noX ? 2 : 0, noY ? 2 : 0],
     scales: Object.fromEntries(model.scales.map((spec) => [spec.key, scaleOf(state, spec)])),
     axes: [timeAxis(state, !noX), ...model.scales.map((spec, index) => valueAxis(state, spec, index === 0, noY))],
-    series: [{}, ...model.series.map((series) => seriesOf(series, hidden.has(series.id)))],
+    series: [{}, ...model.series.map((series, place) => seriesOf(at(place), hidden.has(series.id)))],
     bands: model.bands(hidden).map((band) => {
-      const fill = fillOf(model.series[band.series[0] - 1]!);
+      const fill = fillOf(at(band.series[0] - 1));
       return { series: band.series, dir: band.dir, fill: (fill ?? "transparent") as uPlot.Band.Fill } as uPlot.Band;
     }),
     focus: { alpha: 0.2 },
@@ -182,7 +189,7 @@ export function timePlotOptions(state: () => TimePlotState, hidden: ReadonlySet<
       y: true,
       points: model.series.length > LIT_SERIES
         ? { show: false }
-        : { size: (_plot, index) => (model.series[index - 1]?.style.pointSize ?? 5) + 3, width: 2, fill: (_plot, index) => model.series[index - 1]?.color ?? "", stroke: () => state().colors.panel },
+        : { size: (_plot, index) => (model.series[index - 1]?.style.pointSize ?? 5) + 3, width: 2, fill: (_plot, index) => state().model.series[index - 1]?.color ?? "", stroke: () => state().colors.panel },
     },
     hooks: {
       drawAxes: [(plot) => drawThresholdAreas(plot, state().thresholds)],

@@ -1,4 +1,4 @@
-/** All panels on one page, with made-up data, to be looked at. `?theme=light`, `?only=stat`, `?points=50000`; `?hostile=3` with odd data, a third of it at once. */
+/** All panels on one page, with made-up data, to be looked at. `?theme=light`, `?only=stat`, `?points=50000&series=5`; `?hostile=3` with odd data, a third of it at once. */
 
 import { mount } from "svelte";
 import "../../src/styles/theme.css";
@@ -9,4 +9,4 @@ const asked = new URLSearchParams(location.search);
 document.documentElement.dataset.theme = asked.get("theme") ?? "dark";
 const target = document.getElementById("app");
 if (target && asked.has("hostile")) mount(Hostile, { target, props: { every: Number(asked.get("hostile")) || 1 } });
-else if (target) mount(Gallery, { target, props: { only: asked.get("only"), points: Number(asked.get("points") ?? 0) } });
+else if (target) mount(Gallery, { target, props: { only: asked.get("only"), points: Number(asked.get("points") ?? 0), count: Number(asked.get("series") ?? 5) } });
