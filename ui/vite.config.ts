@@ -82,6 +82,7 @@ const GROUPS = [
   { name: "shell", priority: 3, tags: ["$initial" as const] },
   // Explore has these too.
   { name: "charts", priority: 2, test: /src\/(charts\/TimeChart\.svelte|core\/frame\/(overrides|standard_config)\.ts|page\/time\/TimePicker\.svelte|panels\/panel\.ts|query\/panel_query\.ts)$/ },
+  { name: "editor", priority: 2, test: /src\/editor\/(setup|patience)\.ts$/ },
   { name: "dashboard", priority: 1, test: /src\/(views\/(home\/Home|dashboard\/(Dashboard|DashboardPage))|panels\/(timeseries|stat)\/Panel)\.svelte$/ },
 ];
 

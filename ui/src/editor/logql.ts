@@ -8,10 +8,10 @@ import type { EditorView } from "@codemirror/view";
 import { parser } from "@grafana/lezer-logql";
 import { styleTags, tags as t } from "@lezer/highlight";
 import { LokiClient } from "../api/loki.ts";
+import { keptFor } from "./kept.ts";
 import { lastSelector, logqlContext } from "./logql_context.ts";
 import { CONVERSIONS, DURATIONS, FILTERS, FUNCTIONS, STAGES, type Word } from "./logql_words.ts";
 import { isBroken, rested } from "./patience.ts";
-import { keptFor } from "./promql_source.ts";
 import { checkQuery } from "./server_check.ts";
 
 const LINT_MS = 350;

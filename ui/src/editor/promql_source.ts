@@ -3,39 +3,15 @@
 import type { PrometheusClient as Asked } from "@prometheus-io/codemirror-promql/dist/esm/client/prometheus";
 import { labelMatchersToString } from "@prometheus-io/codemirror-promql/dist/esm/parser/matcher.js";
 import { type MetricMetadata, type PrometheusClient } from "../api/prometheus.ts";
+import { type Kept, keptFor } from "./kept.ts";
 import type { KnownMetrics } from "./promql_hints.ts";
 
 type Matcher = Parameters<Asked["labelValues"]>[2] extends (infer M)[] | undefined ? M : never;
 
 /** More names than this help nobody who types. */
 const MOST_NAMES = 10_000;
-const KEPT_MS = 5 * 60_000;
 /** Completion looks at names of the last hours only: all of time is slow, and old names mislead. */
 const LOOK_BACK_MS = 12 * 3_600_000;
-
-/** Kept answers by their question; a question that failed is forgotten. */
-export class Kept {
-  #answers = new Map<string, { at: number; answer: Promise<unknown> }>();
-
-  get<T>(key: string, ask: () => Promise<T>): Promise<T> {
-    const known = this.#answers.get(key);
-    if (known && Date.now() - known.at < KEPT_MS) return known.answer as Promise<T>;
-    const answer = ask();
-    this.#answers.set(key, { at: Date.now(), answer });
-    answer.catch(() => this.#answers.delete(key));
-    if (this.#answers.size > 300) this.#answers.delete(this.#answers.keys().next().value!);
-    return answer;
-  }
-}
-
-const keptOf = new Map<string, Kept>();
-
-/** The kept answers of a data source: all editors of a page share them. */
-export function keptFor(base: string): Kept {
-  let kept = keptOf.get(base);
-  if (!kept) keptOf.set(base, (kept = new Kept()));
-  return kept;
-}
 
 /** A selector of a metric's name; "" of none. */
 function selectorOf(metric: string | undefined): string {

@@ -1,4 +1,4 @@
-/** One editor on the page. This file and what it imports is one chunk, loaded when an editor is first shown. */
+/** One editor on the page. This file and what it imports is one chunk, loaded when an editor is first shown; its language is another. */
 
 import { acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, completionStatus } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
@@ -6,15 +6,11 @@ import { bracketMatching, indentOnInput } from "@codemirror/language";
 import { lintKeymap } from "@codemirror/lint";
 import { Compartment, EditorState, type Extension, Prec } from "@codemirror/state";
 import { EditorView, keymap, placeholder } from "@codemirror/view";
-import { logql } from "./logql.ts";
-import { promql } from "./promql.ts";
-import type { QueryLanguage } from "./server_check.ts";
 import { editorTheme } from "./theme.ts";
 
 export interface EditorOptions {
-  language: QueryLanguage;
-  /** The data source's proxy path. */
-  base: string;
+  /** Of `logql` or `promql`. */
+  language: Extension;
   value: string;
   /** What a screen reader calls it. */
   label: string;
@@ -28,13 +24,9 @@ export interface EditorOptions {
 export interface Editor {
   /** Puts another text in; nothing happens where it is the same. */
   set(value: string): void;
-  setLanguage(language: QueryLanguage, base: string): void;
+  setLanguage(language: Extension): void;
   focus(): void;
   destroy(): void;
-}
-
-function languageOf(language: QueryLanguage, base: string): Extension {
-  return language === "logql" ? logql(base) : promql(base);
 }
 
 /** Makes an editor in `parent`. */
@@ -99,7 +91,7 @@ export function createEditor(parent: HTMLElement, options: EditorOptions): Edito
         EditorView.contentAttributes.of({ "aria-label": options.label, spellcheck: "false", autocapitalize: "off", autocorrect: "off" }),
         placeholder(options.placeholder),
         editorTheme,
-        language.of(languageOf(options.language, options.base)),
+        language.of(options.language),
         EditorView.updateListener.of((update) => {
           if (update.docChanged && !quiet) options.onChange(update.state.doc.toString());
         }),
@@ -114,8 +106,8 @@ export function createEditor(parent: HTMLElement, options: EditorOptions): Edito
       put(view, value);
       quiet = false;
     },
-    setLanguage(kind, base) {
-      view.dispatch({ effects: language.reconfigure(languageOf(kind, base)) });
+    setLanguage(extension) {
+      view.dispatch({ effects: language.reconfigure(extension) });
     },
     focus() {
       view.focus();
