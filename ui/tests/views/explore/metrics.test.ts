@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { countsOf, narrowed, oneNumber, pairOf } from "../../../src/views/explore/cardinality.ts";
+import { countsOf, labelName, narrowed, oneNumber, pairOf, seriesIn, windowMs } from "../../../src/views/explore/cardinality.ts";
 import { findMetrics, firstQuery, metricRow } from "../../../src/views/explore/metric_use.ts";
 import { planLines, requestPath, statisticsOf } from "../../../src/views/explore/request_of.ts";
 
@@ -58,5 +58,23 @@ describe("the inspector", () => {
     const tree = { type: "aggregation", op: "sum", grouping: ["job"], without: false, expr: { type: "call", func: { name: "rate" }, args: [{ type: "matrixSelector", name: "up", range: 300_000, offset: 0, matchers: [{ name: "a", type: "=", value: "b" }] }] } };
     expect(planLines(tree)).toEqual([{ depth: 0, text: "sum by (job)" }, { depth: 1, text: "rate()" }, { depth: 2, text: 'up{a="b"} over 300s' }]);
     expect(planLines(null)).toEqual([]);
+  });
+});
+
+describe("series over a window", () => {
+  it("are those with a sample in it; what is no window is now", () => {
+    expect(seriesIn('{job="a"}', "24h")).toBe('last_over_time({job="a"}[24h])');
+    expect(seriesIn("", "")).toBe('{__name__!=""}');
+    expect(seriesIn("up", "1h]) or vector(")).toBe("up");
+    expect([windowMs("6h"), windowMs("")]).toEqual([21_600_000, 300_000]);
+  });
+
+  it("are narrowed where a name stands in front", () => {
+    expect(narrowed("up", "job", "a")).toBe('{__name__="up", job="a"}');
+    expect(narrowed('up{x="1"}', "__name__", "down")).toBe('{x="1", __name__="down"}');
+  });
+
+  it("are grouped by labels of any name", () => {
+    expect([labelName("job"), labelName("a.b")]).toEqual(["job", '"a.b"']);
   });
 });
