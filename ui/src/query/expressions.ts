@@ -1,8 +1,9 @@
-/** Expressions over a panel's other queries (`__expr__`): reduce, threshold, and math of two numbers or series. */
+/** Expressions over a panel's other queries (`__expr__`): reduce, resample, threshold, and math of two numbers or series. */
 
 import type { Target } from "../core/model/dashboard.ts";
 import type { Field, Frame } from "../core/frame/frame.ts";
 import { frame } from "../core/frame/frame.ts";
+import { parseDuration } from "../core/time/duration.ts";
 
 /** The frames that an expression gives, of those found for other letters. Raises an Error that says what can't be done. */
 export function evaluateExpression(target: Target, found: ReadonlyMap<string, Frame[]>): Frame[] {
@@ -16,6 +17,8 @@ export function evaluateExpression(target: Target, found: ReadonlyMap<string, Fr
     }
     case "math":
       return math(text, target.refId, found);
+    case "resample":
+      return resample(target, input(text, found));
   }
   throw new Error(`expressions of type "${String(target.type)}" are not known here`);
 }
@@ -43,6 +46,31 @@ function map(frames: Frame[], refId: string, change: (values: (number | null)[])
           { refId, ...(from.name ? { name: from.name } : {}) },
         );
       });
+  });
+}
+
+const MOST_RESAMPLED = 11_000;
+
+/** Each series at steps of `window`: values of a step reduced, steps without any filled as `upsampler` says. */
+function resample(target: Target, frames: Frame[]): Frame[] {
+  const step = parseDuration(String(target.window ?? ""));
+  if (step === null || step <= 0) throw new Error(`the window "${String(target.window ?? "")}" is no duration`);
+  const down = String(target.downsampler ?? "mean");
+  const up = String(target.upsampler ?? "fillna");
+  return frames.flatMap((from) => {
+    const times = (from.fields.find((field) => field.type === "time")?.values ?? []) as number[];
+    if (!times.length) return [];
+    const start = Math.floor(times[0]! / step) * step;
+    const count = Math.floor((times.at(-1)! - start) / step) + 1;
+    if (count > MOST_RESAMPLED) throw new Error(`the window "${String(target.window)}" makes more than ${MOST_RESAMPLED} points`);
+    return from.fields.filter((field) => field.type === "number").map((field) => {
+      const buckets = Array.from({ length: count }, (): (number | null)[] => []);
+      numbers(field).forEach((value, row) => buckets[Math.floor((times[row]! - start) / step)]?.push(value));
+      const values = buckets.map((bucket) => (bucket.some((value) => value !== null) ? reduced(bucket, down) : null));
+      if (up === "pad") for (let at = 1; at < count; at++) values[at] ??= values[at - 1]!;
+      if (up === "backfilling") for (let at = count - 2; at >= 0; at--) values[at] ??= values[at + 1]!;
+      return frame([{ name: "Time", type: "time", values: values.map((_, at) => start + at * step), config: {} }, { ...field, values }], { refId: target.refId, ...(from.name ? { name: from.name } : {}) });
+    });
   });
 }
 

@@ -23,6 +23,15 @@ describe("evaluateExpression", () => {
     const conditions = [{ evaluator: { type: "within_range", params: [1, 3] } }];
     expect(values(run({ type: "threshold", expression: "A", conditions }, { A: [series([0, 2, null])] }))).toEqual([[0, 1, null]]);
   });
+  it("puts values into steps of one length, and fills those without any", () => {
+    const target = { type: "resample", expression: "A", window: "2s", downsampler: "sum" };
+    const found = { A: [series([1, 2, null, null, 5])] };
+    expect(values(run({ ...target, upsampler: "fillna" }, found))).toEqual([[3, null, 5]]);
+    expect(values(run({ ...target, upsampler: "pad" }, found))).toEqual([[3, 3, 5]]);
+    expect(values(run({ ...target, upsampler: "backfilling" }, found))).toEqual([[3, 5, 5]]);
+    expect(run(target, found)[0]!.fields[0]!.values).toEqual([0, 2000, 4000]);
+    expect(() => run({ ...target, window: "often" }, found)).toThrow("no duration");
+  });
   it("says what it does not know", () => {
     expect(() => run({ type: "sql" }, {})).toThrow("sql");
     expect(() => run({ type: "math", expression: "$Z + 1" }, {})).toThrow('no query "Z"');

@@ -212,6 +212,30 @@ export function addTarget(panel: Panel): Panel {
   return { ...panel, targets: [...panel.targets, { refId, ...(datasource ? { datasource } : {}) }] };
 }
 
+/** The panel with an expression over its other queries: one that makes one number of the last of them. */
+export function addExpression(panel: Panel): Panel {
+  const refId = freeRefId(new Set(panel.targets.map((target) => target.refId)));
+  const of = panel.targets.at(-1)?.refId ?? "";
+  return { ...panel, targets: [...panel.targets, { refId, datasource: { type: "__expr__", uid: "__expr__" }, type: "reduce", expression: of, reducer: "last" }] };
+}
+
+/** What an expression says with a query called otherwise in it: `$A`, `${A}`, or the letter alone. */
+function renamedIn(expression: string, from: string, to: string): string {
+  if (expression.trim() === from) return to;
+  return expression.replace(/\$\{([^}]+)\}|\$(\w+)/g, (all: string, braced: string | undefined, bare: string | undefined) => (braced === from ? `\${${to}}` : bare === from ? `$${to}` : all));
+}
+
+/** The panel with a query called otherwise, in expressions and overrides too; as it is where the name is taken or is none. */
+export function renameTarget(panel: Panel, from: string, to: string): Panel {
+  if (!to.trim() || to === from || panel.targets.some((target) => target.refId === to)) return panel;
+  const targets = panel.targets.map((target): Target => {
+    if (target.refId === from) return { ...target, refId: to };
+    return target.datasource?.type === "__expr__" && typeof target.expression === "string" ? { ...target, expression: renamedIn(target.expression, from, to) } : target;
+  });
+  const overrides = panel.fieldConfig.overrides.map((one) => (one.matcher.id === "byFrameRefID" && one.matcher.options === from ? { ...one, matcher: { ...one.matcher, options: to } } : one));
+  return { ...panel, targets, fieldConfig: { ...panel.fieldConfig, overrides } };
+}
+
 /** The panel with a query changed; `change` is merged into it, undefined takes a key away. */
 export function setTarget(panel: Panel, refId: string, change: Partial<Target>): Panel {
   return {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Dashboard, GridPos, Panel } from "../../../src/core/model/dashboard.ts";
 import { panelDefaults } from "../../../src/core/model/defaults.ts";
 import {
-  addPanel, addTarget, changeType, duplicatePanel, duplicateTarget, movePanel, newDashboard, newPanel, pastePanel, removePanel, removeTarget, reorder, setAt, setOption, setPanels,
+  addExpression, addPanel, addTarget, changeType, duplicatePanel, duplicateTarget, movePanel, newDashboard, newPanel, pastePanel, removePanel, removeTarget, renameTarget, reorder, setAt, setOption, setPanels,
   setRowCollapsed, setTarget, setVariables, updatePanel,
 } from "../../../src/core/model/edit.ts";
 import { allPanels, findPanel } from "../../../src/core/model/ids.ts";
@@ -201,4 +201,24 @@ describe("repeats", () => {
 test("an edited dashboard loads as it is", () => {
   const edited = duplicatePanel(movePanel(base, 9, { x: 12, y: 0, w: 6, h: 3 }), 5).dashboard;
   expect(load(JSON.parse(JSON.stringify(edited))).dashboard.panels).toEqual(edited.panels);
+});
+
+describe("queries with names", () => {
+  const three = { ...newPanel("timeseries", 1, { x: 0, y: 0, w: 12, h: 8 }), targets: [{ refId: "A", expr: "up" }, { refId: "B", expr: "down" }] };
+
+  test("an expression is over the query before it, and follows when that is called otherwise", () => {
+    const made = addExpression(addExpression(three));
+    expect(made.targets.slice(2).map((target) => [target.refId, target.type, target.expression])).toEqual([["C", "reduce", "B"], ["D", "reduce", "C"]]);
+    const math = setTarget(made, "D", { type: "math", expression: "$B / ${B} + $BB" });
+    const renamed = renameTarget({ ...math, fieldConfig: { ...math.fieldConfig, overrides: [{ matcher: { id: "byFrameRefID", options: "B" }, properties: [] }] } }, "B", "errors");
+    expect(renamed.targets.map((target) => target.refId)).toEqual(["A", "errors", "C", "D"]);
+    expect(renamed.targets[2]!.expression).toBe("errors");
+    expect(renamed.targets[3]!.expression).toBe("$errors / ${errors} + $BB");
+    expect(renamed.fieldConfig.overrides[0]!.matcher.options).toBe("errors");
+  });
+
+  test("a name that is taken, or none, changes nothing", () => {
+    expect(renameTarget(three, "A", "B")).toBe(three);
+    expect(renameTarget(three, "A", " ")).toBe(three);
+  });
 });
