@@ -1,8 +1,10 @@
-"""People's tools against a real server: grafana-client, grafanalib, and Grafana's own provisioning folder."""
+"""People's tools against a real server: grafana-client, grafanalib, grafana-foundation-sdk, and Grafana's own
+provisioning folder."""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.processes.boards_of_libraries import BOARDS, KEPT
 from tests.processes.dashboards_server import ADMIN, DashboardsServer, dashboards_server
 from tests.processes.running import started, wait_for
 
@@ -142,30 +145,29 @@ def test_snapshots_by_grafana_client(grafana: Any) -> None:
     assert grafana.snapshots.get_dashboard_snapshots() == []
 
 
-def test_what_grafanalib_writes(server: DashboardsServer) -> None:
-    from grafanalib._gen import DashboardEncoder
-    from grafanalib.core import Dashboard, GridPos, Target, Template, Templating, TimeSeries
-
-    board = Dashboard(
-        title="Of grafanalib",
-        uid="grafanalib",
-        tags=["lib"],
-        timezone="utc",
-        templating=Templating([Template("job", "label_values(up, job)", dataSource="Prometheus")]),
-        panels=[
-            TimeSeries(
-                title="Up", dataSource="Prometheus", gridPos=GridPos(8, 24, 0, 0),
-                targets=[Target(expr='up{job="$job"}', legendFormat="{{instance}}", refId="A")],
-            )
-        ],
-    ).auto_panel_ids()  # fmt: skip
-    written = json.loads(json.dumps(board.to_json_data(), cls=DashboardEncoder))
-    assert server.ask("POST", "/api/dashboards/db", {"dashboard": written, "overwrite": True})[0] == 200
-    found = server.ask("GET", "/api/dashboards/uid/grafanalib")[1]["dashboard"]
-    assert {**found, "id": None, "version": 0} == {**written, "version": 0}
-    assert (
-        server.ask("POST", "/api/dashboards/import", {"dashboard": written, "overwrite": True})[1]["imported"] is True
-    )
+@pytest.mark.parametrize("name", BOARDS)
+def test_what_libraries_write(server: DashboardsServer, name: str) -> None:
+    if name == "foundation_sdk":
+        if not CLIENTS.is_dir():
+            pytest.skip(f"no grafana-foundation-sdk in {CLIENTS}: make test installs it")
+        sys.path.append(str(CLIENTS))
+    written = BOARDS[name]()
+    # The pages' model loads this without a notice: ui/tests/core/model/libraries.test.ts.
+    text = json.dumps(written, indent=1, sort_keys=True) + "\n"
+    if os.environ.get("WATCHKEEPER_GOLDEN") == "write":
+        (KEPT / f"{name}.json").write_text(text)
+    assert (KEPT / f"{name}.json").read_text() == text
+    status, said = server.ask("POST", "/api/dashboards/db", {"dashboard": written, "overwrite": True})
+    assert (status, said["uid"]) == (200, written["uid"])
+    found = server.ask("GET", f"/api/dashboards/uid/{written['uid']}")[1]["dashboard"]
+    assert {**found, "id": None, "version": 0} == {**written, "id": None, "version": 0}
+    body = {"dashboard": written, "overwrite": True}
+    assert server.ask("POST", "/api/dashboards/import", body)[1]["imported"] is True
+    # In the newer form, as its resource has it.
+    at = "/apis/dashboard.grafana.app/v1beta1/namespaces/default/dashboards"
+    resource = {"metadata": {"name": f"{name.replace('_', '-')}-2"}, "spec": written}
+    status, made = server.ask("POST", at, resource)
+    assert (status, made["spec"]["title"]) == (201, written["title"])
 
 
 PROVIDER = """\

@@ -25,8 +25,8 @@ async def compare(backend: Backend, ask: Ask) -> web.Response:
 
     def work() -> str:
         rights = backend.state.rights(ask.identity)
-        lines = [_lines(backend, rights, side) for side in (base, new)]
-        return "\n".join(difflib.unified_diff(*lines, "base", "new", lineterm=""))
+        old, made = _lines(backend, rights, base), _lines(backend, rights, new)
+        return "\n".join(difflib.unified_diff(old, made, "base", "new", lineterm=""))
 
     return web.Response(text=await backend.run(work), content_type="text/plain")
 

@@ -39,10 +39,12 @@ from watchkeeper.web.grafana import (
 )
 from watchkeeper.web.grafana.access import Gatekeeper
 from watchkeeper.web.grafana.answers import failure, message
+from watchkeeper.web.grafana.apis import endpoints as apis
 from watchkeeper.web.grafana.ask import Ask
 from watchkeeper.web.grafana.backend import Backend
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Fail = Callable[[ApiError], web.Response]
 Endpoint = Callable[[Backend, Ask], Awaitable[web.StreamResponse]]
 
 ANY: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -264,6 +266,21 @@ API: Final[tuple[Row, ...]] = (
     ("GET", "/alerts", VIEWER, frontend.empty_list),
     ("GET", "/query-history", VIEWER, frontend.empty_list),
 )
+# Below /apis, where errors are written otherwise.
+AT: Final = "/{group}/{version}/namespaces/{namespace}/{resource}"
+RESOURCES: Final[tuple[Row, ...]] = (
+    ("GET", "", VIEWER, apis.groups),
+    ("GET", "/{group}", VIEWER, apis.group),
+    ("GET", "/{group}/{version}", VIEWER, apis.version),
+    ("GET", AT, VIEWER, apis.list_),
+    ("POST", AT, VIEWER, apis.create),
+    ("GET", f"{AT}/{{name}}", VIEWER, apis.get),
+    ("PUT", f"{AT}/{{name}}", VIEWER, apis.update),
+    ("PATCH", f"{AT}/{{name}}", VIEWER, apis.patch),
+    ("DELETE", f"{AT}/{{name}}", VIEWER, apis.delete),
+    ("GET", f"{AT}/{{name}}/dto", VIEWER, apis.access),
+    (ANY, "/{rest:.*}", VIEWER, apis.nothing),
+)
 # Beside it.
 PLAIN: Final[tuple[Row, ...]] = (
     (("GET", "HEAD"), "/healthz", NOBODY, health.healthz),
@@ -290,20 +307,23 @@ def add_routes(app: web.Application, backend: Backend, gatekeeper: Gatekeeper) -
             for method in (methods,) if isinstance(methods, str) else methods:
                 resource.add_route(method, handler)
 
-    for below, rows in (("/api", API), ("", PLAIN)):
+    for below, rows, fail in (("/api", API, failure), ("/apis", RESOURCES, apis.failed), ("", PLAIN, failure)):
         for methods, path, role, endpoint in rows:
-            add(methods, below + path, measure(below + path, wrapped(backend, gatekeeper, role, endpoint)))
+            handler = wrapped(backend, gatekeeper, role, endpoint, fail)
+            add(methods, below + path, measure(below + path, handler))
     app.router.add_route("*", f"{prefix}/api/{{rest:.*}}", not_found)
     added.add(not_found)
     return added
 
 
-def wrapped(backend: Backend, gatekeeper: Gatekeeper, role: Role, endpoint: Endpoint) -> Handler:
-    """A handler for those who have the role; errors are answered as Grafana's."""
+def wrapped(
+    backend: Backend, gatekeeper: Gatekeeper, role: Role, endpoint: Endpoint, fail: Fail = failure
+) -> Handler:  # fmt: skip
+    """A handler for those who have the role; errors are answered by `fail`."""
 
     async def handler(request: web.Request) -> web.StreamResponse:
         if not backend.lifecycle.serving and endpoint not in EARLY:
-            return message("the server starts or stops; try again soon", 503)
+            return fail(ApiError(503, "unavailable", "the server starts or stops; try again soon"))
         try:
             return await endpoint(backend, Ask(request, await gatekeeper.admit(request, role)))
         except asyncio.CancelledError:
@@ -311,22 +331,22 @@ def wrapped(backend: Backend, gatekeeper: Gatekeeper, role: Role, endpoint: Endp
         except web.HTTPException as error:
             if error.status < 400:
                 raise
-            return message(error.text or error.reason, error.status)
+            return fail(ApiError(error.status, "", error.text or error.reason))
         except TimeoutError:
-            return message("the request took too long", 504)
+            return fail(ApiError(504, "timeout", "the request took too long"))
         except Exception as error:
-            return told(request, error)
+            return told(request, error, fail)
 
     return handler
 
 
-def told(request: web.Request, error: Exception) -> web.Response:
+def told(request: web.Request, error: Exception, fail: Fail = failure) -> web.Response:
     """The answer to an exception, made where no frame of the request's refers to it."""
     answer = to_grafana(error)
     if answer.type == "internal":
         log.exception("request failed", path=request.path, error=repr(error))  # noqa: LOG004  # The caller handles it.
         answer = ApiError(500, "internal", "internal error; the log has the details")
-    return failure(answer)
+    return fail(answer)
 
 
 async def not_found(request: web.Request) -> web.StreamResponse:

@@ -13,11 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.web.grafana.conftest import NOW_MS, PASSWORD, Site
-from watchkeeper.web.grafana.routes import API
+from watchkeeper.web.grafana.routes import API, RESOURCES
 
 PARTS = {
     "uid": "a", "id": "1", "name": "Prometheus", "slug": "a", "version": "1", "rest": "x", "key": "k", "token": "1",
-    "user": "1", "kind": "dashboards", "word": "rules", "folder": "f", "group": "g", "org": "1", "team": "1",
+    "user": "1", "kind": "dashboards", "word": "rules", "folder": "f", "group": "dashboard.grafana.app", "org": "1",
+    "team": "1", "namespace": "default", "resource": "dashboards",
 }  # fmt: skip
 KEYS = (
     "dashboard", "title", "uid", "id", "version", "overwrite", "folderUid", "folderId", "message", "inputs", "name",
@@ -26,7 +27,8 @@ KEYS = (
     "time", "timeEnd", "panelId", "dashboardUID", "data", "what", "when", "login", "email", "password", "role",
     "loginOrEmail", "theme", "homeDashboardUID", "isDisabled", "secondsToLive", "userId", "path", "expires", "key",
     "external", "interval", "items", "oldPassword", "newPassword", "authTokenId", "isGrafanaAdmin", "__inputs",
-    "permission", "permissions", "teamId", "builtInRole", "model", "kind", "libraryPanel", "panels", "__elements",
+    "permission", "permissions", "metadata", "spec", "annotations", "resourceVersion", "generateName", "kind",
+    "teamId", "builtInRole", "model", "kind", "libraryPanel", "panels", "__elements",
 )  # fmt: skip
 leaf = (
     st.none() | st.booleans() | st.integers(-(2**62), 2**62) | st.floats(allow_nan=False, allow_infinity=False)
@@ -44,13 +46,14 @@ body = st.dictionaries(st.sampled_from(KEYS), value, max_size=8) | value
 
 def targets() -> list[tuple[str, str]]:
     found = []
-    for methods, path, _, _ in API:
+    for methods, path in [(row[0], f"/api{row[1]}") for row in API] + [(row[0], f"/apis{row[1]}") for row in RESOURCES]:
+        path = path.replace("/apis/{group}/{version}", "/apis/{group}/v1beta1")
         shown = path
         for name, part in PARTS.items():
             shown = shown.replace(f"{{{name}}}", part).replace(f"{{{name}:.*}}", part)
         shown = re.sub(r"\{\w+:([\w-]+)\|[\w|-]+\}", r"\1", shown)  # The first of a choice.
         assert "{" not in shown, path
-        found += [(method, f"/api{shown}") for method in ([methods] if isinstance(methods, str) else methods)]
+        found += [(method, shown) for method in ([methods] if isinstance(methods, str) else methods)]
     return [(method, path) for method, path in found if method not in ("HEAD", "OPTIONS")]
 
 
@@ -121,12 +124,13 @@ async def test_parts_of_paths(site: Site) -> None:
     )
 
     @settings(max_examples=200, suppress_health_check=list(HealthCheck))
-    @given(st.sampled_from([row for row in API if "{" in row[1]]), odd)
-    def sent(row: Any, part: str) -> None:
-        methods, path = row[0], row[1]
+    @given(st.sampled_from([(row[0], f"/api{row[1]}") for row in API if "{" in row[1]]
+                           + [(row[0], f"/apis{row[1]}") for row in RESOURCES if "{" in row[1]]), odd)  # fmt: skip
+    def sent(row: tuple[Any, str], part: str) -> None:
+        methods, path = row
         method = methods if isinstance(methods, str) else methods[0]
         shown = re.sub(r"\{[^}]*\}", part, path)
-        answer = asyncio.run_coroutine_threadsafe(site.ask(method, f"/api{shown}", b"{}", by="admin"), loop)
+        answer = asyncio.run_coroutine_threadsafe(site.ask(method, shown, b"{}", by="admin"), loop)
         status, found = answer.result(20)
         assert status < 500 or status == 502, (method, shown, found)
 

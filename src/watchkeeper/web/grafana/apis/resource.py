@@ -1,0 +1,208 @@
+"""Resources as JSON: their metadata, lists of them, and what an error looks like."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from watchkeeper.web.errors import ApiError, bad_data
+from watchkeeper.web.grafana.answers import time_text
+from watchkeeper.web.grafana.ask import Fields
+
+NAMESPACE: Final = "default"
+FOLDER: Final = "grafana.app/folder"
+MESSAGE: Final = "grafana.app/message"
+_IDS: Final = uuid.UUID("6f1e3a52-9d0b-5c1e-8a53-0a1d6c1f7b1e")
+# Kubernetes' names for what a status means.
+REASONS: Final = {
+    400: "BadRequest", 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 405: "MethodNotAllowed", 409: "Conflict",
+    412: "Conflict", 415: "UnsupportedMediaType", 422: "Invalid", 429: "TooManyRequests", 500: "InternalError",
+    503: "ServiceUnavailable", 504: "Timeout",
+}  # fmt: skip
+EXISTS: Final = "AlreadyExists"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of resource. The first of `versions` is the one to use."""
+
+    group: str
+    name: str
+    plural: str
+    singular: str
+    versions: tuple[str, ...]
+
+    @property
+    def full_name(self) -> str:
+        """As errors say it: `dashboards.dashboard.grafana.app`."""
+        return f"{self.plural}.{self.group}"
+
+
+DASHBOARDS: Final = Kind(
+    "dashboard.grafana.app", "Dashboard", "dashboards", "dashboard", ("v1beta1", "v1", "v1alpha1", "v0alpha1")
+)
+FOLDERS: Final = Kind("folder.grafana.app", "Folder", "folders", "folder", ("v1beta1", "v1", "v0alpha1"))
+KINDS: Final = {kind.group: kind for kind in (DASHBOARDS, FOLDERS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What is known of a resource besides what it holds. `file` is empty where people saved it."""
+
+    name: str
+    number: int
+    version: int
+    folder_uid: str
+    created_ms: int
+    updated_ms: int
+    created_by: str
+    updated_by: str
+    file: str = ""
+
+    @property
+    def resource_version(self) -> str:
+        """Another one after each change."""
+        return f"{self.updated_ms}{self.version % 10_000:04d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A resource as a request holds it. `folder_uid` None where it says nothing of a folder."""
+
+    name: str
+    generate_name: str
+    resource_version: str
+    folder_uid: str | None
+    message: str
+    spec: dict[str, Any] = field(default_factory=dict)
+
+
+def sent_of(document: Any, kind: Kind) -> Sent:
+    """Raises ApiError where it is no resource of the kind."""
+    fields = Fields(document)
+    if fields.text("kind", kind.name) != kind.name:
+        raise bad_data(f"the kind is {kind.name}, not {fields.text('kind')}")
+    meta = Fields(fields.mapping("metadata"))
+    notes = Fields(meta.mapping("annotations"))
+    place = notes.text(FOLDER) if FOLDER in notes.values else None
+    return Sent(
+        meta.text("name"), meta.text("generateName"), meta.text("resourceVersion"),
+        "" if place == "general" else place, notes.text(MESSAGE)[:500], fields.mapping("spec"),
+    )  # fmt: skip
+
+
+def resource_json(kind: Kind, version: str, meta: Meta, spec: Mapping[str, Any]) -> dict[str, Any]:
+    """One resource."""
+    notes = {
+        "grafana.app/createdBy": f"user:{meta.created_by}", "grafana.app/updatedBy": f"user:{meta.updated_by}",
+        "grafana.app/updatedTimestamp": time_text(meta.updated_ms),
+    }  # fmt: skip
+    if meta.folder_uid:
+        notes[FOLDER] = meta.folder_uid
+    if meta.file:
+        notes.update({
+            "grafana.app/managedBy": "classic-file-provisioning", "grafana.app/managerId": "files",
+            "grafana.app/sourcePath": meta.file,
+        })  # fmt: skip
+    return {
+        "kind": kind.name,
+        "apiVersion": f"{kind.group}/{version}",
+        "metadata": {
+            "name": meta.name,
+            "namespace": NAMESPACE,
+            "uid": _id(kind, meta.name),
+            "resourceVersion": meta.resource_version,
+            "generation": meta.version,
+            "creationTimestamp": time_text(meta.created_ms),
+            "labels": {"grafana.app/deprecatedInternalID": str(meta.number)},
+            "annotations": notes,
+        },
+        "spec": dict(spec),
+    }
+
+
+def check_version(kind: Kind, meta: Meta, resource_version: str) -> None:
+    """Raises ApiError where the resource is not the one that was seen any more; an empty text takes any."""
+    if resource_version and resource_version != meta.resource_version:
+        raise ApiError(
+            409, "Conflict", f'Operation cannot be fulfilled on {kind.full_name} "{meta.name}": the object has been '
+            "modified; please apply your changes to the latest version and try again",
+        )  # fmt: skip
+
+
+def exists(kind: Kind, name: str) -> ApiError:
+    """There is one of that name."""
+    return ApiError(409, EXISTS, f'{kind.full_name} "{name}" already exists')
+
+
+def missing(kind: Kind, name: str) -> ApiError:
+    """There is none of that name."""
+    return ApiError(404, "NotFound", f'{kind.full_name} "{name}" not found')
+
+
+def status_json(error: ApiError) -> dict[str, Any]:
+    """An error."""
+    text = error.message.encode("utf-8", "replace").decode()
+    reason = EXISTS if error.type == EXISTS else REASONS.get(error.status, "Unknown")
+    return {
+        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": text, "reason": reason,
+        "code": 409 if error.status == 412 else error.status,
+    }  # fmt: skip
+
+
+def deleted_json(kind: Kind, name: str) -> dict[str, Any]:
+    """That it is gone."""
+    details = {
+        "name": name,
+        "group": kind.group,
+        "kind": kind.plural,
+        "uid": str(uuid.uuid5(_IDS, f"{kind.plural}/{name}")),
+    }
+    return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
+
+
+def groups_json() -> dict[str, Any]:
+    """Which groups there are."""
+    return {"kind": "APIGroupList", "apiVersion": "v1", "groups": [group_json(kind) for kind in KINDS.values()]}
+
+
+def group_json(kind: Kind) -> dict[str, Any]:
+    """One group, and its versions."""
+    versions = [{"groupVersion": f"{kind.group}/{version}", "version": version} for version in kind.versions]
+    return {
+        "kind": "APIGroup", "apiVersion": "v1", "name": kind.group, "versions": versions,
+        "preferredVersion": versions[0],
+    }  # fmt: skip
+
+
+def version_json(kind: Kind, version: str) -> dict[str, Any]:
+    """What one version of a group has."""
+    found = {
+        "name": kind.plural, "singularName": kind.singular, "namespaced": True, "kind": kind.name,
+        "verbs": ["create", "delete", "get", "list", "patch", "update"],
+    }  # fmt: skip
+    return {
+        "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": f"{kind.group}/{version}", "resources": [found],
+    }  # fmt: skip
+
+
+def merged(old: Any, patch: Any, depth: int = 0) -> Any:
+    """A merge patch applied, as RFC 7396 says."""
+    if depth > 200:
+        raise bad_data("the patch is nested too deeply")
+    if not isinstance(patch, dict):
+        return patch
+    found = dict(old) if isinstance(old, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            found.pop(key, None)
+        else:
+            found[key] = merged(found.get(key), value, depth + 1)
+    return found
+
+
+def _id(kind: Kind, name: str) -> str:
+    """The same for the same name, in every process."""
+    return str(uuid.uuid5(_IDS, f"{kind.plural}/{name}"))

@@ -1,0 +1,164 @@
+"""Dashboards and folders as resources: discovered, listed, made, changed where nobody else has, taken away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.web.grafana.conftest import MakeSite, Site
+
+BOARDS = "/apis/dashboard.grafana.app/v1beta1/namespaces/default/dashboards"
+FOLDERS = "/apis/folder.grafana.app/v1beta1/namespaces/default/folders"
+
+
+def board(name: str = "a", title: str = "A", folder: str = "", **meta: Any) -> dict[str, Any]:
+    notes = {"annotations": {"grafana.app/folder": folder}} if folder else {}
+    return {"kind": "Dashboard", "apiVersion": "dashboard.grafana.app/v1beta1",
+            "metadata": {"name": name, **notes, **meta}, "spec": {"title": title, "panels": []}}  # fmt: skip
+
+
+async def test_the_life_of_a_dashboard(site: Site) -> None:
+    status, made = await site.ask("POST", BOARDS, board(), by="editor")
+    meta = made["metadata"]
+    assert (status, made["kind"], meta["name"], meta["namespace"], meta["generation"]) == (
+        201, "Dashboard", "a", "default", 1,
+    )  # fmt: skip
+    assert (made["spec"], meta["annotations"]["grafana.app/createdBy"]) == ({"title": "A", "panels": []}, "user:editor")
+    assert (await site.get("/api/dashboards/uid/a"))["dashboard"]["title"] == "A"
+    status, said = await site.ask("POST", BOARDS, board(), by="editor")
+    assert (status, said["kind"], said["reason"], said["code"]) == (409, "Status", "AlreadyExists", 409)
+    # Who has seen the newest may change it; who has not is told.
+    site.now_ms += 1000
+    old = meta["resourceVersion"]
+    status, made = await site.ask("PUT", f"{BOARDS}/a", board(title="B", resourceVersion=old), by="editor")
+    assert (status, made["metadata"]["generation"], made["spec"]["title"]) == (200, 2, "B")
+    assert made["metadata"]["resourceVersion"] != old
+    assert made["metadata"]["uid"] == meta["uid"]
+    status, said = await site.ask("PUT", f"{BOARDS}/a", board(title="C", resourceVersion=old), by="editor")
+    assert (status, said["reason"], "has been modified" in said["message"]) == (409, "Conflict", True)
+    assert (await site.ask("PUT", f"{BOARDS}/a", board(title="D"), by="editor"))[0] == 200
+    body = {"spec": {"title": "E", "panels": None, "tags": ["x"]}}
+    status, made = await site.ask(
+        "PATCH", f"{BOARDS}/a", body, by="editor", Content_Type="application/merge-patch+json"
+    )
+    assert (status, made["spec"]) == (200, {"title": "E", "tags": ["x"]})
+    status, _ = await site.ask("PATCH", f"{BOARDS}/a", b"[]", by="editor", Content_Type="application/json-patch+json")
+    assert status == 415
+    dto = await site.get(f"{BOARDS}/a/dto", by="viewer")
+    assert (dto["access"]["canSave"], dto["access"]["slug"], dto["spec"]["title"]) == (False, "e", "E")
+    body = {"preconditions": {"resourceVersion": old}}
+    assert (await site.ask("DELETE", f"{BOARDS}/a", body, by="editor"))[0] == 409
+    status, said = await site.ask("DELETE", f"{BOARDS}/a", by="editor")
+    assert (status, said["status"], said["details"]["name"]) == (200, "Success", "a")
+    status, said = await site.ask("GET", f"{BOARDS}/a")
+    assert (status, said["reason"], said["message"]) == (
+        404,
+        "NotFound",
+        'dashboards.dashboard.grafana.app "a" not found',
+    )
+    assert (await site.ask("PUT", f"{BOARDS}/a", board(), by="editor"))[0] == 201
+
+
+async def test_lists(site: Site) -> None:
+    for name in ("c", "a", "b"):
+        await site.ask("POST", BOARDS, board(name), by="editor")
+    found = await site.get(f"{BOARDS}?limit=2")
+    assert (found["kind"], [one["metadata"]["name"] for one in found["items"]]) == ("DashboardList", ["a", "b"])
+    assert found["metadata"]["remainingItemCount"] == 1
+    rest = await site.get(f"{BOARDS}?limit=2&continue={found['metadata']['continue']}")
+    assert ([one["metadata"]["name"] for one in rest["items"]], "continue" in rest["metadata"]) == (["c"], False)
+    found = await site.get(f"{BOARDS}?fieldSelector=metadata.name%3Db")
+    assert [one["metadata"]["name"] for one in found["items"]] == ["b"]
+    for query, status in (("watch=true", 405), ("labelSelector=a%3Db", 400), ("fieldSelector=spec.x%3D1", 400)):
+        assert (await site.ask("GET", f"{BOARDS}?{query}"))[0] == status
+
+
+async def test_folders(site: Site) -> None:
+    body = {"metadata": {"name": "ops"}, "spec": {"title": "Ops"}}
+    status, made = await site.ask("POST", FOLDERS, body, by="editor")
+    assert (status, made["kind"], made["spec"]) == (201, "Folder", {"title": "Ops"})
+    inner = {"metadata": {"generateName": "in-", "annotations": {"grafana.app/folder": "ops"}}, "spec": {"title": "In"}}
+    status, made = await site.ask("POST", FOLDERS, inner, by="editor")
+    name = made["metadata"]["name"]
+    assert (status, name.startswith("in-"), made["metadata"]["annotations"]["grafana.app/folder"]) == (201, True, "ops")
+    status, made = await site.ask("POST", BOARDS, board(folder=name), by="editor")
+    assert made["metadata"]["annotations"]["grafana.app/folder"] == name
+    body = {"metadata": {"name": name}, "spec": {"title": "Out"}}
+    status, made = await site.ask("PUT", f"{FOLDERS}/{name}", body, by="editor")
+    assert (status, made["spec"]["title"], "grafana.app/folder" in made["metadata"]["annotations"]) == (
+        200,
+        "Out",
+        False,
+    )
+    assert (await site.get(f"/api/folders/{name}"))["title"] == "Out"
+    body = {"metadata": {"name": "ops", "annotations": {"grafana.app/folder": "ops"}}, "spec": {"title": "Ops"}}
+    assert (await site.ask("PUT", f"{FOLDERS}/ops", body, by="editor"))[0] == 400
+    assert len((await site.get(FOLDERS))["items"]) == 2
+    assert (await site.ask("DELETE", f"{FOLDERS}/{name}", by="editor"))[0] == 200
+    assert (await site.ask("GET", f"{BOARDS}/a"))[0] == 404
+    assert (await site.ask("GET", f"{FOLDERS}/{name}/dto"))[0] == 404
+
+
+async def test_a_dry_run_leaves_nothing(site: Site) -> None:
+    status, made = await site.ask("POST", f"{BOARDS}?dryRun=All", board(), by="editor")
+    assert (status, made["spec"]["title"]) == (201, "A")
+    assert (await site.ask("GET", f"{BOARDS}/a"))[0] == 404
+
+
+async def test_who_may(site: Site) -> None:
+    status, said = await site.ask("POST", BOARDS, board())
+    assert (status, said["reason"], said["kind"]) == (401, "Unauthorized", "Status")
+    status, said = await site.ask("POST", BOARDS, board(), by="viewer")
+    assert (status, said["reason"]) == (403, "Forbidden")
+    await site.ask("POST", "/api/folders", {"title": "Secret", "uid": "secret"}, by="admin")
+    await site.ask("POST", "/api/folders/secret/permissions", {"items": []}, by="admin")
+    await site.ask("POST", BOARDS, board(folder="secret"), by="admin")
+    assert (await site.get(BOARDS, by="editor"))["items"] == []
+    assert (await site.get(FOLDERS, by="editor"))["items"] == []
+    for method, path, body in (
+        ("GET", f"{BOARDS}/a", None), ("PUT", f"{BOARDS}/a", board()), ("DELETE", f"{BOARDS}/a", None),
+        ("GET", f"{BOARDS}/a/dto", None), ("GET", f"{FOLDERS}/secret", None), ("DELETE", f"{FOLDERS}/secret", None),
+        ("POST", BOARDS, board("b", folder="secret")), ("PATCH", f"{BOARDS}/a", {"spec": {"title": "x"}}),
+    ):  # fmt: skip
+        assert (await site.ask(method, path, body, by="editor"))[0] == 403, (method, path)
+
+
+async def test_of_files(make_site: MakeSite, tmp_path: Path) -> None:
+    (tmp_path / "dashboards").mkdir()
+    (tmp_path / "files").mkdir()
+    (tmp_path / "dashboards" / "all.yaml").write_text(f"providers: [{{options: {{path: {tmp_path / 'files'}}}}}]")
+    (tmp_path / "files" / "x.json").write_text('{"uid": "x", "title": "X"}')
+    site = await make_site(provisioning=tmp_path)
+    found = await site.get(f"{BOARDS}/x")
+    assert found["metadata"]["annotations"]["grafana.app/sourcePath"] == "x.json"
+    for method, body in (("PUT", board("x")), ("DELETE", None), ("PATCH", {"spec": {"title": "Y"}})):
+        status, said = await site.ask(method, f"{BOARDS}/x", body, by="admin")
+        assert (status, said["reason"], "the file x.json" in said["message"]) == (400, "BadRequest", True)
+
+
+async def test_discovery_and_what_there_is_not(site: Site) -> None:
+    groups = (await site.get("/apis"))["groups"]
+    assert [group["name"] for group in groups] == ["dashboard.grafana.app", "folder.grafana.app"]
+    assert (await site.get("/apis/folder.grafana.app"))["preferredVersion"]["version"] == "v1beta1"
+    assert (await site.get("/apis/folder.grafana.app/v1"))["resources"][0]["name"] == "folders"
+    for path, status in (
+        ("/apis/none", 404), ("/apis/dashboard.grafana.app/v2beta1", 404), (BOARDS.replace("default", "other"), 403),
+        (BOARDS.replace("v1beta1", "v2"), 404), (BOARDS.replace("/dashboards", "/folders"), 404),
+        (f"{BOARDS}/a/b/c", 404), ("/apis/a/b/c", 404),
+    ):  # fmt: skip
+        got, said = await site.ask("GET", path)
+        assert (got, said["kind"]) == (status, "Status"), path
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"[]", {"metadata": 7}, {"metadata": {"name": "a/b"}, "spec": {"title": "x"}}, {"spec": {"title": "x"}},
+     {"metadata": {"name": "a"}}, {"metadata": {"name": "a"}, "spec": []}, board(title=""), board("x" * 41),
+     {**board(), "kind": "Folder"}, board(folder="none")],
+)  # fmt: skip
+async def test_what_is_refused(site: Site, body: Any) -> None:
+    status, said = await site.ask("POST", BOARDS, body, by="editor")
+    assert (status in (400, 422), said["status"]) == (True, "Failure")
+    assert (await site.ask("PUT", f"{BOARDS}/other", board(), by="editor"))[0] == 400
