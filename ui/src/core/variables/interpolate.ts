@@ -65,19 +65,28 @@ export function interpolate(text: string, scope: Scope, format: string | FormatF
   return out + text.slice(done);
 }
 
+/** Formats that say what is chosen or put it into an address; all others leave a custom "all" value as it was written. */
+const OF_CHOICES = new Set(["text", "percentencode", "uriencode", "queryparam", "customqueryparam"]);
+
 function replacement(reference: Reference, found: ScopeValue, scope: Scope, format: string | FormatFunction, quote: Quote, ahead: string): string {
   const [value, text] = valueAt(reference, found);
   const name = reference.format;
+  if (found.all !== undefined && !reference.path && !OF_CHOICES.has(name || (typeof format === "string" ? format : ""))) return allText(found.all, reference.name, scope, format);
   const context = {
     name: reference.name, args: reference.args, text, zone: scope.zone,
     url: reference.path ? undefined : found.url, noUrl: found.noUrl ?? false, many: found.many ?? false,
   };
   if (name) return (FORMATS[name] && Object.hasOwn(FORMATS, name) ? FORMATS[name] : FORMATS.glob!)(value, context);
-  if (found.raw) return Array.isArray(value) ? value.join(",") : value;
+  if (found.raw && found.all === undefined) return Array.isArray(value) ? value.join(",") : value;
   if (typeof format === "function") return format(value, found, reference);
   if (format === "promql" || format === "logql") return queryValue(value, found.many ?? false, quote);
   if (format === "link") return linkValue(value, ahead);
   return (Object.hasOwn(FORMATS, format) ? FORMATS[format]! : FORMATS.glob!)(value, context);
+}
+
+/** A custom "all" value may name other variables, never again the one it is of. */
+function allText(all: string, own: string, scope: Scope, format: string | FormatFunction): string {
+  return interpolate(all, { ...scope, get: (name) => (name === own ? undefined : scope.get(name)) }, format);
 }
 
 function valueAt(reference: Reference, found: ScopeValue): [Value, Value] {

@@ -7,6 +7,7 @@
  * text     as people read it, where that differs: `${name:text}`
  * many     a variable that may have several values: in queries its values are parts of a regular expression
  * raw      goes in as it is: `allValue`, and what is already encoded for a URL
+ * all      the `allValue` where all is chosen and the variable has one: other variables in it are put in
  * url      the values that the URL of a dashboard has for it, where they differ: `$__all`, or key|op|value of filters
  * noUrl    stays out of URLs
  */
@@ -15,6 +16,7 @@ export interface ScopeValue {
   text?: string | string[];
   many?: boolean;
   raw?: boolean;
+  all?: string;
   url?: string[];
   noUrl?: boolean;
 }

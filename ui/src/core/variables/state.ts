@@ -158,7 +158,7 @@ export function scopeValue(state: VariableState, auto: () => string = () => "1m"
   if (variable.type === "adhoc") return { value: state.filters.map(formatFilter).join(","), ...shared };
   const many = Boolean(variable.multi || variable.includeAll);
   if (isAll(state)) {
-    if (variable.allValue) return { value: variable.allValue, text: "All", raw: true, many, ...shared };
+    if (variable.allValue) return { value: variable.allValue, text: "All", raw: true, all: variable.allValue, many, ...shared };
     return { value: state.options.map((option) => option.value), text: "All", many, ...shared };
   }
   if (variable.type === "interval" && state.values[0]?.startsWith("$__auto")) return { value: auto(), text: "auto", ...shared };

@@ -86,6 +86,30 @@ describe("formats", () => {
   });
 });
 
+describe("a custom value for all", () => {
+  const own = dashboardScope(
+    [
+      state({ name: "cluster" }, ["pg"]),
+      state({ name: "pods", multi: true, includeAll: true, allValue: "$cluster-([1-9][0-9]*)$" }, ["$__all"], ["pg-1", "pg-2"]),
+      state({ name: "round", includeAll: true, allValue: "$trip|$round" }, ["$__all"], ["r"]),
+      state({ name: "trip", includeAll: true, allValue: "${round}!" }, ["$__all"], ["t"]),
+      state({ name: "wild", includeAll: true, allValue: ".*" }, ["$__all"], ["x"]),
+    ],
+    context,
+  );
+
+  test("has other variables put in, never itself", () => {
+    expect(interpolate('up{pod=~"$pods"}', own, "promql")).toBe('up{pod=~"pg-([1-9][0-9]*)$"}');
+    expect(interpolate("$round", own)).toBe("${round}!|$round");
+  });
+
+  test("is All where people read it, an address's value in addresses, and else as it was written", () => {
+    expect(interpolate("Usage ($wild)", own, "text")).toBe("Usage (All)");
+    expect(interpolate("${wild:text} ${wild:queryparam} ${wild:percentencode}", own)).toBe("All var-wild=%24__all .%2A");
+    expect(interpolate("${wild:regex} ${wild:pipe} ${wild:raw} $wild", own)).toBe(".* .* .* .*");
+  });
+});
+
 describe("in queries", () => {
   test.each([
     ['up{a="$one"}', 'up{a="a.b"}'],
