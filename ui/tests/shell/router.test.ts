@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { matchPath, redirect } from "../../src/shell/router.ts";
+import { redirect } from "../../src/shell/moved.ts";
+import { matchPath } from "../../src/shell/router.ts";
 
 describe("matchPath", () => {
   it("names the parts of a path", () => {
