@@ -23,6 +23,8 @@ export interface DashboardMeta {
   updatedBy?: string;
   canSave?: boolean;
   canEdit?: boolean;
+  /** Whether the person may say who else may. */
+  canAdmin?: boolean;
   canDelete?: boolean;
   isStarred?: boolean;
   provisioned?: boolean;
