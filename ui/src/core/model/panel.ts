@@ -9,8 +9,9 @@ import { datasourceOf, targetsOf } from "./target.ts";
 
 export const COLUMNS = 24;
 
-/** Taller than any screen, and small enough that a broken height does not make a page of kilometres. */
-const MOST_ROWS_HIGH = 500;
+/** Ten screens: what is higher is broken, and would put all below it out of reach. */
+const MOST_ROWS_HIGH = 200;
+const USUAL_ROWS_HIGH = 8;
 /** Also where a panel stands that has no place: `withPlaces` gives it one. */
 export const NOWHERE_Y = 100_000;
 
@@ -74,10 +75,17 @@ function gridPosOf(part: Part): GridPos {
   const pos = record(raw);
   if (raw !== undefined && !isRecord(raw)) part.say("warning", `"gridPos" should be an object; the panel goes below those before it`);
   const whole = (value: unknown, otherwise: number, least: number, most: number) => Math.min(most, Math.max(least, Math.round(number(value) ?? otherwise)));
-  if (!isRecord(raw)) return { x: 0, y: NOWHERE_Y, w: part.raw.type === "row" ? COLUMNS : 12, h: part.raw.type === "row" ? 1 : 8 };
+  if (!isRecord(raw)) return { x: 0, y: NOWHERE_Y, w: part.raw.type === "row" ? COLUMNS : 12, h: part.raw.type === "row" ? 1 : USUAL_ROWS_HIGH };
   const w = part.raw.type === "row" ? COLUMNS : whole(pos.w, 12, 1, COLUMNS);
-  const h = part.raw.type === "row" ? 1 : whole(pos.h, 8, 1, MOST_ROWS_HIGH);
+  const h = part.raw.type === "row" ? 1 : heightOf(part, pos.h);
   return { x: part.raw.type === "row" ? 0 : whole(pos.x, 0, 0, COLUMNS - w), y: whole(pos.y, 0, 0, NOWHERE_Y), w, h };
+}
+
+function heightOf(part: Part, value: unknown): number {
+  const h = Math.round(number(value) ?? USUAL_ROWS_HIGH);
+  if (h <= MOST_ROWS_HIGH) return Math.max(1, h);
+  part.say("warning", `it is ${h} rows high, and at most ${MOST_ROWS_HIGH} can be; it gets the usual ${USUAL_ROWS_HIGH}`);
+  return USUAL_ROWS_HIGH;
 }
 
 function optionsOf(options: Json): Json {
