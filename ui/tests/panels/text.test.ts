@@ -33,6 +33,10 @@ test.each(["/logout", "logout", "/grafana/%6cogout/", "/d/../logout?x"])("a pict
   expect(cleanHtml(`<img src="${url}">`)).toBe("<img>");
 });
 
+test("what is nested too deeply is said to be", () => {
+  expect(() => markdownHtml(`${">".repeat(20_000)} deep`)).toThrow("too many things within each other");
+});
+
 test("what is harmless stays", () => {
   expect(cleanHtml('<div style="color: red">a<br><img src="/public/x.png"></div>')).toBe('<div style="color: red">a<br><img src="/public/x.png"></div>');
 });

@@ -50,7 +50,13 @@ export function cleanHtml(html: string): string {
   });
 }
 
-/** Markdown as HTML that may be put into the page. */
+/** Markdown as HTML that may be put into the page. Raises where things stand in each other too deeply to be read. */
 export function markdownHtml(text: string): string {
-  return cleanHtml(marked.parse(text, { async: false }));
+  let html: string;
+  try {
+    html = marked.parse(text, { async: false });
+  } catch (error) {
+    throw new Error("the text has too many things within each other to be read as Markdown", { cause: error });
+  }
+  return cleanHtml(html);
 }
