@@ -156,7 +156,7 @@ function seriesOf(now: Now, hidden: boolean): uPlot.Series {
       fill: color,
       stroke: color,
       width: 0,
-      ...(style.showPoints === "auto" ? { space: style.pointSize * 3 } : { show: style.showPoints === "always" }),
+      ...(style.showPoints === "auto" ? { space: style.pointSize * 2 } : { show: style.showPoints === "always" }),
     },
   } as uPlot.Series;
 }
@@ -176,7 +176,7 @@ export function timePlotOptions(state: () => TimePlotState, hidden: ReadonlySet<
   const ratio = () => uPlot.pxRatio;
   const at = (place: number): Now => () => state().model.series[place] ?? model.series[place]!;
   return {
-    padding: [8, noY || model.scales.some((scale) => scale.side === "right") ? 4 : 22, noX ? 2 : 0, noY ? 2 : 0],
+    padding: [8, noY || model.scales.some((scale) => scale.side === "right") ? 4 : 22, noX ? 2 : 0, noY ? 2 : model.scales.some((scale) => scale.side === "left") ? 0 : 22],
     scales: Object.fromEntries(model.scales.map((spec) => [spec.key, scaleOf(state, spec)])),
     axes: [timeAxis(state, !noX), ...model.scales.map((spec, index) => valueAxis(state, spec, index === 0, noY))],
     series: [{}, ...model.series.map((series, place) => seriesOf(at(place), hidden.has(series.id)))],

@@ -49,7 +49,7 @@ test("each draw style has the paths, points and fills of its own", () => {
   expect(drawn({ drawStyle: "points" })).toMatchObject({ width: 0, points: { show: true } });
   expect(drawn({ drawStyle: "bars" }).points).toMatchObject({ show: false });
   expect(drawn({ showPoints: "never" }).points).toMatchObject({ show: false });
-  expect(drawn({ showPoints: "auto", pointSize: 4 }).points).toMatchObject({ space: 12 });
+  expect(drawn({ showPoints: "auto", pointSize: 4 }).points).toMatchObject({ space: 8 });
   expect(drawn({ lineStyle: { fill: "dash", dash: [3, 4] } })).toMatchObject({ dash: [3, 4] });
   // Dots are dashes of no length with round ends.
   expect(drawn({ lineStyle: { fill: "dot" } })).toMatchObject({ dash: [0, 10], cap: "round" });

@@ -20,7 +20,7 @@ export interface Case {
 }
 
 const COUNT = 360;
-export const times = (count = COUNT) => Array.from({ length: count }, (_, index) => SPAN.from + ((SPAN.to - SPAN.from) * index) / (count - 1));
+export const times = (count = COUNT) => Array.from({ length: count }, (_, index) => SPAN.from + ((SPAN.to - SPAN.from) * index) / Math.max(1, count - 1));
 
 export function series(name: string, values: (number | null)[], labels: Record<string, string> = {}, at = times(values.length)): Frame {
   const value: Field = { name: "Value", type: "number", values, labels, config: { displayNameFromDS: name } };

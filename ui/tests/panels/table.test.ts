@@ -1,3 +1,4 @@
+import { inPages, pageOf } from "../../src/panels/table/pages.ts";
 import { expect, test } from "vitest";
 import { type Field, frame } from "../../src/core/frame/frame.ts";
 import { cellOf, columnWidths, tableColumns } from "../../src/panels/table/columns.ts";
@@ -44,7 +45,8 @@ test("cells of old and new dashboards", () => {
   expect(cellOf({ displayMode: "gradient-gauge" })).toMatchObject({ type: "gauge", mode: "gradient" });
   expect(cellOf({ displayMode: "color-background-solid" })).toMatchObject({ type: "color-background", mode: "basic" });
   expect(cellOf({ cellOptions: { type: "color-background", mode: "basic", applyToRow: true } })).toMatchObject({ type: "color-background", mode: "basic", applyToRow: true });
-  expect(cellOf({ cellOptions: { type: "image" } }).type).toBe("auto");
+  expect(cellOf({ cellOptions: { type: "image" } }).type).toBe("image");
+  expect(cellOf({ cellOptions: { type: "actions" } }).type).toBe("auto");
 });
 
 test("columns share the room that fixed ones leave", () => {
@@ -52,4 +54,13 @@ test("columns share the room that fixed ones leave", () => {
   expect(columnWidths(wide, new Map(), 700)).toEqual([200, 200, 300]);
   expect(columnWidths(wide, new Map([[0, 100]]), 800)).toEqual([100, 350, 350]);
   expect(columnWidths(wide, new Map(), 100)).toEqual([200, 100, 300]);
+});
+
+test("rows in pages: as many as fit, and no page beyond the last", () => {
+  expect(pageOf(0, 95, 200, 30)).toEqual({ page: 0, pages: 16, start: 0, end: 6 });
+  expect(pageOf(99, 95, 200, 30)).toEqual({ page: 15, pages: 16, start: 90, end: 95 });
+  expect(pageOf(3, 0, 200, 30)).toEqual({ page: 0, pages: 1, start: 0, end: 0 });
+  // Where there is no room one row shows.
+  expect(pageOf(1, 3, -40, 30)).toEqual({ page: 1, pages: 3, start: 1, end: 2 });
+  expect([inPages({ footer: { enablePagination: true } }), inPages({ enablePagination: true }), inPages({ footer: null })]).toEqual([true, true, false]);
 });

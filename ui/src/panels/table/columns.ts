@@ -7,7 +7,7 @@ import type { Display } from "../../core/frame/display.ts";
 import { displayProcessor } from "../../core/frame/display_processor.ts";
 import type { Field, Frame } from "../../core/frame/frame.ts";
 
-export type CellType = "auto" | "color-text" | "color-background" | "gauge" | "sparkline" | "json-view" | "data-links" | "pill";
+export type CellType = "auto" | "color-text" | "color-background" | "gauge" | "sparkline" | "json-view" | "data-links" | "pill" | "image" | "markdown";
 
 export interface Cell {
   type: CellType;
@@ -58,7 +58,7 @@ export function cellOf(custom: Record<string, unknown>): Cell {
       break;
   }
   return {
-    type: oneOf(type, ["auto", "color-text", "color-background", "gauge", "sparkline", "json-view", "data-links", "pill"]),
+    type: oneOf(type, ["auto", "color-text", "color-background", "gauge", "sparkline", "json-view", "data-links", "pill", "image", "markdown"]),
     mode, applyToRow: options.applyToRow === true, valueMode: oneOf(options.valueDisplayMode, ["color", "text", "hidden"]),
     wrap: options.wrapText === true || custom.wrapText === true,
   };
