@@ -1,4 +1,6 @@
-/** Line drawings of 24 by 24, drawn by us: what `Icon.svelte` puts into its svg. */
+/** Line drawings of 24 by 24, drawn by us: what `Icon.svelte` draws at once, as the first page has them. Others are in `more_icons.ts`. */
+
+import type { MORE_ICONS } from "./more_icons.ts";
 
 export const ICONS = {
   home: "M4 11 12 4l8 7M6 10v10h4v-6h4v6h4V10",
@@ -16,48 +18,26 @@ export const ICONS = {
   more: "M12 5v.01M12 12v.01M12 19v.01",
   close: "M5 5l14 14M19 5 5 19",
   plus: "M12 4v16M4 12h16",
-  minus: "M4 12h16",
   down: "M6 9l6 6 6-6",
   right: "M9 6l6 6-6 6",
   left: "M15 6l-6 6 6 6",
-  up: "M6 15l6-6 6 6",
   sun: "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM12 2v3M12 19v3M2 12h3M19 12h3M5 5l2 2M17 17l2 2M5 19l2-2M17 7l2-2",
   moon: "M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5z",
   help: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM9.5 9.5a2.5 2.5 0 1 1 3.6 2.2c-.8.4-1.1.9-1.1 1.8M12 16.5v.01",
   user: "M12 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM4.5 20a7.5 7.5 0 0 1 15 0",
-  users: "M9 5a3.500 3.500 0 1 0 0 7 3.500 3.500 0 0 0 0-7zM2.500 19a6.500 6.500 0 0 1 13 0M16 5.500a3.500 3.500 0 0 1 0 6.500M18.500 14.500a6.500 6.500 0 0 1 3 4.500",
-  key: "M8 11a4.500 4.500 0 1 0 0 9 4.500 4.500 0 0 0 0-9zM11.500 12.500 20 4M16.500 7.500l3 3",
-  database: "M12 3.500c-4 0-7 1.300-7 3s3 3 7 3 7-1.300 7-3-3-3-7-3zM5 6.500v11c0 1.700 3 3 7 3s7-1.300 7-3v-11M5 12c0 1.700 3 3 7 3s7-1.300 7-3",
   star: "M12 3.5l2.6 5.4 5.9.8-4.3 4.1 1 5.9-5.2-2.8-5.2 2.8 1-5.9L3.500 9.700l5.900-.8z",
   refresh: "M20 5v5h-5M4 19v-5h5M19.500 10A8 8 0 0 0 5.600 7.400L4 9M4.500 14a8 8 0 0 0 13.900 2.600L20 15",
   clock: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 7v5l3.500 2",
   zoomOut: "M10.500 4a6.500 6.500 0 1 0 0 13 6.500 6.500 0 0 0 0-13zM15.500 15.500 21 21M7.500 10.500h6",
-  gear: "M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6zM12 2.500v3M12 18.500v3M2.500 12h3M18.500 12h3M5.300 5.300l2.100 2.100M16.600 16.600l2.100 2.100M5.300 18.700l2.100-2.100M16.600 7.400l2.100-2.100",
   edit: "M4 20h4L19.500 8.500l-4-4L4 16zM13.500 6.500l4 4",
-  save: "M5 4h11l3 3v13H5zM8 4v5h7V4M8 20v-6h8v6",
   share: "M12 15V3M8 7l4-4 4 4M5 12v8h14v-8",
   link: "M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.700-5.700L12 7M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.700 5.700L12 17",
-  out: "M14 4h6v6M20 4l-9 9M18 14v6H4V6h6",
-  eye: "M2.500 12S6 5.500 12 5.500 21.500 12 21.500 12 18 18.500 12 18.500 2.500 12 2.500 12zM12 9.500a2.500 2.500 0 1 0 0 5 2.500 2.500 0 0 0 0-5z",
-  copy: "M8 8h12v12H8zM16 8V4H4v12h4",
-  trash: "M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5",
   info: "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 11v5M12 7.500v.01",
   warn: "M12 4 2.500 20h19zM12 10v4.500M12 17.200v.01",
-  folder: "M3 6h6l2 2h10v11H3z",
-  play: "M7 4l12 8-12 8z",
-  pause: "M8 5v14M16 5v14",
   check: "M4 12.500l5 5L20 6.500",
-  drag: "M9 5v.01M15 5v.01M9 12v.01M15 12v.01M9 19v.01M15 19v.01",
-  full: "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",
-  download: "M12 3v12M8 11l4 4 4-4M5 20h14",
-  upload: "M12 15V3M8 7l4-4 4 4M5 20h14",
-  code: "M8 7l-5 5 5 5M16 7l5 5-5 5",
-  history: "M4 12a8 8 0 1 1 2.500 5.800M4 12V7M4 12h5M12 8v4l3 2",
-  filter: "M4 5h16l-6 7.500V19l-4-2v-4.500z",
-  table: "M4 5h16v14H4zM4 10h16M4 14.500h16M10 10v9",
-  chart: "M4 4v16h16M7.500 15l3.500-4.500 3 2.500 5-7",
   panel: "M4 5h16v14H4zM4 9h16",
   side: "M4 5h16v14H4zM9 5v14",
 } as const;
 
-export type IconName = keyof typeof ICONS;
+/** Those of `more_icons.ts` too. */
+export type IconName = keyof typeof ICONS | keyof typeof MORE_ICONS;
