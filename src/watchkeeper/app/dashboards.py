@@ -62,8 +62,9 @@ class DashboardsPart:
             options.dashboards_dir / STATE_FILE, [_datasource(store, options.listen) for store in stores]
         )
         self._provisioning = Provisioning(
-            options.dashboards_provisioning, self._state.catalog, self._state.datasources, os.environ
-        )
+            options.dashboards_provisioning, self._state.catalog, self._state.datasources, os.environ,
+            leftovers=self._state.leftovers, now_ms=now_ms,
+        )  # fmt: skip
         self._told: frozenset[str] = frozenset()
         self._first = FirstAdmin(self._state)
         self._backend = self._make_backend()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -28,6 +29,7 @@ class Datasource:
     is_own     answered by this process: no network between
     read_only  from a file or our own: the API can't change it
     secrets    values of secureJsonData, never shown
+    digest     of what a file says, where that lets people change it; of theirs, what it said then. Empty otherwise
     """
 
     uid: str
@@ -47,6 +49,7 @@ class Datasource:
     json_data: Mapping[str, Any] = field(default_factory=dict)
     secrets: Mapping[str, Secret] = field(default_factory=dict)
     version: int = 1
+    digest: str = ""
 
 
 def own(uid: str, name: str, type_: str, url: str, *, is_default: bool = False, **json_data: Any) -> Datasource:
@@ -59,14 +62,19 @@ def own(uid: str, name: str, type_: str, url: str, *, is_default: bool = False, 
 def of_config(config: DatasourceConfig) -> Datasource:
     """As a file declares it."""
     uid = config.uid or derived_uid("datasource", config.name)
-    secrets = config.secure_json_data if isinstance(config.secure_json_data, dict) else {}
     return Datasource(
         uid, file_number(f"datasource:{uid}"), config.name, config.type, config.url, config.is_default,
+        read_only=not config.editable, digest=_digest(config) if config.editable else "",
         access=config.access, user=config.user, database=config.database, basic_auth=config.basic_auth,
         basic_auth_user=config.basic_auth_user, with_credentials=config.with_credentials,
         json_data=config.json_data if isinstance(config.json_data, dict) else {},
-        secrets={str(name): Secret(str(value)) for name, value in secrets.items()}, version=config.version,
+        secrets={name: Secret(value) for name, value in config.secure_json_data.items()}, version=config.version,
     )  # fmt: skip
+
+
+def _digest(config: DatasourceConfig) -> str:
+    # Of secrets only a hash stays, too.
+    return hashlib.sha256(repr(config).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 class Datasources:
@@ -86,13 +94,27 @@ class Datasources:
         found: dict[str, Datasource] = {}
         names: set[str] = set()
         stored = [_datasource(row) for row in self._database.rows("SELECT * FROM datasources ORDER BY id")]
-        for one in (*self._files, *stored, *self._own):
+        changed = {one.uid: one for one in stored if one.digest}
+        files = [self._as_changed(one, changed.get(one.uid)) for one in self._files]
+        for one in (*files, *stored, *self._own):
             if one.uid not in found and one.name not in names:
                 found[one.uid] = one
                 names.add(one.name)
         default = next((one.uid for one in found.values() if one.is_default), next(iter(found), ""))
         marked = (replace(one, is_default=one.uid == default) for one in found.values())
         return sorted(marked, key=lambda one: one.name.casefold())
+
+    @staticmethod
+    def _as_changed(file: Datasource, changed: Datasource | None) -> Datasource:
+        """What people made of one of a file, until the file says something else."""
+        if changed is None or not file.digest or changed.digest != file.digest:
+            return file
+        return replace(changed, number=file.number)
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Takes away those that people added under these names."""
+        for name in names:
+            self._database.run("DELETE FROM datasources WHERE name = ?", name)
 
     def default(self) -> Datasource | None:
         """What panels that name none ask."""
@@ -138,12 +160,17 @@ class Datasources:
         with self._database.change():
             old = self._changeable(uid)
             made = replace(_checked(made), uid=checked_uid(made.uid) if made.uid else old.uid)
-            made = replace(made, secrets={**old.secrets, **made.secrets})
+            made = replace(made, secrets={**old.secrets, **made.secrets}, digest=old.digest)
             if any(one.name == made.name and one.uid != uid for one in self.all()):
                 raise Conflict("data source with the same name already exists")
             if made.is_default:
                 self._take_default()
             columns = _columns(made)
+            if old.digest:
+                made = replace(made, uid=old.uid)  # The file names it so.
+                self._database.run("DELETE FROM datasources WHERE uid = ?", old.uid)
+                self._database.insert("datasources", uid=old.uid, name=made.name, version=old.version + 1, **columns)
+                return self.find(old.uid)
             try:
                 self._database.run(
                     "UPDATE datasources SET uid = ?, name = ?, body = ?, secrets = ?, version = version + 1 "
@@ -158,6 +185,8 @@ class Datasources:
         """Takes one away. Raises Missing and Provisioned."""
         with self._database.change():
             old = self._changeable(uid)
+            if any(one.uid == uid for one in self._files):
+                raise Provisioned(f"{old.name} stands in a file of provisioning/datasources, and would be back at once")
             self._database.run("DELETE FROM datasources WHERE uid = ?", uid)
         return old
 
@@ -201,6 +230,7 @@ def _checked(made: Datasource) -> Datasource:
 
 _KEPT: Final = (
     "type", "url", "is_default", "access", "user", "database", "basic_auth", "basic_auth_user", "with_credentials",
+    "digest",
 )  # fmt: skip
 
 

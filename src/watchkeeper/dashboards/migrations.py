@@ -98,4 +98,10 @@ SCRIPTS: Final = (
         updated_ms INTEGER NOT NULL, created_by TEXT NOT NULL, updated_by TEXT NOT NULL, UNIQUE (folder_uid, name)
     );
     """,
+    """
+    CREATE TABLE kept_files (
+        uid TEXT PRIMARY KEY, provider TEXT NOT NULL, digest TEXT NOT NULL, folder_uid TEXT NOT NULL,
+        folder_title TEXT NOT NULL, body BLOB NOT NULL
+    ) WITHOUT ROWID;
+    """,
 )

@@ -16,6 +16,7 @@ from watchkeeper.dashboards.passwords import MEMORY_KIB, Passwords
 from watchkeeper.dashboards.permissions import Permissions
 from watchkeeper.dashboards.playlists import Playlists
 from watchkeeper.dashboards.preferences import Preferences
+from watchkeeper.dashboards.provisioning.leftovers import Leftovers
 from watchkeeper.dashboards.rights import Rights
 from watchkeeper.dashboards.roles import Identity, Kind
 from watchkeeper.dashboards.sessions import Sessions
@@ -34,6 +35,7 @@ class State:
         self.database = Database(path)
         self.stored = Stored(self.database)
         self.folders = Folders(self.database)
+        self.leftovers = Leftovers(self.database, self.stored, self.folders)
         self.catalog = Catalog(self.stored, self.folders)
         self.datasources = Datasources(self.database, own)
         self.annotations = Annotations(self.database)

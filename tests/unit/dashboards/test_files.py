@@ -135,6 +135,97 @@ def test_yaml(tmp_path: Path) -> None:
     assert source.secure_json_data == {"basicAuthPassword": "pass"}
 
 
+def test_values_of_the_environment_are_texts(tmp_path: Path) -> None:
+    path = tmp_path / "all.yaml"
+    path.write_text(
+        "datasources:\n- name: a\n  type: prometheus\n  url: http://$HOST:${PORT}\n  isDefault: $YES\n  orgId: $NONE\n"
+        "  jsonData: {timeInterval: $N, plain: 5, httpHeaderName1: X-Key}\n"
+        "  secureJsonData: {httpHeaderValue1: $KEY, basicAuthPassword: '$__env{ODD}', cost: '$$5'}\n"
+    )
+    environ = {"HOST": "h", "PORT": "9090", "YES": "true", "N": "015", "KEY": "0123", "ODD": "a#b: 'c\n- d"}
+    (source,) = read_datasources_file(path, environ).datasources
+    assert (source.url, source.is_default, source.org_id) == ("http://h:9090", True, 1)
+    assert source.json_data == {"timeInterval": "015", "plain": 5, "httpHeaderName1": "X-Key"}
+    assert source.secure_json_data == {"httpHeaderValue1": "0123", "basicAuthPassword": "a#b: 'c\n- d", "cost": "$5"}
+    path.write_text("datasources:\n- {name: a, type: loki, url: '$__file{/none/at/all}'}\n")
+    with pytest.raises(ConfigError) as error:
+        read_datasources_file(path, {})
+    assert "2:30: datasources[0].url: /none/at/all: No such file" in str(error.value)
+
+
+def test_older_forms(tmp_path: Path) -> None:
+    path = tmp_path / "all.yaml"
+    path.write_text("- name: old\n  org_id: 1\n  folder: ''\n  type: file\n  options:\n    folder: /var/boards\n")
+    (provider,) = read_dashboards_file(path, {})
+    assert (provider.name, provider.where) == ("old", "/var/boards")
+    for text in ("", "~\n", "# nothing\n", "apiVersion: 1\n"):
+        path.write_text(text)
+        assert read_dashboards_file(path, {}) == ()
+
+
+def test_dashboards_stay_where_deletion_is_disabled(tmp_path: Path) -> None:
+    boards, conf = tmp_path / "boards", tmp_path / "conf" / "dashboards"
+    write(boards / "Ops" / "a.json", title="A", uid="a")
+    write(boards / "b.json", title="B", uid="b")
+    conf.mkdir(parents=True)
+    yaml = f"providers: [{{name: p, disableDeletion: true, updateIntervalSeconds: 1, options: {{path: {boards}, " \
+        "foldersFromFilesStructure: true}}]\n"  # fmt: skip
+    (conf / "a.yaml").write_text(yaml)
+
+    def started(state: State) -> Provisioning:
+        state.open()
+        watch = Provisioning(
+            tmp_path / "conf", state.catalog, state.datasources, {}, builtin=None, leftovers=state.leftovers
+        )
+        watch.start()
+        return watch
+
+    state = State(tmp_path / "state.db", [])
+    watch = started(state)
+    (boards / "Ops" / "a.json").unlink()
+    assert watch.tick(100.0)
+    kept = state.catalog.get("a")
+    assert (kept.origin, kept.folder_uid, kept.load()["title"]) == (Origin.STORED, state.catalog.folders()[0].uid, "A")
+    assert state.catalog.folders()[0].title == "Ops"
+    assert state.catalog.delete("a").title == "A"
+    state.close()
+    # Also where the file went while nothing ran.
+    (boards / "b.json").unlink()
+    state = State(tmp_path / "state.db", [])
+    watch = started(state)
+    assert state.catalog.get("b").origin is Origin.STORED
+    # A folder that is not there, as a volume that was not mounted yet, takes nothing; it comes back as it was.
+    write(boards / "c.json", title="C", uid="c")
+    assert watch.tick(200.0)
+    boards.rename(tmp_path / "away")
+    assert watch.tick(300.0)
+    assert state.catalog.find("c") is None
+    (tmp_path / "away").rename(boards)
+    assert watch.tick(400.0)
+    assert state.catalog.get("c").origin is Origin.FILE
+    # With its provider a dashboard goes.
+    (conf / "a.yaml").write_text("providers: []\n")
+    assert watch.tick(500.0)
+    assert sorted(entry.uid for entry in state.catalog.entries()) == ["b"]
+    state.close()
+
+
+def test_what_is_not_read_is_told(tmp_path: Path) -> None:
+    for name in ("dashboards", "datasources", "alerting", "plugins"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "dashboards" / "a.yaml").write_text("providers: [{name: two, orgId: 2, options: {path: /x}}]\n")
+    (tmp_path / "datasources" / "a.yaml").write_text("datasources: [{name: three, type: loki, orgId: 3}]\n")
+    (tmp_path / "alerting" / "rules.yaml").write_text("groups: []\n")
+    state = State(None, [])
+    state.open()
+    watch = Provisioning(tmp_path, state.catalog, state.datasources, {}, builtin=None)
+    watch.start()
+    told = [text.removeprefix(f"{tmp_path}/").split(": is not read")[0] for text in watch.problems]
+    assert told == ["datasources/a.yaml: three", "dashboards/a.yaml: provider two", "alerting/rules.yaml"]
+    assert state.datasources.all() == []
+    state.close()
+
+
 def test_our_own_come_last(tmp_path: Path) -> None:
     builtin, provided = tmp_path / "builtin", tmp_path / "provided"
     write(builtin / "host.json", title="Ours", uid="host")

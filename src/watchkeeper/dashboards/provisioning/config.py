@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from watchkeeper.core.config.decode import Load, SectionPlace, decode
-from watchkeeper.core.config.kinds import Anything, Boolean, Integer, ListOf, Nested, Number, Text
+from watchkeeper.core.config.decode import Load, Place, SectionPlace
+from watchkeeper.core.config.document import MappingNode, Node, ScalarNode, SequenceNode, compose, is_null
+from watchkeeper.core.config.kinds import Anything, Boolean, Integer, ListOf, MapOf, Nested, Number, Text
 from watchkeeper.core.config.schema import section, setting
+from watchkeeper.core.model.errors import describe_os_error
 from watchkeeper.dashboards.errors import Refused
 from watchkeeper.dashboards.names import checked_uid
 
+T = TypeVar("T")
+
+# Their values are data of any shape: what looks like a number in an environment variable is a text there.
+FREE_KEYS: Final = ("jsonData", "secureJsonData")
 SUFFIXES: Final = (".yaml", ".yml")
 MIN_INTERVAL_S: Final = 1
 DEFAULT_INTERVAL_S: Final = 10
@@ -24,6 +31,7 @@ class FolderOptions:
     """`options` of a provider."""
 
     path: str = setting(Text(), default="")
+    folder: str = setting(Text(), default="")  # The older name of the same.
     folders_from_files: bool = setting(Boolean(), key="foldersFromFilesStructure", default=False)
 
 
@@ -46,7 +54,7 @@ class Provider:
         """Reports what can't work."""
         if self.type != "file":
             at.report("type", f'"{self.type}" is not known; only file is')
-        if not self.options.path:
+        if not self.where:
             at.report("options", "path is needed: the folder that holds the dashboards' JSON files")
         if self.folder_uid:
             try:
@@ -54,6 +62,11 @@ class Provider:
             except Refused as error:
                 at.report("folderUid", str(error))
         return self
+
+    @property
+    def where(self) -> str:
+        """The folder that holds its files."""
+        return self.options.path or self.options.folder
 
     @property
     def interval_s(self) -> float:
@@ -86,10 +99,19 @@ class DatasourceConfig:
     with_credentials: bool = setting(Boolean(), key="withCredentials", default=False)
     is_default: bool = setting(Boolean(), key="isDefault", default=False)
     json_data: Any = setting(Anything(), key="jsonData", default=None)
-    secure_json_data: Any = setting(Anything(), key="secureJsonData", default=None)
+    secure_json_data: dict[str, str] = setting(MapOf(Text()), key="secureJsonData", default_factory=dict)
     version: int = setting(Integer(), default=1)
     editable: bool = setting(Boolean(), default=False)
     correlations: Any = setting(Anything(), default=None)
+
+    def checked(self, at: SectionPlace) -> DatasourceConfig:
+        """Reports what can't work."""
+        if self.uid:
+            try:
+                checked_uid(self.uid)
+            except Refused as error:
+                at.report("uid", str(error))
+        return self
 
 
 @section
@@ -121,27 +143,63 @@ def yaml_files(folder: Path) -> list[Path]:
 def read_dashboards_file(path: Path, environ: Mapping[str, str]) -> tuple[Provider, ...]:
     """The providers of a file, paths relative to the working directory as Grafana has them. Raises ConfigError,
     OSError."""
-    text = path.read_text("utf-8", "replace")
-    return decode(DashboardsFile, _expanded(text, environ), Load(str(path), lenient=True)).providers
+    return _read(DashboardsFile, path, environ).providers
 
 
 def read_datasources_file(path: Path, environ: Mapping[str, str]) -> DatasourcesFile:
     """What a file says of datasources. Raises ConfigError and OSError."""
-    text = path.read_text("utf-8", "replace")
-    return decode(DatasourcesFile, _expanded(text, environ), Load(str(path), lenient=True))
+    return _read(DatasourcesFile, path, environ)
 
 
-def _expanded(text: str, environ: Mapping[str, str]) -> str:
-    """`$VAR`, `${VAR}`, `$__env{VAR}` and `$__file{path}` replaced; `$$` is a dollar sign. Source: Grafana's docs."""
+def _read(cls: type[T], path: Path, environ: Mapping[str, str]) -> T:
+    load = Load(str(path), lenient=True)
+    root = compose(path.read_text("utf-8", "replace"), str(path))
+    if root is None or is_null(root):
+        root = MappingNode(1, 1)
+    if cls is DashboardsFile and isinstance(root, SequenceNode):
+        # Before there was an apiVersion, the list stood alone.
+        root = MappingNode(1, 1, [(ScalarNode(1, 1, "providers", True), root)])
+    _expand(root, environ, load)
+    made = Place(load, root, "").read(Nested(cls))
+    load.finish()
+    assert isinstance(made, cls)
+    return made
 
-    def value(match: re.Match[str]) -> str:
-        if match[0] == "$$":
-            return "$"
-        if match[1] == "file":
-            try:
-                return Path(match[2]).read_text("utf-8", "replace").strip()
-            except (OSError, ValueError):
-                return ""
+
+def _expand(root: Node, environ: Mapping[str, str], load: Load) -> None:
+    """`$VAR`, `${VAR}`, `$__env{VAR}` and `$__file{path}` of all values replaced; `$$` is a dollar sign. What comes in
+    is a text, whatever it looks like, but for settings that are no texts. Source: Grafana's docs."""
+    seen: set[int] = set()
+    waiting: list[tuple[Node, str, bool]] = [(root, "", False)]
+    while waiting:
+        node, path, is_free = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        match node:
+            case MappingNode():
+                for key, value in node.pairs:
+                    name = key.value if isinstance(key, ScalarNode) else ""
+                    at = f"{path}.{name}" if path else name
+                    waiting.append((value, at, is_free or name in FREE_KEYS))
+            case SequenceNode():
+                waiting += [(item, f"{path}[{at}]", is_free) for at, item in enumerate(node.items)]
+            case ScalarNode() if "$" in node.value:
+                node.value = _VARIABLE.sub(partial(_value, node, path, environ, load), node.value)
+                node.is_plain = node.is_plain and not is_free
+            case _:
+                pass
+
+
+def _value(node: Node, path: str, environ: Mapping[str, str], load: Load, match: re.Match[str]) -> str:
+    if match[0] == "$$":
+        return "$"
+    if match[1] != "file":
         return environ.get(match[2] or match[3] or match[4], "")
-
-    return _VARIABLE.sub(value, text)
+    try:
+        return Path(match[2]).read_text("utf-8", "replace").strip()
+    except OSError as error:
+        load.report(node, path, describe_os_error(error))
+    except ValueError as error:
+        load.report(node, path, f"{match[2]!r}: {error}")
+    return ""

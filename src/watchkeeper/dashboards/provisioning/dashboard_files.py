@@ -42,6 +42,7 @@ class DashboardFiles:
         self.entries: list[Entry] = []
         self.folders: dict[str, Folder] = {}
         self.problems: list[str] = []
+        self.is_there = False  # Whether its folder was, at the last look.
         self._origin = origin
         self._known: dict[str, _Known] = {}
 
@@ -49,8 +50,9 @@ class DashboardFiles:
         """Whether something has changed since the last look: a dashboard, or what is wrong with one."""
         known: dict[str, _Known] = {}
         problems: list[str] = []
-        root = Path(self.provider.options.path)
-        if not root.is_dir():
+        root = Path(self.provider.where)
+        self.is_there = root.is_dir()
+        if not self.is_there:
             problems.append(f"{root}: there is no such folder (provider {self.provider.name})")
         paths = _json_files(root)
         if len(paths) > MAX_FILES:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -18,8 +18,10 @@ from watchkeeper.dashboards.provisioning.config import (
     yaml_files,
 )
 from watchkeeper.dashboards.provisioning.dashboard_files import DashboardFiles
+from watchkeeper.dashboards.provisioning.leftovers import Leftovers
 
 BUILTIN: Final = Path(__file__).parent.parent / "builtin"
+ONE_ORG: Final = "is not read: there is one organization here, with the id 1, and it has another orgId"
 BUILTIN_FOLDER: Final = ""  # At the top: they are the first thing to see.
 
 _States = tuple[tuple[str, int, int], ...]
@@ -36,12 +38,19 @@ class Provisioning:
         environ: Mapping[str, str],
         *,
         builtin: Path | None = BUILTIN,
+        leftovers: Leftovers | None = None,
+        now_ms: Callable[[], int] = lambda: 0,
     ) -> None:
-        """folder   Grafana's, with `dashboards` and `datasources` in it; None for none"""
+        """
+        folder      Grafana's, with `dashboards` and `datasources` in it; None for none
+        leftovers   what keeps dashboards whose files are gone; None where nothing does
+        """
         self._folder = folder
         self._catalog = catalog
         self._datasources = datasources
         self._environ = environ
+        self._leftovers = leftovers
+        self._now_ms = now_ms
         self._builtin = None if builtin is None else DashboardFiles(
             Provider(name="watchkeeper", folder=BUILTIN_FOLDER, options=FolderOptions(path=str(builtin))),
             Origin.BUILTIN,
@@ -51,6 +60,7 @@ class Provisioning:
         self._due_s: dict[int, float] = {}
         self._yaml_due_s = 0.0
         self._problems: list[str] = []
+        self._away: dict[str, list[str]] = {}  # By what they are: declared for an organisation that is not here.
         self.problems: tuple[str, ...] = ()
 
     def start(self) -> None:
@@ -80,8 +90,14 @@ class Provisioning:
     def reload_dashboards(self) -> None:
         """Reads the dashboards' YAML again, and all files. Raises ConfigError and OSError."""
         providers: list[Provider] = []
+        away: list[str] = []
         for path in yaml_files(self._folder / "dashboards") if self._folder else ():
-            providers += read_dashboards_file(path, self._environ)
+            for provider in read_dashboards_file(path, self._environ):
+                if provider.org_id > 1:
+                    away.append(f"{path}: provider {provider.name}: {ONE_ORG}")
+                else:
+                    providers.append(provider)
+        self._away["dashboards"] = away
         old = {files.provider: files for files in self._providers}
         self._providers = [old.get(provider) or DashboardFiles(provider) for provider in providers]
         self._states["dashboards"] = self._state("dashboards")
@@ -93,12 +109,21 @@ class Provisioning:
     def reload_datasources(self) -> None:
         """Reads the datasources' YAML again. Raises ConfigError and OSError."""
         found: list[Datasource] = []
+        away: list[str] = []
+        gone: set[str] = set()
         for path in yaml_files(self._folder / "datasources") if self._folder else ():
             file = read_datasources_file(path, self._environ)
-            gone = {deleted.name for deleted in file.delete}
-            found = [one for one in found if one.name not in gone]
-            found += [of_config(config) for config in file.datasources]
+            names = {deleted.name for deleted in file.delete if deleted.org_id <= 1}
+            found = [one for one in found if one.name not in names]
+            gone |= names
+            for config in file.datasources:
+                if config.org_id > 1:
+                    away.append(f"{path}: {config.name}: {ONE_ORG}")
+                else:
+                    found.append(of_config(config))
         self._states["datasources"] = self._state("datasources")
+        self._away["datasources"] = away
+        self._datasources.forget(gone)
         self._datasources.follow(found)
 
     def _follow_yaml(self) -> bool:
@@ -129,9 +154,18 @@ class Provisioning:
             found.append((str(path), state.st_mtime_ns, state.st_size))
         return tuple(found)
 
+    def _not_read(self) -> list[str]:
+        """What Grafana would read, and this does not."""
+        found = [text for away in self._away.values() for text in away]
+        if self._folder is not None and (first := next(iter(yaml_files(self._folder / "alerting")), None)):
+            found.append(f"{first}: is not read: rules and receivers stand in Prometheus' and Alertmanager's files")
+        return found
+
     def _publish(self) -> None:
+        if self._leftovers is not None:
+            self._leftovers.follow(self._providers, self._now_ms())
         files = [*self._providers, *([self._builtin] if self._builtin is not None else [])]
-        problems = [*self._problems, *(problem for one in files for problem in one.problems)]
+        problems = [*self._problems, *self._not_read(), *(problem for one in files for problem in one.problems)]
         self.problems = tuple(problems)
         self._catalog.follow(
             Files(

@@ -134,7 +134,9 @@ async def make_site(tmp_path: Path) -> AsyncIterator[MakeSite]:
 
         state = State(None, own_sources, password_memory_kib=8)
         await run(state.open)
-        watch = Provisioning(provisioning, state.catalog, state.datasources, {}, builtin=None)
+        watch = Provisioning(
+            provisioning, state.catalog, state.datasources, {}, builtin=None, leftovers=state.leftovers
+        )
         await run(watch.start)
         site: Site
         lifecycle = Lifecycle()

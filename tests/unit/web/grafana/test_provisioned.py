@@ -125,6 +125,40 @@ async def test_datasources(make_site: MakeSite, folder: Path) -> None:
     assert (await site.get("/api/datasources/uid/far"))["name"] == "Near"
 
 
+async def test_datasources_that_people_may_change(make_site: MakeSite, folder: Path) -> None:
+    file = folder / "datasources" / "far.yml"
+    file.write_text(DATASOURCES.replace("editable: false", "editable: true"))
+    site = await make_site(provisioning=folder)
+    assert (await site.get("/api/datasources/uid/far"))["readOnly"] is False
+    body = {"name": "Far", "type": "prometheus", "url": "http://other:9090", "access": "proxy"}
+    status, said = await site.ask("PUT", "/api/datasources/uid/far", body, by="admin")
+    assert (status, said["datasource"]["url"]) == (200, "http://other:9090")
+    # Its secret stays, and its number.
+    assert said["datasource"]["secureJsonFields"] == {"httpHeaderValue1": True}
+    status, said = await site.ask("PUT", f"/api/datasources/{said['id']}", {**body, "name": "Near"}, by="admin")
+    assert (status, (await site.get("/api/datasources/name/Near"))["uid"]) == (200, "far")
+    status, said = await site.ask("DELETE", "/api/datasources/uid/far", by="admin")
+    assert (status, "stands in a file" in said["message"]) == (400, True)
+    # The file changes: it counts again.
+    file.write_text(DATASOURCES.replace("editable: false", "editable: true").replace("http://far", "http://new"))
+    await site.ask("POST", "/api/admin/provisioning/datasources/reload", by="admin")
+    assert (await site.get("/api/datasources/uid/far"))["url"] == "http://new:9090"
+
+
+async def test_datasources_that_a_file_takes_away(make_site: MakeSite, folder: Path) -> None:
+    site = await make_site(provisioning=folder)
+    body = {"name": "Old", "type": "loki", "url": "http://old:3100", "access": "proxy", "uid": "old"}
+    assert (await site.ask("POST", "/api/datasources", body, by="admin"))[0] == 200
+    gone = "prune: true\ndeleteDatasources:\n  - {name: Old, orgId: 1}\n  - {name: Other, orgId: 2}\n"
+    (folder / "datasources" / "far.yml").write_text(DATASOURCES + gone)
+    await site.ask("POST", "/api/admin/provisioning/datasources/reload", by="admin")
+    assert (await site.ask("GET", "/api/datasources/uid/old"))[0] == 404
+    # Of files, what is not declared any more is gone.
+    (folder / "datasources" / "far.yml").unlink()
+    await site.ask("POST", "/api/admin/provisioning/datasources/reload", by="admin")
+    assert (await site.ask("GET", "/api/datasources/uid/far"))[0] == 404
+
+
 async def test_who_may_reload(site: Site) -> None:
     assert (await site.ask("POST", "/api/admin/provisioning/dashboards/reload", by="editor"))[0] == 403
     assert (await site.ask("POST", "/api/admin/provisioning/plugins/reload", by="admin"))[0] == 200
