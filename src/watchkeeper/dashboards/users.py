@@ -105,15 +105,15 @@ class Users:
                 self._database.run("DELETE FROM sessions WHERE user_id = ?", made.id)
             return self.get(made.id)
 
-    def set_password(self, number: int, password: str, now_ms: int) -> None:
-        """A new password; all sessions of the user end. Raises Refused and Missing."""
+    def set_password(self, number: int, password: str, now_ms: int, *, keep_session: int = 0) -> None:
+        """A new password; all sessions of the user end, but the one that is named. Raises Refused and Missing."""
         hashed = self._passwords.hash(password)
         with self._database.change():
             self.get(number)
             self._database.run(
                 "UPDATE users SET password_hash = ?, updated_ms = ? WHERE id = ?", hashed, now_ms, number
             )
-            self._database.run("DELETE FROM sessions WHERE user_id = ?", number)
+            self._database.run("DELETE FROM sessions WHERE user_id = ? AND id <> ?", number, keep_session)
 
     def delete(self, number: int) -> User:
         """Takes a user away. Raises Missing, and Refused for the last who may do everything."""

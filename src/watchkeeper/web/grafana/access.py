@@ -13,7 +13,6 @@ from watchkeeper.dashboards.roles import Identity, Kind, Role
 from watchkeeper.web.errors import ApiError
 from watchkeeper.web.grafana.backend import Backend
 from watchkeeper.web.grafana.cross_site import SAFE_METHODS, is_cross_site
-from watchkeeper.web.grafana.login_limit import LoginLimit
 from watchkeeper.web.grafana.render_keys import COOKIE as RENDER_COOKIE
 from watchkeeper.web.grafana.render_keys import RenderKeys
 
@@ -32,7 +31,7 @@ class Gatekeeper:
         self._backend = backend
         settings = backend.settings
         self._anonymous = Identity(Kind.ANONYMOUS, 0, "", "Anonymous", settings.anonymous_role)
-        self.limit = LoginLimit()
+        self.limit = backend.limit
         self.renders = RenderKeys()
 
     async def identity(self, request: web.Request) -> Identity:
@@ -60,7 +59,8 @@ class Gatekeeper:
         identity = await self.identity(request)
         if identity.role < role:
             raise refusal(identity, role)
-        is_browser = identity.by_cookie or identity.kind is Kind.ANONYMOUS
+        # A browser sends cookies and remembered passwords by itself; a token only who knows it.
+        is_browser = identity.kind is not Kind.ACCOUNT
         is_change = request.method not in SAFE_METHODS
         if is_browser and is_change and is_cross_site(request, self._backend.settings.root_url):
             raise ApiError(403, "forbidden", CROSS_SITE)

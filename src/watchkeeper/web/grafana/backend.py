@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from watchkeeper.core.telemetry.metrics import Registry
@@ -11,6 +11,7 @@ from watchkeeper.dashboards.datasource import Datasource
 from watchkeeper.dashboards.provisioning.watch import Provisioning
 from watchkeeper.dashboards.roles import Role
 from watchkeeper.dashboards.state import State
+from watchkeeper.web.grafana.login_limit import LoginLimit
 from watchkeeper.web.grafana.ways import Way
 from watchkeeper.web.lifecycle import Lifecycle
 
@@ -47,6 +48,7 @@ class Backend:
 
     way   how a datasource is asked
     run   runs short synchronous work on a worker thread
+    limit   how many wrong passwords there may be
     builtin_alerts, builtin_rules   uids of what `grafana` stands for in the paths of alerts and rules
     """
 
@@ -58,5 +60,6 @@ class Backend:
     way: Callable[[Datasource], Way]
     run: Callable[[Callable[[], Any]], Awaitable[Any]]
     now_ms: Callable[[], int]
+    limit: LoginLimit = field(default_factory=LoginLimit)
     builtin_alerts: str = "alertmanager"
     builtin_rules: str = "prometheus"

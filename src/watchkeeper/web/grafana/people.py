@@ -12,6 +12,7 @@ from watchkeeper.dashboards.preferences import of_user
 from watchkeeper.dashboards.roles import Identity, Kind, Role, role_of
 from watchkeeper.dashboards.users import User
 from watchkeeper.web.errors import ApiError
+from watchkeeper.web.grafana.access import TOO_MANY
 from watchkeeper.web.grafana.allowed import asked_entry
 from watchkeeper.web.grafana.answers import answer, message, time_text
 from watchkeeper.web.grafana.ask import Ask, Fields
@@ -39,18 +40,25 @@ async def update_me(backend: Backend, ask: Ask) -> web.Response:
 
 
 async def set_my_password(backend: Backend, ask: Ask) -> web.Response:
-    """PUT /user/password: a new one, for who knows the old one."""
+    """PUT /user/password: a new one, for who knows the old one; it ends all other sessions."""
     number = own_id(ask)
     fields = await ask.fields()
     old, new = fields.text("oldPassword"), fields.text("newPassword")
 
-    def work() -> None:
+    address, now_ms = ask.request.remote or "", backend.now_ms()
+    if not backend.limit.may_try(ask.identity.login, address, now_ms):
+        raise ApiError(429, "rate_limited", TOO_MANY)
+
+    def work() -> bool:
         user = backend.state.users.get(number)
         if backend.state.users.login(user.login, old) is None:
-            raise ApiError(401, "unauthorized", "invalid old password")
-        backend.state.users.set_password(number, new, backend.now_ms())
+            return False
+        backend.state.users.set_password(number, new, now_ms, keep_session=ask.identity.session_id)
+        return True
 
-    await backend.run(work)
+    if not await backend.run(work):
+        backend.limit.failed(ask.identity.login, address, now_ms)
+        raise ApiError(401, "unauthorized", "invalid old password")
     return message("User password changed")
 
 

@@ -73,6 +73,13 @@ async def test_other_sites_can_not_write_in_ones_name(site: Site) -> None:
     ):
         assert await save(**headers) == 403
     assert (await site.ask("GET", "/api/user", Cookie=cookie, Sec_Fetch_Site="cross-site"))[0] == 200
+    # Nor with a password that a browser remembers; a token it does not send by itself.
+    body = {"dashboard": {"title": "B"}}
+    evil = {"Origin": "https://evil.example"}
+    assert (await site.ask("POST", "/api/dashboards/db", body, by="editor", **evil))[0] == 403
+    account = (await site.ask("POST", "/api/serviceaccounts", {"name": "ci", "role": "Editor"}, by="admin"))[1]["id"]
+    token = (await site.ask("POST", f"/api/serviceaccounts/{account}/tokens", {"name": "t"}, by="admin"))[1]["key"]
+    assert (await site.ask("POST", "/api/dashboards/db", body, Authorization=f"Bearer {token}", **evil))[0] == 200
     assert (await site.ask("POST", "/login", {"user": "editor"}, Origin="https://evil.example"))[0] == 403
 
 

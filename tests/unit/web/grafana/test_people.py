@@ -71,6 +71,61 @@ async def test_passwords(site: Site) -> None:
     assert (await site.ask("GET", "/api/user", by="viewer"))[0] == 200
 
 
+async def test_a_new_password_ends_other_sessions(site: Site) -> None:
+    cookies = []
+    for _ in range(2):
+        body = {"user": "viewer", "password": PASSWORD}
+        async with site.client.post("/login", json=body) as response:
+            cookies.append(f"watchkeeper_session={response.cookies['watchkeeper_session'].value}")
+    here, elsewhere = cookies
+    body = {"oldPassword": PASSWORD, "newPassword": "something new"}
+    assert (await site.ask("PUT", "/api/user/password", body, Cookie=here))[0] == 200
+    assert (await site.ask("GET", "/api/user", Cookie=here))[0] == 200
+    assert (await site.ask("GET", "/api/user", Cookie=elsewhere))[0] == 401
+    # The old one can't be guessed at by who has only the session.
+    body = {"oldPassword": "guess", "newPassword": "something else"}
+    for _ in range(5):
+        assert (await site.ask("PUT", "/api/user/password", body, Cookie=here))[0] == 401
+    assert (await site.ask("PUT", "/api/user/password", body, Cookie=here))[0] == 429
+
+
+async def test_sessions_as_an_administrator_sees_them(site: Site) -> None:
+    agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0.1 Safari/537.36"
+    body = {"user": "viewer", "password": PASSWORD}
+    async with site.client.post("/login", json=body, headers={"User-Agent": agent}) as response:
+        cookie = f"watchkeeper_session={response.cookies['watchkeeper_session'].value}"
+    found = await site.get("/api/admin/users/3/auth-tokens", by="admin")
+    assert [(one["browser"], one["browserVersion"], one["os"], one["isActive"]) for one in found] == [
+        ("Chrome", "140.0.1", "Linux", False)
+    ]
+    revoke = "/api/admin/users/3/revoke-auth-token"
+    assert (await site.ask("POST", revoke, {"authTokenId": 99}, by="admin"))[0] == 404
+    assert (await site.ask("POST", revoke, {"authTokenId": found[0]["id"]}, by="admin"))[0] == 200
+    assert (await site.ask("GET", "/api/user", Cookie=cookie))[0] == 401
+    assert (await site.ask("GET", "/api/admin/users/3/auth-tokens", by="editor"))[0] == 403
+
+
+async def test_organisation_and_teams_by_more_paths(site: Site) -> None:
+    assert (await site.ask("POST", "/api/orgs", {"name": "Second"}, by="admin"))[0] == 400
+    assert (await site.ask("DELETE", "/api/orgs/1", by="admin"))[0] == 400
+    for method, path in (("GET", "/api/orgs/2"), ("PUT", "/api/orgs/2"), ("GET", "/api/orgs/2/users")):
+        assert (await site.ask(method, path, {"name": "x"}, by="admin"))[0] == 404
+    page = await site.get("/api/org/users/search?query=edit&perpage=1", by="admin")
+    assert (page["totalCount"], page["orgUsers"][0]["login"]) == (1, "editor")
+    # Who administers the server stays an administrator of all of it.
+    body = {"loginOrEmail": "admin", "role": "Viewer"}
+    assert (await site.ask("POST", "/api/org/users", body, by="admin"))[0] == 400
+    await site.ask("POST", "/api/teams", {"name": "Ops"}, by="admin")
+    body = {"members": ["viewer@example.com", "editor@example.com"]}
+    assert (await site.ask("PUT", "/api/teams/1/members", body, by="admin"))[0] == 200
+    assert len(await site.get("/api/teams/1/members", by="admin")) == 2
+    assert (await site.ask("PUT", "/api/teams/1/members", {"members": ["none@x"]}, by="admin"))[0] == 404
+    assert len(await site.get("/api/teams/1/members", by="admin")) == 2
+    assert (await site.ask("PUT", "/api/teams/1/preferences", {"theme": "light"}, by="admin"))[0] == 200
+    assert (await site.get("/api/teams/1/preferences", by="admin"))["theme"] == "light"
+    assert (await site.ask("GET", "/api/teams/2/preferences", by="admin"))[0] == 404
+
+
 async def test_preferences_and_stars(site: Site) -> None:
     assert (await site.ask("PUT", "/api/user/preferences", {"theme": "light", "timezone": "utc"}, by="viewer"))[
         0

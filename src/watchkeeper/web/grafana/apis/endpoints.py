@@ -11,7 +11,9 @@ from typing import Any, Final
 from aiohttp import web
 
 from watchkeeper.dashboards.errors import Missing, Refused
+from watchkeeper.dashboards.permissions import Level
 from watchkeeper.web.errors import ApiError, bad_data
+from watchkeeper.web.grafana.allowed import may_folder
 from watchkeeper.web.grafana.answers import answer
 from watchkeeper.web.grafana.apis.kept import Kept, KeptDashboards, KeptFolders
 from watchkeeper.web.grafana.apis.resource import (
@@ -125,6 +127,7 @@ async def create(backend: Backend, ask: Ask) -> web.Response:
     name = sent.name or _generated(sent)
 
     def work() -> Any:
+        may_folder(backend.state.rights(ask.identity), sent.folder_uid or "", Level.EDIT)
         if _is_there(backend, store, name):
             raise exists(store.kind, name)
         store.add(backend, ask, name, sent)
