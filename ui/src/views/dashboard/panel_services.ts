@@ -33,9 +33,15 @@ async function recolor(board: Board, panel: Panel, name: string, color: string):
 
 function marksOf(board: Board, panel: Panel): AnnotationMark[] {
   return board.events
-    .filter((event) => event.panelId === undefined || event.panelId === panel.id)
+    .filter((event) => (event.panelId === undefined || event.panelId === panel.id) && isFor(board, event.source, panel))
     .map((event): AnnotationMark => ({
       time: event.time, ...(event.timeEnd > event.time ? { timeEnd: event.timeEnd } : {}), title: event.title, text: event.text, tags: event.tags, color: event.color,
       ...(event.id !== undefined && session.canEdit && board.origin === "stored" ? { change: () => (marking.asked = { event: event as typeof event & { id: number } }) } : {}),
     }));
+}
+
+/** Whether an annotation is for this panel: it may name those that it is for, or those that it is not. */
+function isFor(board: Board, annotation: string, panel: Panel): boolean {
+  const filter = board.model.annotations.list.find((one) => one.name === annotation)?.filter as { exclude?: boolean; ids?: number[] } | undefined;
+  return !filter?.ids?.length || filter.ids.includes(panel.id ?? -1) !== (filter.exclude === true);
 }
