@@ -54,7 +54,7 @@ export const VIEWS: View[] = [
     name: "service-discovery", paths: ["/service-discovery"], title: "Service discovery", words: "discovered labels relabel",
     nav: { section: "Running", icon: "discover" }, load: () => import("./targets/ServiceDiscovery.svelte"),
   },
-  { name: "logs", paths: ["/logs", "/logs/*"], title: "Log agent", words: "promtail loki logs status", nav: { section: "Running", icon: "logs" }, load: () => import("./logs/Logs.svelte") },
+  { name: "logs", paths: ["/logs", "/logs/*"], title: "Logging", words: "log agent promtail loki logs store status", nav: { section: "Running", icon: "logs" }, load: () => import("./logs/Logs.svelte") },
   { name: "status", paths: ["/status", "/status/*"], title: "Status", words: "runtime storage flags config build tsdb", nav: { section: "Running", icon: "status" }, load: () => import("./status/Status.svelte") },
   { name: "login", paths: ["/login"], title: "Sign in", bare: true, load: () => import("./login/Login.svelte") },
   { name: "profile", paths: ["/profile", "/profile/*"], title: "Profile", words: "password theme user preferences sessions", load: () => import("./profile/Profile.svelte") },
@@ -63,5 +63,9 @@ export const VIEWS: View[] = [
   {
     name: "tokens", paths: ["/org/serviceaccounts/:id?"], title: "Service accounts", words: "tokens api keys", nav: { section: "Administration", icon: "key" },
     load: () => import("./tokens/Accounts.svelte"),
+  },
+  {
+    name: "datasources", paths: ["/connections/datasources", "/connections/datasources/*", "/datasources", "/datasources/*"], title: "Data sources", words: "prometheus loki alertmanager connections",
+    nav: { section: "Administration", icon: "database" }, load: () => import("./datasources/DataSources.svelte"),
   },
 ];
