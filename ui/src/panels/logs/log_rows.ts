@@ -50,7 +50,8 @@ export function levelOf(line: string, labels: Labels): LogLevel {
   return klog ? ({ I: "info", W: "warning", E: "error", F: "critical" } as const)[klog as "I"] : "unknown";
 }
 
-const ANSI = /\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b\][^\u0007]*\u0007/g;
+// Neither this nor the next goes over a long line once for each of its letters.
+const ANSI = /\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*\u0007/g;
 
 /** The rows of all frames that hold lines, in the order of time. A line that two queries found is there twice, with an id each. */
 export function logRows(frames: readonly Frame[], newestFirst: boolean): LogRow[] {
@@ -139,7 +140,7 @@ export function commonLabels(rows: readonly LogRow[]): Labels {
 /** Fields of a line at most: a line of nothing but fields must not fill the page. */
 export const FIELDS_SHOWN = 100;
 
-const LOGFMT = /([\w.\-/]+)=("(?:[^"\\]|\\.)*"|[^\s"]*)/g;
+const LOGFMT = /(?<![\w.\-/])([\w.\-/]+)=("(?:[^"\\]|\\.)*"|[^\s"]*)/g;
 
 /** Fields that a line holds as JSON (nested ones joined by _) or as logfmt, without those that are labels already. */
 export function detectedFields(line: string, labels: Labels): [name: string, value: string][] {

@@ -3,6 +3,7 @@
 import type { DataSource } from "../../api/grafana.ts";
 import type { FieldConfigSource } from "../../core/frame/config.ts";
 import type { Panel, Target } from "../../core/model/dashboard.ts";
+import { references } from "../../core/variables/interpolate.ts";
 import { letter } from "../../core/url/graph_url.ts";
 
 /** How the graph is drawn. */
@@ -17,6 +18,13 @@ export function readyTarget(target: Target, source: DataSource): Target {
     ready.instant = true;
   }
   return ready;
+}
+
+/** Variables of the queries that nobody here has a value for; `known` tells of those that have one. Each once, in order. */
+export function unknownVariables(targets: readonly Target[], known: (name: string) => boolean): string[] {
+  const names = targets.flatMap((target) => (target.hide ? [] : references(`${target.expr ?? ""} ${target.legendFormat ?? ""}`))).map((one) => one.name);
+  // Those of the page itself begin so; a query's own step and range are among them.
+  return [...new Set(names)].filter((name) => !name.startsWith("__") && !known(name));
 }
 
 /** The panel that asks: each target at its own data source. */

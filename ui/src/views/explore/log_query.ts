@@ -64,7 +64,9 @@ function textOf(quoted: string): string {
   return quoted.slice(1, -1).replace(/\\(.)/g, (_, char: string) => ({ n: "\n", t: "\t" })[char] ?? char);
 }
 
+/** Whether the page can look for it: what its engine reads, what does not fit everywhere, and what can't take it ages to find. */
 function readable(text: string): boolean {
+  if (/\([^()]*[+*}][^()]*\)[+*{]/.test(text)) return false;
   try {
     return !new RegExp(text, "gi").test("");
   } catch {

@@ -11,7 +11,7 @@ import { givesLines } from "../../query/loki_query.ts";
 import { queryPanel } from "../../query/panel_query.ts";
 import { recent } from "../../query/recent.ts";
 import { sourceOf, sourcesOf } from "../parts/sources.ts";
-import { explorePanel, freeLetter } from "./explore_panel.ts";
+import { explorePanel, freeLetter, unknownVariables } from "./explore_panel.ts";
 import { queryHistory } from "./history.svelte.ts";
 
 /** What a pane has for a data source when each of its queries has one of its own. */
@@ -149,6 +149,7 @@ export class Pane {
   /** Asks all queries. What is on its way is called off. `byHand` asks even for what is known. */
   async run(byHand = true): Promise<void> {
     this.stop();
+    if (byHand) this.fault = "";
     const range = this.resolve();
     const asked = this.queries.filter((query) => !query.hide && query.expr?.trim());
     const texts = asked.map((query) => query.expr!.trim());
@@ -171,6 +172,11 @@ export class Pane {
         range, zone: this.zone, width: this.width, scope, sources: allSources(), adhoc: [], priority: 0, exemplars: true, signal: abort.signal,
       });
       if (abort.signal.aborted) return;
+      const unknown = unknownVariables(this.queries, (name) => scope.get(name) !== undefined);
+      if (unknown.length) {
+        const text = `Explore has no value for ${unknown.map((name) => `$${name}`).join(", ")}: ${unknown.length > 1 ? "they are" : "it is"} sent as written.`;
+        answer.notices.unshift({ severity: "warning", text });
+      }
       this.answer = answer;
       this.shown = range;
       this.error = null;

@@ -60,6 +60,7 @@ describe("what goes with a query", () => {
     // What matches everywhere, or can't be read here, marks nothing.
     expect(highlightOf('{a="b"} |~ ".*"')).toBeNull();
     expect(highlightOf('{a="b"} |~ "(?P<x>a"')).toBeNull();
+    expect(highlightOf('{a="b"} |~ "(a+)+b"')).toBeNull();
   });
 
   it("finds the lines behind numbers", () => {
