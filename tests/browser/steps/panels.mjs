@@ -1,0 +1,159 @@
+/** Panels by themselves, with data that no server sends: the gallery of ui/tests/gallery, and what a dashboard does with what is chosen on them. */
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { extname, join } from "node:path";
+
+const HOST = "http://gallery.test";
+const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
+let served = "";
+
+/** Opens the gallery that is built in `folder`. */
+async function open(person, folder, query) {
+  if (served !== folder) {
+    await person.page.route(`${HOST}/**`, async (route) => {
+      const path = new URL(route.request().url()).pathname.replace(/\/$/, "/index.html");
+      const body = await readFile(join(folder, path)).catch(() => null);
+      return body === null ? route.fulfill({ status: path === "/favicon.ico" ? 204 : 404 }) : route.fulfill({ body, contentType: TYPES[extname(path)] ?? "application/octet-stream" });
+    });
+    served = folder;
+  }
+  await person.open(`${HOST}/?${query}`);
+}
+
+/** Every panel type with odd frames and odd options, at sizes down to none, and the same panels with other frames: nothing fails. */
+export async function hostile(person, { folder }) {
+  await open(person, folder, "hostile=3");
+  const count = await person.until("panels", () => person.page.evaluate(() => window.hostile?.count() ?? 0));
+  const painted = () => person.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
+  for (const [width, height] of [[20, 20], [0, 0], [300, 150]]) {
+    await person.page.evaluate((size) => window.hostile.resize(...size), [width, height]);
+    await painted();
+  }
+  await person.page.evaluate(() => window.hostile.turn());
+  await painted();
+  assert.deepEqual(await person.page.evaluate(() => window.hostile.faults), []);
+  return count;
+}
+
+/** A legend by mouse and keys: series stand out, colours are chosen, long ones hold what is in view. */
+export async function legend(person, { folder }) {
+  const { page } = person;
+  await open(person, folder, "only=timeseries");
+  const panel = page.locator("section", { hasText: "Lines, legend list" });
+  await panel.locator(".u-over").waitFor();
+  const names = panel.locator(".legend .name");
+  const ink = () => person.inked(panel);
+  const all = await person.until("lines", ink);
+  await names.nth(1).hover();
+  await person.until("the others are dimmed", async () => (await ink()) < all * 0.7);
+  await person.rest();
+  await person.until("all are lit again", async () => Math.abs((await ink()) - all) < all * 0.02);
+  await panel.getByRole("button", { name: "Colour of web" }).click();
+  const colours = page.getByRole("dialog", { name: "Colour of web" });
+  await colours.waitFor();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  assert.match(await page.title(), /^Lines, legend list: web semi-dark-green$/);
+  await person.until("the focus is back", () => page.evaluate(() => document.activeElement?.getAttribute("aria-label") === "Colour of web"));
+  const off = () => names.evaluateAll((list) => list.map((one) => one.getAttribute("aria-pressed") === "false"));
+  await names.nth(0).focus();
+  await page.keyboard.press("Control+Enter");
+  await person.until("one is off", async () => JSON.stringify(await off()) === "[true,false,false,false,false]");
+  await page.keyboard.press("Enter");
+  await person.until("it is alone", async () => JSON.stringify(await off()) === "[false,true,true,true,true]");
+  const long = page.locator("section", { hasText: "Two hundred series" });
+  await long.scrollIntoViewIfNeeded();
+  assert.ok((await long.locator(".legend .name").count()) < 60, "a long legend has what is in view");
+  await long.locator(".legend").last().evaluate((one) => one.scrollTo(0, 1e6));
+  await person.until("its end is there", async () => (await long.locator(".legend .name").last().innerText()) === "pod-199");
+  const top = long.getByRole("columnheader", { name: /Last/ });
+  await top.getByRole("button").click();
+  await person.until("sorted", async () => (await top.getAttribute("aria-sort")) === "descending");
+}
+
+/** The chart by keys: the crosshair moves, what it tells is heard, pinned and copied; a click elsewhere lets go. */
+export async function tooltip(person, { folder }) {
+  const { page } = person;
+  await open(person, folder, "only=timeseries");
+  const box = page.locator("section", { hasText: "Lines, legend list" }).locator(".plot-box");
+  await box.waitFor();
+  assert.match(await box.getAttribute("aria-label"), /^Lines, legend list: 5 series, api [\d.]+%, web/);
+  await box.focus();
+  await page.keyboard.press("ArrowLeft");
+  const said = box.locator("[aria-live]");
+  const first = await person.until("it is said", () => said.textContent());
+  await page.keyboard.press("ArrowLeft");
+  await person.until("the next is said", async () => ![first, ""].includes(await said.textContent()));
+  await page.keyboard.press("Enter");
+  const pinned = page.locator(".tooltip[role=dialog]");
+  await pinned.getByRole("button", { name: "Copy" }).click();
+  await pinned.getByRole("button", { name: "Copied" }).waitFor();
+  await page.mouse.click(3, 3);
+  await person.until("it is let go", async () => (await pinned.count()) === 0);
+  // Exemplars lie over the chart, with the way to their trace.
+  const marked = page.locator("section", { hasText: "Exemplars" });
+  await marked.scrollIntoViewIfNeeded();
+  await marked.locator(".exemplar").nth(5).click();
+  assert.match(await pinned.innerText(), /trace_id/);
+  assert.equal(await pinned.getByRole("link", { name: "Open the trace" }).getAttribute("href"), "https://traces.example/4bf92f3577b34da6a3ce929d0e0e475");
+}
+
+/** Fingers: a tap tells, one that goes across chooses a range, two zoom, and one that goes up leaves the page to scroll. */
+export async function touch(person, { folder }) {
+  const { page } = person;
+  const devtools = await page.context().newCDPSession(page);
+  await page.setViewportSize({ width: 390, height: 800 });
+  await devtools.send("Emulation.setTouchEmulationEnabled", { enabled: true, maxTouchPoints: 5 });
+  const fingers = async (...stages) => {
+    for (const points of stages) {
+      const type = points.length === 0 ? "touchEnd" : stages.indexOf(points) === 0 ? "touchStart" : "touchMove";
+      await devtools.send("Input.dispatchTouchEvent", { type, touchPoints: points.map(([x, y], id) => ({ x, y, id })) });
+      await page.waitForTimeout(16);
+    }
+  };
+  try {
+    await open(person, folder, "only=timeseries");
+    const over = page.locator(".u-over").first();
+    await over.waitFor();
+    await page.waitForLoadState("networkidle");
+    const { x, y } = await over.boundingBox();
+    const span = async () => (await page.locator("#zooms").textContent()).split(" ").map(Number);
+    const [, from, to] = await span();
+    await fingers([[x + 90, y + 50]], []);
+    await page.locator(".tooltip[role=dialog]").waitFor();
+    await page.keyboard.press("Escape");
+    await fingers([[x + 60, y + 60]], [[x + 90, y + 61]], [[x + 130, y + 62]], [[x + 180, y + 62]], []);
+    await person.until("a range is chosen", async () => (await span())[0] === 1);
+    const [, left, right] = await span();
+    assert.ok(left > from && right < to, "it is a part of the old one");
+    await fingers([[x + 100, y + 60], [x + 140, y + 60]], [[x + 80, y + 60], [x + 160, y + 60]], [[x + 60, y + 60], [x + 180, y + 60]], []);
+    await person.until("two fingers zoom", async () => (await span())[0] === 2);
+    const [, near, far] = await span();
+    assert.ok(Math.abs((far - near) / (right - left) - 1 / 3) < 0.05, `a third of the range, not ${(far - near) / (right - left)}`);
+    await fingers([[x + 150, y + 160]], [[x + 151, y + 120]], [[x + 151, y + 60]], [[x + 151, y - 20]], []);
+    await person.until("the page scrolls", () => page.evaluate(() => scrollY > 40));
+    assert.equal((await span())[0], 2, "and the range stays");
+  } finally {
+    await devtools.send("Emulation.setTouchEmulationEnabled", { enabled: false });
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await devtools.detach();
+  }
+}
+
+/** The colour that is chosen in a legend is the panel's, for who looks, without a dashboard that is to be saved. */
+export async function recolor(person, { url }) {
+  const { page } = person;
+  await person.open(`${url}/d/watchkeeper-host/host?from=now-5m&to=now&refresh=off`);
+  const panel = person.panel("Load");
+  const swatch = panel.getByRole("button", { name: /^Colour of/ }).first();
+  const colour = (of) => of.evaluate((one) => getComputedStyle(one).backgroundColor);
+  await swatch.click();
+  const wanted = page.getByRole("dialog").getByRole("button", { name: "dark-purple", exact: true });
+  const chosen = await colour(wanted);
+  await wanted.click();
+  await person.until("it has the colour", async () => (await colour(swatch.locator("i"))) === chosen);
+  await page.reload();
+  await swatch.waitFor();
+  assert.notEqual(await colour(swatch.locator("i")), chosen);
+}
