@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import re
 import shutil
+import ssl
+import subprocess
 import time
+import urllib.error
+import urllib.request
 from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import urlencode
 
 import aiohttp
+import bcrypt
 import pytest
 
 from tests.processes.dashboards_server import PASSWORD, DashboardsServer, dashboards_server
@@ -148,6 +154,48 @@ def test_pictures(tmp_path: Path) -> None:
         assert server.request("/render/d-solo/a/x?width=1")[0] == 400
         assert server.request("/login/render?key=guess&to=/")[0] == 404
         assert server.stop() == 0
+
+
+class SecuredServer(DashboardsServer):
+    """Asked by HTTPS, with the name that the web configuration wants."""
+
+    def request(
+        self, path: str, body: bytes | None = None, method: str | None = None, **headers: str
+    ) -> tuple[int, bytes, dict[str, str]]:
+        """As of any server; whose certificate it is does not matter here."""
+        sent = {"Authorization": "Basic " + base64.b64encode(b"outer:hush").decode()}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        request = urllib.request.Request(f"https://127.0.0.1:{self.port}{path}", data=body, method=method, headers=sent)
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        try:
+            with urllib.request.urlopen(request, timeout=60, context=context) as response:
+                return response.status, response.read(), dict(response.headers)
+        except urllib.error.HTTPError as error:
+            return error.code, error.read(), dict(error.headers)
+
+
+def test_pictures_behind_tls_and_users(tmp_path: Path) -> None:
+    names = ["-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "cert.pem"), "-subj", "/CN=here"]
+    made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    subprocess.run([*made, *names], check=True, capture_output=True)
+    hashed = bcrypt.hashpw(b"hush", bcrypt.gensalt(4)).decode()
+    (tmp_path / "web.yml").write_text(
+        f"tls_server_config: {{cert_file: cert.pem, key_file: key.pem}}\nbasic_auth_users: {{outer: '{hashed}'}}\n"
+    )
+    plain = dashboards_server(
+        tmp_path / "server", "--web.config.file", str(tmp_path / "web.yml"), only="metrics,dashboards"
+    )
+    server = SecuredServer(plain.command, plain.port, plain.ready, plain.log)
+    with started(server):
+        assert server.request("/api/health", Authorization="Basic eDp5")[0] == 401
+        status, body, headers = server.request("/render/d-solo/watchkeeper-host/x?panelId=1&width=400&height=200")
+        if not any(shutil.which(name) for name in NAMES):
+            assert (status, b"install Chromium" in body) == (501, True)
+        else:
+            assert (status, headers.get("Content-Type"), body[:4]) == (200, "image/png", b"\x89PNG"), body[:300]
+        assert server.stop() == 0
+    assert "Traceback" not in server.log.read_text()
 
 
 def test_a_database_that_is_none(tmp_path: Path) -> None:

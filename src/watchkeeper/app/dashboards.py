@@ -10,6 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from aiohttp import web
+
 from watchkeeper import __version__
 from watchkeeper.app.part import OwnStore, Shared
 from watchkeeper.core.model.duration import format_duration_ms
@@ -30,7 +32,7 @@ from watchkeeper.web.server import Surface, make_app
 from watchkeeper.web.ui.built import Built
 from watchkeeper.web.ui.pages import FrontSurface, Pages, PagesSurface
 from watchkeeper.web.ui.picture import Camera
-from watchkeeper.web.ui.render import RenderSurface
+from watchkeeper.web.ui.render import DrawnOnly, RenderSurface
 
 if TYPE_CHECKING:
     import aiohttp
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 STATE_FILE: Final = "state.db"
 ADMIN: Final = "admin"
 NAMES: Final = {"prometheus": "Prometheus", "loki": "Loki", "alertmanager": "Alertmanager"}
+LOOPBACK: Final = "127.0.0.1"
 EVERYWHERE: Final = ("", "0.0.0.0", "::")
 
 log = get_logger("dashboards")
@@ -76,8 +79,11 @@ class DashboardsPart:
         self.surface = GrafanaSurface(self._backend, gatekeeper, self._first, self._pages.login)
         self._pages_surface = PagesSurface(self._pages)
         self._render_surface = RenderSurface(
-            gatekeeper, Camera(options.dashboards_renderer), self._backend.settings.route_prefix, self._address
+            gatekeeper, Camera(options.dashboards_renderer), self._backend.settings.route_prefix, self._drawn_at
         )
+        self._drawing: web.AppRunner | None = None
+        self._drawing_starts = asyncio.Lock()
+        self._gatekeeper = gatekeeper
         self.surface.handlers |= self._pages_surface.handlers | self._render_surface.handlers
 
     @property
@@ -128,6 +134,8 @@ class DashboardsPart:
 
     async def stop(self) -> None:
         """Closes the database."""
+        if self._drawing is not None:
+            await self._drawing.cleanup()
         if self._session is not None:
             await self._session.close()
         await self._shared.in_worker(self._state.close)
@@ -157,6 +165,22 @@ class DashboardsPart:
             self._state.users.make_admin(ADMIN, password, now_ms())
         except Refused as error:
             raise ConfigError([ConfigProblem(str(path), 1, 1, "", str(error))]) from None
+
+    async def _drawn_at(self) -> str:
+        """What the browser that draws asks: the port of the pages, or where that has TLS or users of its own, one that
+        is for this browser alone."""
+        if self._shared.options.web_config_file is None:
+            return self._address
+        async with self._drawing_starts:
+            if self._drawing is None:
+                prefix = self._backend.settings.route_prefix
+                app = make_app([DrawnOnly(self._gatekeeper, prefix), *self.surfaces])
+                runner = web.AppRunner(app, handler_cancellation=True, access_log=None)
+                await runner.setup()
+                await web.TCPSite(runner, LOOPBACK, 0).start()
+                self._drawing = runner
+        host, port = self._drawing.addresses[0][:2]
+        return f"http://{host}:{port}"
 
     @property
     def _address(self) -> str:

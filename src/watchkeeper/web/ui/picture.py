@@ -8,7 +8,7 @@ import re
 import shutil
 import signal
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,8 +79,13 @@ class Camera:
             return shutil.which(self._renderer)
         return next((found for name in NAMES if (found := shutil.which(name))), None)
 
-    async def picture(self, url: str, size: Size, *, zone: str = "", timeout_s: float = DEFAULT_TIMEOUT_S) -> bytes:
-        """The PNG of a page. Raises ApiError where there is no browser, too many wait, or it takes too long."""
+    async def picture(
+        self, url: str | Callable[[], str], size: Size, *, zone: str = "", timeout_s: float = DEFAULT_TIMEOUT_S
+    ) -> bytes:  # fmt: skip
+        """The PNG of a page. Raises ApiError where there is no browser, too many wait, or it takes too long.
+
+        url   of the page; where it is to be made when its turn comes, what makes it
+        """
         program = self.program()
         if program is None:
             raise ApiError(501, "not_implemented", NONE)
@@ -91,7 +96,9 @@ class Camera:
         self._waiting += 1
         try:
             async with self._turn:
-                return await self._taken(program, url, size, zone, min(timeout_s, MAX_TIMEOUT_S))
+                return await self._taken(
+                    program, url if isinstance(url, str) else url(), size, zone, min(timeout_s, MAX_TIMEOUT_S)
+                )
         finally:
             self._waiting -= 1
 
