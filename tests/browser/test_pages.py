@@ -109,5 +109,6 @@ def test_signed_in(lines: Stack, chromium: Chromium) -> None:
     path = chromium.do("boards.make", url=lines.url, title="Made in a test")
     stored = json.loads(lines.request("/api/search?query=Made")[1])
     assert [hit["url"] for hit in stored] == [path]
+    chromium.do("explore.addToDashboard", url=lines.url, title="Looked at in Explore")
     lines.alert(alertname="SomebodyElse", severity="info")
     chromium.do("work.silence", url=lines.url, alertname="SomebodyElse")
