@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
-# Each of them sets window.hit when it runs.
-IMG: Final = "<img src=x onerror=window.hit=1>"
+# Each of them sets window.__xss when it runs, or asks a host that is not ours when it is drawn.
+IMG: Final = "<img src=x onerror=window.__xss=1>"
 ATTACKS: Final = (
     IMG,
-    "<script>window.hit=1</script>",
-    "\"'><svg onload=window.hit=1>",
-    "<iframe srcdoc='<script>parent.hit=1</script>'></iframe>",
-    "<a href='javascript:window.hit=1'>click</a>",
-    "[click](javascript:window.hit=1)",
-    "<details open ontoggle=window.hit=1>x</details>",
-    "{{constructor.constructor('window.hit=1')()}}",
+    "<script>window.__xss=1</script>",
+    "\"'><svg onload=window.__xss=1>",
+    "<iframe srcdoc='<script>parent.__xss=1</script>'></iframe>",
+    "<a href='javascript:window.__xss=1'>click</a>",
+    "[click](javascript:window.__xss=1)",
+    "<details open ontoggle=window.__xss=1>x</details>",
+    "{{constructor.constructor('window.__xss=1')()}}",
     "${__proto__.x} $__name ${a:raw}",
-    "<math><mtext><table><mglyph><style><img src=x onerror=window.hit=1>",
+    "<math><mtext><table><mglyph><style><img src=x onerror=window.__xss=1>",
+    "<style>@import url(//beacon.invalid/s);*{background:url(//beacon.invalid/b)}</style>",
+    "<p style='background:url(//beacon.invalid/p)'>x</p><video poster=//beacon.invalid/v></video>",
+    "![x](http://beacon.invalid/m.png)<img srcset='//beacon.invalid/i 1x'><img src=/logout>",
+    "<link rel=stylesheet href=//beacon.invalid/l><base href=//beacon.invalid/><meta http-equiv=refresh content=0>",
+    "<svg><image href=//beacon.invalid/i /><use href=//beacon.invalid/u#x /><set attributeName=onclick to=x /></svg>",
+    "<form action=//beacon.invalid><button formaction=javascript:window.__xss=1>x</button></form>",
+    "<a href='jav&#x09;ascript&colon;window.__xss=1' ping=//beacon.invalid>entity</a>",
+    # Where a cell is a picture or a link by itself.
+    "http://beacon.invalid/cell.png",
+    "//beacon.invalid/cell",
+    "/logout",
+    "javascript:window.__xss=1",
 )
 LINKS: Final = (
-    "javascript:window.hit=1",
-    " \tjava\nscript:window.hit=1",
-    "data:text/html,<script>parent.hit=1</script>",
+    "javascript:window.__xss=1",
+    " \tjava\nscript:window.__xss=1",
+    "data:text/html,<script>parent.__xss=1</script>",
     "vbscript:x",
-    "JaVaScRiPt:window.hit=1//",
+    "JaVaScRiPt:window.__xss=1//",
     "${attack}",
+    "\u0001javascript:window.__xss=1",
+    "&#106;avascript:window.__xss=1",
+    "javascript&colon;window.__xss=1",
+    "blob:x",
+    "filesystem:x",
+    "data:image/svg+xml,<svg onload=window.__xss=1>",
 )
 
 
@@ -32,20 +51,35 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
+# Values, and names of a metric and of labels; and a text of help.
 HOSTILE_METRICS: Final = "".join(
-    f'hostile{{n="{at}",text="{_escaped(text)}"}} {at + 1}\n' for at, text in enumerate(ATTACKS)
+    (
+        f"# HELP hostile {IMG}\n# TYPE hostile gauge\n",
+        *(f'hostile{{n="{at}",text="{_escaped(text)}"}} {at + 1}\n' for at, text in enumerate(ATTACKS)),
+        f'{{"{IMG}","{IMG}"="{IMG}"}} 1\n',
+    )
+)
+# Lines as programs write them: colours, links of terminals, links, fields, levels.
+HOSTILE_LINES: Final = (
+    *ATTACKS,
+    json.dumps({"msg": IMG, IMG: ATTACKS[1], "url": LINKS[0]}),
+    f'level="{IMG}" msg="{IMG}" traceID="{IMG}"',
+    f"\u001b[31m{IMG}\u001b[0m \u001b]8;;{LINKS[0]}\u0007{IMG}\u001b]8;;\u0007 \u001b[38;5;1;url(//beacon.invalid/a)m",
+    f'{LINKS[0]} http://beacon.invalid/"onmouseover=window.__xss=1 {LINKS[2]}',
 )
 
-_SOURCE: Final = {"type": "prometheus", "uid": "prometheus"}
-_LOKI: Final = {"type": "loki", "uid": "loki"}
+PROMETHEUS: Final = {"type": "prometheus", "uid": "prometheus"}
+LOKI: Final = {"type": "loki", "uid": "loki"}
 _LINKS: Final = [{"title": f"link {IMG}", "url": url, "targetBlank": False} for url in LINKS]
 
 
-def _target(expr: str = "hostile", **more: Any) -> dict[str, Any]:
-    return {"refId": "A", "expr": expr, "datasource": _SOURCE, "legendFormat": "{{text}}", **more}
+def target(expr: str = "hostile", **more: Any) -> dict[str, Any]:
+    """A query of a panel."""
+    return {"refId": "A", "expr": expr, "datasource": PROMETHEUS, "legendFormat": "{{text}}", **more}
 
 
-def _panels(kinds: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def panels(kinds: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Panels with their places, three in a row."""
     return [
         {"id": at + 1, "gridPos": {"x": at % 3 * 8, "y": at // 3 * 7, "w": 8, "h": 7}, **kind}
         for at, kind in enumerate(kinds)
@@ -55,18 +89,58 @@ def _panels(kinds: list[dict[str, Any]]) -> list[dict[str, Any]]:
 _FIELDS: Final = {
     "defaults": {
         "links": _LINKS,
+        "description": IMG,
         "unit": f"suffix:{IMG}",
         "displayName": IMG + "${__field.labels.text}",
         "noValue": IMG,
         "mappings": [{"type": "value", "options": {"1": {"text": IMG, "color": "red;background:url(javascript:1)"}}}],
         "thresholds": {"mode": "absolute", "steps": [{"value": None, "color": f"</style>{ATTACKS[1]}"}]},
-        "custom": {"axisLabel": IMG},
+        "custom": {"axisLabel": IMG, "cellOptions": {"type": IMG}},
     },
-    "overrides": [],
+    "overrides": [
+        {"matcher": {"id": "byName", "options": "text"}, "properties": [{"id": "displayName", "value": IMG}]},
+        {
+            "matcher": {"id": "byRegexp", "options": "/.*/"},
+            "properties": [
+                {"id": "color", "value": {"mode": "fixed", "fixedColor": "url(//beacon.invalid/c)"}},
+                {
+                    "id": "mappings",
+                    "value": [
+                        {"type": "regex", "options": {"pattern": "(.*)", "result": {"text": IMG + "$1"}}},
+                        {"type": "special", "options": {"match": "nan", "result": {"text": IMG}}},
+                    ],
+                },
+            ],
+        },
+    ],
 }
-_TABLE: Final = {"format": "table", "instant": True}
-_TYPES: Final = ("timeseries", "stat", "gauge", "bargauge", "table", "piechart", "barchart", "state-timeline",
-                 "status-history", "histogram", "heatmap", "graph", "singlestat", "table-old")  # fmt: skip
+
+
+def _cells(kind: str) -> dict[str, Any]:
+    """Fields of a table whose cells hold addresses: of pictures, of links, as they are."""
+    return {
+        "defaults": {"custom": {"cellOptions": {"type": kind}}, "links": _LINKS, "displayName": IMG},
+        "overrides": [],
+    }
+
+
+TABLE: Final = {"format": "table", "instant": True}
+_TYPES: Final = (
+    "timeseries",
+    "stat",
+    "gauge",
+    "bargauge",
+    "table",
+    "piechart",
+    "barchart",
+    "state-timeline",
+    "status-history",
+    "histogram",
+    "heatmap",
+    "graph",
+    "singlestat",
+    "table-old",
+)
 
 HOSTILE: Final = {
     "title": f"Hostile {IMG}",
@@ -77,81 +151,162 @@ HOSTILE: Final = {
         {"title": IMG, "type": "link", "url": LINKS[0], "tooltip": IMG, "icon": IMG},
         {"title": IMG, "type": "link", "url": LINKS[1]},
     ],
-    "annotations": {"list": [{"name": IMG, "enable": True, "datasource": _SOURCE, "expr": "hostile",
-                              "titleFormat": "{{text}}", "textFormat": "{{text}}", "tagKeys": "text"}]},
-    "templating": {"list": [
-        {"name": "attack", "label": IMG, "type": "textbox", "query": "javascript:window.hit=1"},
-        {"name": "texts", "type": "query", "datasource": _SOURCE, "query": "label_values(hostile, text)", "multi": True,
-         "includeAll": True, "refresh": 1, "description": IMG},
-    ]},
-    "panels": _panels([
-        *({"type": kind, "title": f"{kind} {IMG}", "description": "".join(ATTACKS), "links": _LINKS,
-           "targets": [_target(**(_TABLE if "table" in kind else {}))], "fieldConfig": _FIELDS,
-           "options": {"legend": {"displayMode": "table", "showLegend": True, "calcs": ["last"]},
-                       "reduceOptions": {"calcs": ["lastNotNull"]}}} for kind in _TYPES),
-        *({"type": "text", "title": mode, "options": {"mode": mode, "content": "\n\n".join((*ATTACKS, "${texts}"))}}
-          for mode in ("markdown", "html", "code")),
-        {"type": "logs", "title": "lines", "datasource": _LOKI, "options": {"showLabels": True},
-         "targets": [{"refId": "A", "expr": '{job="hostile"}', "datasource": _LOKI}]},
-        {"type": IMG, "title": "a type of its own", "targets": [_target()]},
-        {"type": "dashlist", "title": "dashboards", "options": {"showSearch": True, "query": "Hostile", "maxItems": 9}},
-        {"type": "alertlist", "title": "alerts", "options": {}},
-    ]),
-}  # fmt: skip
+    "annotations": {
+        "list": [
+            {
+                "name": IMG,
+                "enable": True,
+                "datasource": PROMETHEUS,
+                "expr": "hostile",
+                "titleFormat": "{{text}}",
+                "textFormat": "{{text}}",
+                "tagKeys": "text",
+            }
+        ]
+    },
+    "templating": {
+        "list": [
+            {"name": "attack", "label": IMG, "type": "textbox", "query": "javascript:window.__xss=1"},
+            {
+                "name": "own",
+                "label": IMG,
+                "type": "custom",
+                "query": ",".join(f"{IMG} : {IMG}{at}" for at in range(3)),
+                "description": IMG,
+            },
+            {"name": "data", "type": "datasource", "query": IMG, "label": IMG},
+            {
+                "name": "filters",
+                "type": "adhoc",
+                "datasource": PROMETHEUS,
+                "label": IMG,
+                "filters": [{"key": IMG, "operator": "=~", "value": ".*"}],
+            },
+            {
+                "name": "texts",
+                "type": "query",
+                "datasource": PROMETHEUS,
+                "query": "label_values(hostile, text)",
+                "multi": True,
+                "includeAll": True,
+                "refresh": 1,
+                "description": IMG,
+            },
+        ]
+    },
+    "panels": panels(
+        [
+            *(
+                {
+                    "type": kind,
+                    "title": f"{kind} {IMG}",
+                    "description": "".join(ATTACKS),
+                    "links": _LINKS,
+                    "targets": [target(**(TABLE if "table" in kind else {}))],
+                    "fieldConfig": _FIELDS,
+                    "options": {
+                        "legend": {"displayMode": "table", "showLegend": True, "calcs": ["last"]},
+                        "reduceOptions": {"calcs": ["lastNotNull"]},
+                    },
+                }
+                for kind in _TYPES
+            ),
+            *(
+                {
+                    "type": "text",
+                    "title": mode,
+                    "options": {"mode": mode, "content": "\n\n".join((*ATTACKS, "${texts}"))},
+                }
+                for mode in ("markdown", "html", "code")
+            ),
+            {
+                "type": "logs",
+                "title": "lines",
+                "datasource": LOKI,
+                "options": {"showLabels": True},
+                "targets": [{"refId": "A", "expr": '{job="hostile"}', "datasource": LOKI}],
+            },
+            {"type": IMG, "title": "a type of its own", "targets": [target()]},
+            *(
+                {"type": "table", "title": f"cells {kind}", "fieldConfig": _cells(kind), "targets": [target(**TABLE)]}
+                for kind in ("image", "json-view", "data-links", "markdown", "color-background")
+            ),
+            {
+                "type": "table",
+                "title": "filters",
+                "targets": [target(**TABLE)],
+                "options": {"sortBy": [{"displayName": IMG}]},
+                "fieldConfig": {"defaults": {"custom": {"filterable": True, "inspect": True}}, "overrides": []},
+                "transformations": [
+                    {"id": "organize", "options": {"renameByName": {"text": IMG, "Value": "${attack}"}}}
+                ],
+            },
+            {
+                "type": "timeseries",
+                "title": "${attack} $texts",
+                "targets": [target(legendFormat=IMG + "{{" + IMG + "}}${attack}")],
+            },
+            {
+                "type": "stat",
+                "title": "names",
+                "targets": [{**target(""), "expr": '{__name__=~"<img.*"}', "legendFormat": ""}],
+            },
+            {"type": "row", "title": IMG, "collapsed": False, "panels": []},
+            {
+                "type": "dashlist",
+                "title": "dashboards",
+                "options": {"showSearch": True, "query": "Hostile", "maxItems": 9},
+            },
+            {"type": "alertlist", "title": "alerts", "options": {}},
+        ]
+    ),
+}
 
-_UP: Final = [_target("up", legendFormat="{{job}}")]
-BROKEN: Final = {
-    "title": "Broken in many ways",
+# What the server says of these has their texts in it.
+ECHOES: Final = {
+    "title": "Errors that repeat what they are of",
     "schemaVersion": 39,
     "time": {"from": "now-5m", "to": "now"},
-    "templating": {"list": [
-        {"name": "a", "type": "query", "datasource": _SOURCE, "query": 'label_values(up{job=~"$b"}, job)'},
-        {"name": "b", "type": "query", "datasource": _SOURCE, "query": 'label_values(up{job=~"$a"}, job)'},
-        {"name": "self", "type": "query", "datasource": _SOURCE, "query": 'label_values(up{job=~"$self"}, job)'},
-        {"name": "lost", "type": "query", "datasource": _SOURCE, "query": "label_values(up{, job)", "refresh": 1},
-        {"name": "bad", "type": "query", "datasource": _SOURCE, "query": "label_values(up, job)", "regex": "/(((/"},
-        {"name": 5, "type": "query"},
-        "not a variable",
-    ]},
-    "annotations": {"list": [{"name": "down", "enable": True, "datasource": {"uid": "down"}, "expr": "up"}, None]},
-    "panels": [
-        *_panels([
-            {"type": "timeseries", "title": "well", "targets": _UP},
-            {"type": "timeseries", "title": "syntax", "targets": [_target("sum(up")]},
-            {"type": "timeseries", "title": "down", "datasource": {"type": "prometheus", "uid": "down"},
-             "targets": [{"refId": "A", "expr": "up", "datasource": {"type": "prometheus", "uid": "down"}}]},
-            {"type": "hologram", "title": "unknown", "targets": _UP},
-            {"type": "timeseries", "title": "transformed", "targets": _UP,
-             "transformations": [{"id": "noSuchThing", "options": {}}]},
-            {"type": "timeseries", "title": "targets", "targets": "none"},
-            {"type": "stat", "title": "config", "targets": _UP, "fieldConfig": 5, "options": None},
-            {"type": "table", "title": "overrides", "targets": _UP,
-             "fieldConfig": {"defaults": {"thresholds": {"steps": "x"}, "mappings": {"a": 1}},
-                             "overrides": [{"matcher": {"id": "byRegexp", "options": "((("},
-                                            "properties": [{"id": "unit"}]}]}},
-            {"type": "gauge", "title": "numbers", "targets": _UP,
-             "fieldConfig": {"defaults": {"min": "low", "max": None, "decimals": "many"}, "overrides": None}},
-            {"type": "timeseries", "title": "cycle", "targets": [_target('up{job=~"$a|$b|$self"}')]},
-        ]),
-        None,
-        "not a panel",
-        {"type": "timeseries", "title": "nowhere", "gridPos": {"x": "left", "w": -3, "h": "tall"}, "targets": _UP},
-    ],
-}  # fmt: skip
+    "panels": panels(
+        [
+            {"type": "timeseries", "title": "name", "targets": [target(IMG)]},
+            {"type": "timeseries", "title": "function", "targets": [target(f"rate({IMG})")]},
+            {"type": "timeseries", "title": "matcher", "targets": [target('up{a=~"(' + IMG + '"}')]},
+            {"type": "logs", "title": "lines", "targets": [{"refId": "A", "expr": "{a=" + IMG, "datasource": LOKI}]},
+            {
+                "type": "stat",
+                "title": "source",
+                "datasource": {"uid": IMG, "type": IMG},
+                "targets": [{"refId": "A", "expr": "up"}],
+            },
+            {
+                "type": "stat",
+                "title": "transformation",
+                "targets": [target("up")],
+                "transformations": [
+                    {
+                        "id": "calculateField",
+                        "options": {"mode": "binary", "binary": {"left": IMG, "operator": IMG, "right": IMG}},
+                    },
+                    {"id": IMG, "options": {}},
+                ],
+            },
+        ]
+    ),
+}
 
-MANY: Final = {
-    "title": "A variable of many values",
-    "schemaVersion": 39,
-    "time": {"from": "now-5m", "to": "now"},
-    "templating": {"list": [
-        {"name": "own", "type": "custom", "query": ",".join(f"value {at}" for at in range(100_000)), "multi": True,
-         "includeAll": True, "current": {"text": "value 7", "value": "value 7"}},
-        {"name": "asked", "type": "query", "datasource": _SOURCE, "query": "label_values(many)", "refresh": 1},
-    ]},
-    "panels": _panels([{"type": "timeseries", "title": "well", "targets": _UP}]),
-}  # fmt: skip
+# Where somebody may be led to after they signed in who followed a link of somebody else's; and where they then are.
+REDIRECTS: Final = {
+    "/targets": "/targets",
+    "//beacon.invalid/": "/",
+    "/\\beacon.invalid/": "/",
+    "\\\\beacon.invalid/": "/",
+    "https://beacon.invalid/": "/",
+    "/\t/beacon.invalid/": "/",
+    "/%2f%2fbeacon.invalid/": None,
+    "javascript:window.__xss=1": "/",
+    "data:text/html,<script>window.__xss=1</script>": "/",
+    "@beacon.invalid": "/",
+}
 
-HOSTILE_BOARDS: Final = {"hostile": HOSTILE, "broken": BROKEN, "many-values": MANY}
-
-# What is no dashboard at all, and what the page that imports says of it.
-NO_DASHBOARDS: Final = ("{", "[]", "null", "5", '"text"', '{"panels": {"a": 1}}', '{"dashboard": []}', "<html>")
+HOSTILE_BOARDS: Final = {"hostile": HOSTILE, "echoes": ECHOES}

@@ -9,6 +9,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from tests.browser.hostile import IMG
 from tests.processes.running import WATCHKEEPER, Exporter, Http, Process, free_port, wait_for
 
 # Two names of one host, so that there is something to choose between.
@@ -23,12 +24,17 @@ scrape_configs:
   - job_name: gone
     static_configs: [{{targets: ['127.0.0.1:1']}}]
   - job_name: hostile
-    static_configs: [{{targets: ['{hostile}']}}]
+    static_configs: [{{targets: ['{hostile}'], labels: {{evil: '{evil}'}}}}]
+  - job_name: '{evil}'
+    static_configs: [{{targets: ['127.0.0.1:1']}}]
+    relabel_configs: [{{target_label: '{evil}', replacement: '{evil}'}}]
 """
 
 DATASOURCES_YML = """\
 apiVersion: 1
-datasources: [{name: Down, uid: down, type: prometheus, url: 'http://127.0.0.1:1'}]
+datasources:
+  - {{name: Down, uid: down, type: prometheus, url: 'http://127.0.0.1:1'}}
+  - {{name: Lies, uid: lies, type: prometheus, url: 'http://{hostile}'}}
 """
 
 DASHBOARDS_YML = """\
@@ -42,6 +48,12 @@ groups:
     rules:
       - {alert: PagesAreLookedAt, expr: 'vector(1)', labels: {severity: info}, annotations: {summary: A test looks}}
       - {record: 'browser:up:sum', expr: sum(up)}
+  - name: 'EVIL'
+    rules:
+      - alert: 'EVIL'
+        expr: vector(2)
+        labels: {severity: 'EVIL'}
+        annotations: {summary: 'EVIL', runbook_url: 'javascript:window.__xss=1', link: 'http://beacon.invalid/"onmouseover="window.__xss=1'}
 """
 
 
@@ -49,7 +61,7 @@ class Stack(Process):
     """`watchkeeper up`; requests go to the port of the pages.
 
     hostile   a target with whatever it is told to say
-    boards    dashboards by their uid, in files that are there from the start
+    boards    dashboards by their uid, in files that are there from the start; a text stands in its file as it is
     """
 
     def __init__(self, folder: Path, hostile: Exporter, boards: dict[str, Any]) -> None:
@@ -57,14 +69,17 @@ class Stack(Process):
         provisioning = folder / "provisioning"
         for part in ("dashboards", "datasources", "boards"):
             (provisioning / part).mkdir(parents=True)
-        (provisioning / "datasources/down.yaml").write_text(DATASOURCES_YML)
+        (provisioning / "datasources/down.yaml").write_text(DATASOURCES_YML.format(hostile=hostile.address))
         (provisioning / "dashboards/all.yaml").write_text(DASHBOARDS_YML.format(boards=provisioning / "boards"))
         for uid, board in boards.items():
-            (provisioning / f"boards/{uid}.json").write_text(json.dumps({**board, "uid": uid, "id": None}))
+            text = board if isinstance(board, str) else json.dumps({**board, "uid": uid, "id": None})
+            (provisioning / f"boards/{uid}.json").write_text(text)
         self.metrics, self.logs, self.alerts, self.node, pages = (Http(free_port()) for _ in range(5))
-        config = PROMETHEUS_YML.format(node=self.node.port, metrics=self.metrics.port, hostile=hostile.address)
+        config = PROMETHEUS_YML.format(
+            node=self.node.port, metrics=self.metrics.port, hostile=hostile.address, evil=IMG
+        )
         (folder / "prometheus.yml").write_text(config)
-        (folder / "rules.yml").write_text(RULES_YML)
+        (folder / "rules.yml").write_text(RULES_YML.replace("EVIL", IMG))
         command = [str(WATCHKEEPER), "up", "--data-dir", str(folder / "data")]
         command += ["--prometheus-config", str(folder / "prometheus.yml"), "--web.enable-remote-write-receiver"]
         command += ["--metrics-port", str(self.metrics.port), "--logs-port", str(self.logs.port)]
