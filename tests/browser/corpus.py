@@ -1,4 +1,4 @@
-"""Dashboards that others wrote, from beside the repository where they are there."""
+"""Dashboards to open: fixtures of our own, and those that others wrote where they are beside the repository."""
 
 from __future__ import annotations
 
@@ -7,8 +7,15 @@ from pathlib import Path
 from typing import Any, Final
 
 CORPUS: Final = Path(__file__).parents[3] / "shared/corpus/dashboards"
+SCRAPES: Final = CORPUS.parent / "scrapes"
+FIXTURES: Final = Path(__file__).parent / "boards"
 
 
 def corpus_boards() -> dict[str, Any]:
     """By uids of ours: some of them share theirs."""
     return {f"corpus-{path.stem}"[:40]: json.loads(path.read_text()) for path in sorted(CORPUS.glob("*.json"))}
+
+
+def fixture_boards() -> dict[str, Any]:
+    """With everything that dashboards of others carry along, from old formats to leftovers of an export."""
+    return {f"fixture-{path.stem}": json.loads(path.read_text()) for path in sorted(FIXTURES.glob("*.json"))}

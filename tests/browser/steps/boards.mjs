@@ -2,61 +2,100 @@
 
 import assert from "node:assert/strict";
 
-/** Each panel of the page as it is now: title, type by its body, what it says went wrong. */
-const read = (page) => page.evaluate(() => [...document.querySelectorAll("section.panel")].map((one) => ({
-  key: one.dataset.panel,
-  title: one.getAttribute("aria-label") ?? "",
-  loading: one.dataset.loading === "true",
-  // A panel of one row of the grid may be all title.
-  drawn: Boolean(one.querySelector(".body")?.childElementCount) || (one.querySelector(".body")?.clientHeight ?? 0) < 12,
-  fault: one.querySelector(".body .fault")?.innerText ?? "",
-  warned: one.querySelector("header .bad")?.getAttribute("aria-label") ?? "",
-  placeholder: /is not known|no panel of type|can’t be drawn|cannot be drawn|not drawn here/i.test(one.querySelector(".body")?.innerText ?? ""),
-  text: (one.querySelector(".body")?.innerText ?? "").slice(0, 200),
-})));
+/** Everything that stands on the page now: panels with what their boxes say of them, and headers of rows. */
+const read = () => ({
+  rows: [...document.querySelectorAll(".cell.rowhead")].map((one) => one.innerText.trim()),
+  panels: [...document.querySelectorAll("section.panel")].map((one) => {
+    const body = one.querySelector(".body");
+    const text = body?.innerText ?? "";
+    return {
+      key: one.dataset.panel,
+      type: one.dataset.type,
+      title: one.getAttribute("aria-label") ?? "",
+      // waiting, failed, empty, data
+      state: one.dataset.loading === "true" ? "waiting" : one.dataset.state,
+      placeholder: one.querySelector("[data-placeholder]")?.dataset.placeholder ?? null,
+      fault: one.querySelector(".body .fault")?.innerText ?? "",
+      notices: one.dataset.notices?.split("\n") ?? [],
+      // A panel of one row of the grid may be all title.
+      drawn: Boolean(body?.childElementCount) || (body?.clientHeight ?? 0) < 12,
+      noData: Boolean(body?.querySelector(".no-data")),
+      text: text.slice(0, 300),
+    };
+  }),
+});
+
+/** Whether all that is in view stands still. In the page itself, which costs less than asking from here. */
+const steady = () => {
+  if (document.querySelector(".cell.rowhead [aria-expanded=false]") || document.fonts.status !== "loaded") return false;
+  const panels = [...document.querySelectorAll("section.panel")];
+  const near = panels.filter((one) => {
+    const { top, bottom } = one.getBoundingClientRect();
+    return bottom > 0 && top < innerHeight;
+  });
+  return near.every((one) => one.dataset.loading === "false" && one.dataset.state !== "waiting");
+};
 
 /**
- * Opens a dashboard, opens its rows, and looks at every panel. A window as tall as all of it shows all panels at once.
- * Gives panels, the number of queries, those that the server refused, and the notices.
+ * Opens a dashboard, opens its rows, and scrolls through all of it, so that every panel was in view. Gives rows, panels, the
+ * queries that were sent, those that the server refused, and the notices. With `picture` the first screen is kept as that file.
  */
-export async function look(person, { url, rows = true, settleMs = 15_000, height = 9000 }) {
+export async function look(person, { url, settleMs = 15_000, height = 2400, width = 1280, picture = "" }) {
   // What our engine refuses is told to the caller with its reason.
   person.expect(/status 4\d\d: .*(query|series|label|values)/);
   person.expect(/Failed to load resource: .*status of 4\d\d/);
-  await person.page.setViewportSize({ width: 1280, height });
+  const { page } = person;
+  if (page.viewportSize().height !== height || page.viewportSize().width !== width) await page.setViewportSize({ width, height });
+  await person.open(url);
+  await page.locator("section.panel, .cell.rowhead, main [role=alert], main .none").first().waitFor();
+  await person.rest();
+  if (await page.locator(".cell.rowhead [aria-expanded=false]").count()) await person.keys("d", "Shift+E");
+  for (let y = 0; ; y += height - 200) {
+    const tall = await page.evaluate((to) => (scrollTo(0, to), document.documentElement.scrollHeight), y);
+    await page.waitForFunction(steady, null, { timeout: settleMs, polling: 50 }).catch(() => {});
+    if (y + height >= tall) break;
+  }
+  const seen = await page.evaluate(read);
+  if (picture) {
+    await page.evaluate(() => scrollTo(0, 0));
+    await page.screenshot({ path: picture });
+  }
+  return {
+    ...seen, title: await page.title(), ...(await answers(person)),
+    notices: await page.locator("details.notices li, details.notices:not(:has(li)) summary").allInnerTexts(),
+    alerts: await page.locator("main > * [role=alert]").count(),
+  };
+}
+
+/** An answer without series is shorter; only such ones are read. */
+const SHORT = 400;
+
+/** Counts of the queries that were sent; those that the server refused, and those that it found nothing for, as they were sent. */
+async function answers(person) {
+  const queries = person.requests.filter((one) => /\/(query|query_range)(\?|$)/.test(one.url));
+  const refused = [];
+  const empty = [];
+  for (const one of person.requests) {
+    const asked = queries.includes(one);
+    if (one.status < 400 && !(asked && one.status === 200)) continue;
+    const response = await one.request.response();
+    if (one.status < 400 && Number(response.headers()["content-length"] ?? SHORT) >= SHORT) continue;
+    const text = await response.text().catch(() => "");
+    const [path, query = ""] = one.url.split("?");
+    const sent = { path, parameters: one.body || query, status: one.status };
+    if (one.status >= 400) refused.push({ ...sent, reason: reasonOf(text) });
+    else if (text.includes('"result":[]')) empty.push(sent);
+  }
+  return { queries: queries.length, refused, empty };
+}
+
+/** What the server says is wrong: `error` of JSON, else the text. */
+function reasonOf(text) {
   try {
-    await person.open(url);
-    await person.page.locator("section.panel, .cell.rowhead, main [role=alert], main .none").first().waitFor();
-    if (rows) {
-      await person.rest();
-      await person.keys("d", "Shift+E");
-      await person.page.waitForTimeout(120);
-    }
-    const refused = [];
-    const tall = await person.page.evaluate(() => document.documentElement.scrollHeight);
-    if (tall > height) await person.page.setViewportSize({ width: 1280, height: Math.min(tall + 100, 30_000) });
-    let last = [];
-    const end = Date.now() + settleMs;
-    do {
-      await person.page.waitForTimeout(120);
-      last = await read(person.page);
-    } while (Date.now() < end && last.some((one) => one.loading || !one.drawn));
-    for (const one of person.requests.filter((request) => request.status >= 400)) {
-      const response = await one.request.response();
-      const query = new URLSearchParams(one.body || one.url.split("?")[1]).get("query") ?? one.url;
-      refused.push({ query, status: one.status, reason: (await response.text().catch(() => "")).slice(0, 300) });
-    }
-    const notices = await person.page.locator("details.notices").allInnerTexts();
-    return {
-      title: await person.page.title(),
-      panels: last,
-      queries: person.requests.filter((one) => /\/(query|query_range)(\?|$)/.test(one.url)).length,
-      refused,
-      notices,
-      alerts: await person.page.locator("main > * [role=alert]").count(),
-    };
-  } finally {
-    await person.page.setViewportSize({ width: 1280, height: 900 });
+    const told = JSON.parse(text);
+    return String(told.error ?? told.message ?? text);
+  } catch {
+    return text.trim();
   }
 }
 

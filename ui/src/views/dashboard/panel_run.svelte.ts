@@ -106,6 +106,8 @@ export class PanelRun {
     const other = this.#board.panels.find((panel) => panel.id === id);
     if (!other || other.id === input.panel.id) throw new Error(`there is no panel ${id} whose data could be shown`);
     const answer = await queryPanel(other, { ...this.#context(input, signal), panelFrames: () => Promise.resolve([]) });
+    // What has no data because it failed is not empty for those who show it either.
+    if (!answer.frames.length && answer.faults[0]) throw new Error(answer.faults[0].text);
     return answer.frames;
   }
 
