@@ -59,9 +59,9 @@ export const VIEWS: View[] = [
   { name: "login", paths: ["/login"], title: "Sign in", bare: true, load: () => import("./login/Login.svelte") },
   { name: "profile", paths: ["/profile", "/profile/*"], title: "Profile", words: "password theme user preferences sessions", load: () => import("./profile/Profile.svelte") },
   { name: "users", paths: ["/org/users", "/admin/users"], title: "Users", words: "people roles invite", nav: { section: "Administration", icon: "user" }, load: () => import("./users/Users.svelte") },
-  { name: "teams", paths: ["/org/teams/:id?"], title: "Teams", words: "groups members", nav: { section: "Administration", icon: "users" }, load: () => import("./teams/Teams.svelte") },
+  { name: "teams", paths: ["/org/teams", "/org/teams/:id"], title: "Teams", words: "groups members", nav: { section: "Administration", icon: "users" }, load: () => import("./teams/Teams.svelte") },
   {
-    name: "tokens", paths: ["/org/serviceaccounts/:id?"], title: "Service accounts", words: "tokens api keys", nav: { section: "Administration", icon: "key" },
+    name: "tokens", paths: ["/org/serviceaccounts", "/org/serviceaccounts/:id"], title: "Service accounts", words: "tokens api keys", nav: { section: "Administration", icon: "key" },
     load: () => import("./tokens/Accounts.svelte"),
   },
   {
