@@ -8,7 +8,6 @@ import pytest
 
 from tests.browser.broken import BROKEN_BOARDS
 from tests.browser.chromium import Chromium, missing
-from tests.browser.corpus import corpus_boards
 from tests.browser.hostile import HOSTILE_BOARDS, HOSTILE_METRICS
 from tests.browser.stack import Stack
 from tests.processes.running import Exporter, started, wait_for
@@ -20,7 +19,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     if reason := missing():
         pytest.skip(reason)
     exporter = Exporter(HOSTILE_METRICS.encode())
-    one = Stack(tmp_path_factory.mktemp("stack"), exporter, {**HOSTILE_BOARDS, **BROKEN_BOARDS, **corpus_boards()})
+    one = Stack(tmp_path_factory.mktemp("stack"), exporter, {**HOSTILE_BOARDS, **BROKEN_BOARDS})
     with started(one):
         yield one
     exporter.close()
