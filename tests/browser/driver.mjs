@@ -19,7 +19,7 @@ const context = await chromium.launchPersistentContext(userData, {
   executablePath: chromiumPath,
   headless: true,
   viewport: { width: 1280, height: 900 },
-  args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run", "--disable-dev-shm-usage"],
+  args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run", "--disable-dev-shm-usage", "--host-resolver-rules=MAP plain.test 127.0.0.1"],
   locale: "en-GB",
   timezoneId: "UTC",
 });

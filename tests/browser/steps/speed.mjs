@@ -1,5 +1,11 @@
 /** How fast the pages are and how much they weigh. */
 
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+
+/** A name of this host that browsers do not trust: they read brotli only from hosts that they do. See driver.mjs. */
+const PLAIN_HOST = "plain.test";
+
 /** Milliseconds from the start of the navigation until `selector` is there and the main thread is free; JS files that came. */
 async function load(person, url, selector, { cold }) {
   const client = await person.context.newCDPSession(person.page);
@@ -33,19 +39,33 @@ export async function home(person, { url, rounds = 5 }) {
   return { cold_ms: middle(cold), warm_ms: middle(warm) };
 }
 
-/** The JS files that a page takes when nothing is there yet. */
-export async function files(person, { url, selector }) {
+/** Bytes of JavaScript that a page takes when nothing is there yet, by file: as they came in that encoding, "gzip" or "br". */
+export async function files(person, { url, selector, encoding = "gzip" }) {
   const client = await person.context.newCDPSession(person.page);
+  await client.send("Network.enable");
   await client.send("Network.clearBrowserCache");
   await person.page.goto("about:blank");
-  const found = new Set();
-  const note = (response) => /\/assets\/.*\.js$/.test(response.url()) && found.add(new URL(response.url()).pathname.split("/").pop());
-  person.page.on("response", note);
-  await person.open(url);
+  const names = new Map();
+  const found = {};
+  const came = new Set();
+  client.on("Network.responseReceived", ({ requestId, response }) => {
+    const name = /\/(assets\/[^/?]+\.js)$/.exec(response.url)?.[1];
+    if (!name) return;
+    names.set(requestId, [name, response.encodedDataLength]);
+    came.add(Object.entries(response.headers).find(([header]) => header.toLowerCase() === "content-encoding")?.[1] ?? encoding);
+  });
+  // All that came less the head, which `encodedDataLength` of the response is.
+  client.on("Network.loadingFinished", ({ requestId, encodedDataLength }) => {
+    const [name, head] = names.get(requestId) ?? [];
+    if (name) found[name] = encodedDataLength - head;
+  });
+  person.expect(/Cross-Origin-Opener-Policy header has been ignored/);
+  await person.open(encoding === "gzip" ? url.replace("127.0.0.1", PLAIN_HOST) : url);
   await person.page.locator(selector).first().waitFor();
   await person.page.waitForTimeout(1500);
-  person.page.off("response", note);
-  return [...found];
+  assert.deepEqual([...came], [encoding]);
+  await client.detach();
+  return found;
 }
 
 /** A dashboard in a window that shows all its panels, until the last has drawn; the median of some. */
@@ -113,6 +133,27 @@ export async function pan(person, { url, series = 50, points = 1000 }) {
   }
 }
 
+/** MB of the largest process that draws pages, of those below this one: all that is in memory, and what it shares with nobody. */
+function rendererMemory() {
+  const parents = new Map();
+  const renderers = [];
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      parents.set(pid, /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+      if (readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("--type=renderer")) renderers.push(pid);
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  const isOurs = (pid) => pid === String(process.pid) || (pid !== undefined && pid !== "0" && isOurs(parents.get(pid)));
+  const found = renderers.filter(isOurs).map((pid) => {
+    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+    const mb = (name) => Math.round(Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(rollup)?.[1] ?? 0) / 97.7) / 10;
+    return { renderer_rss_mb: mb("Rss"), renderer_own_mb: Math.round((mb("Private_Clean") + mb("Private_Dirty")) * 10) / 10 };
+  });
+  return found.sort((a, b) => b.renderer_own_mb - a.renderer_own_mb)[0] ?? {};
+}
+
 /** Memory of the page after so many refreshes, garbage taken away; and before them. */
 export async function memory(person, { url, refreshes }) {
   await person.open(url);
@@ -124,7 +165,8 @@ export async function memory(person, { url, refreshes }) {
     await client.send("HeapProfiler.collectGarbage");
     const { metrics } = await client.send("Performance.getMetrics");
     const of = (name) => metrics.find((one) => one.name === name)?.value ?? 0;
-    return { heap_mb: Math.round(of("JSHeapUsedSize") / 1e5) / 10, nodes: of("Nodes"), listeners: of("JSEventListeners") };
+    const mb = (bytes) => Math.round(bytes / 1e5) / 10;
+    return { heap_mb: mb(of("JSHeapUsedSize")), heap_taken_mb: mb(of("JSHeapTotalSize")), ...rendererMemory(), nodes: of("Nodes"), listeners: of("JSEventListeners") };
   };
   const before = await read();
   await person.rest();
