@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -118,8 +118,14 @@ class Database:
     def _opened(self) -> sqlite3.Connection:
         if self._path is not None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            # Hashes and datasources' passwords are nobody else's business.
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            # Hashes and datasources' passwords are nobody else's business, of a copy that somebody put back neither.
+            opened = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                if os.fstat(opened).st_mode & 0o077:
+                    with suppress(PermissionError):  # Somebody else's file, which this user may write.
+                        os.fchmod(opened, 0o600)
+            finally:
+                os.close(opened)
         connection = sqlite3.connect(
             self._path or ":memory:", timeout=BUSY_MS / 1000, isolation_level=None, check_same_thread=False
         )

@@ -31,6 +31,12 @@ def test_a_new_file_is_for_its_owner_alone(tmp_path: Path) -> None:
     database.open()
     assert [tuple(row) for row in database.rows("SELECT * FROM settings")] == [("a", "1")]
     database.close()
+    # A copy that somebody put back, with the mode that copies have.
+    path.chmod(0o644)
+    database.open()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert {stat.S_IMODE(one.stat().st_mode) for one in path.parent.iterdir()} == {0o600}
+    database.close()
 
 
 def test_files_that_can_not_be_used(tmp_path: Path) -> None:

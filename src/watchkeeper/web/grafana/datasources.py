@@ -28,7 +28,7 @@ MAX_SECRETS: Final = 200
 
 async def list_(backend: Backend, ask: Ask) -> web.Response:
     """GET /datasources: all of them, by name."""
-    return answer(await backend.run(lambda: [_short(one) for one in backend.state.datasources.all()]))
+    return answer(await backend.run(lambda: [_short(ask, one) for one in backend.state.datasources.all()]))
 
 
 async def get(backend: Backend, ask: Ask) -> web.Response:
@@ -132,7 +132,9 @@ def _changed(ask: Ask, made: Datasource, text: str) -> web.Response:
     return message(text, id=made.number, uid=made.uid, name=made.name, datasource=_json(ask, made))
 
 
-def _short(one: Datasource) -> dict[str, Any]:
+def _short(ask: Ask, one: Datasource) -> dict[str, Any]:
+    # Where others keep their data, and under which name they log in there, is not for everybody who looks.
+    is_told = ask.identity.role >= Role.EDITOR or one.is_own
     return {
         "id": one.number,
         "uid": one.uid,
@@ -142,9 +144,9 @@ def _short(one: Datasource) -> dict[str, Any]:
         "typeName": TYPE_NAMES.get(one.type, one.type),
         "typeLogoUrl": "",
         "access": one.access,
-        "url": one.url,
-        "user": one.user,
-        "database": one.database,
+        "url": one.url if is_told else "",
+        "user": one.user if is_told else "",
+        "database": one.database if is_told else "",
         "basicAuth": one.basic_auth,
         "isDefault": one.is_default,
         "jsonData": dict(one.json_data),
@@ -154,8 +156,8 @@ def _short(one: Datasource) -> dict[str, Any]:
 
 def _json(ask: Ask, one: Datasource) -> dict[str, Any]:
     return {
-        **_short(one),
-        "basicAuthUser": one.basic_auth_user,
+        **_short(ask, one),
+        "basicAuthUser": one.basic_auth_user if ask.identity.role >= Role.EDITOR else "",
         "withCredentials": one.with_credentials,
         "secureJsonFields": {name: True for name in one.secrets},
         "version": one.version,

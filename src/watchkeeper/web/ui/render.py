@@ -100,6 +100,8 @@ class RenderSurface:
         zone = request.query.get("tz", "")
         if zone and not any(name == "timezone" for name, _ in kept):
             kept.append(("timezone", zone))
+        if info["kind"] == "d" and not any(name == "kiosk" for name, _ in kept):
+            kept.append(("kiosk", "true"))  # Of a picture nobody uses the menus.
         to = f"{path}?{urlencode(kept)}"
         key = self._gatekeeper.renders.add(identity)
         return f"{address}{self._prefix}{ENTRANCE}?{urlencode({'key': key, 'to': to})}"

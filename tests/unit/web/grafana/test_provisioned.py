@@ -142,7 +142,10 @@ async def test_datasources_that_people_may_change(make_site: MakeSite, folder: P
     # The file changes: it counts again.
     file.write_text(DATASOURCES.replace("editable: false", "editable: true").replace("http://far", "http://new"))
     await site.ask("POST", "/api/admin/provisioning/datasources/reload", by="admin")
-    assert (await site.get("/api/datasources/uid/far"))["url"] == "http://new:9090"
+    assert (await site.get("/api/datasources/uid/far", by="admin"))["url"] == "http://new:9090"
+    # Who only looks is not told where it is.
+    assert (await site.get("/api/datasources/uid/far"))["url"] == ""
+    assert "http://new" not in str(await site.get("/api/datasources", by="viewer"))
 
 
 async def test_datasources_that_a_file_takes_away(make_site: MakeSite, folder: Path) -> None:
