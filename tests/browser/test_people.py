@@ -57,6 +57,11 @@ def test_import(lines: Stack, signed_in: Chromium) -> None:
     signed_in.do("people.importing", url=lines.url)
 
 
+def test_narrow(lines: Stack, signed_in: Chromium) -> None:
+    paths = ["/org", "/org/users", "/org/teams", "/org/serviceaccounts", "/connections/datasources", "/playlists"]
+    signed_in.do("people.narrow", url=lines.url, paths=[*paths, "/dashboards", "/profile"])
+
+
 def test_a_viewer_sees_what_is_opened_to_them(lines: Stack, signed_in: Chromium, board: str) -> None:
     password = signed_in.do("people.users", url=lines.url, login="grace")
     signed_in.do("people.browse", url=lines.url, login="grace")

@@ -142,6 +142,13 @@ export async function annotate(person, { url, uid }) {
   await dialog(person).getByRole("button", { name: "Delete" }).click();
   await dialog(person).getByRole("button", { name: "Yes, delete it" }).click();
   await person.until("the mark is gone", async () => (await marks.count()) === 1);
+  // By keys: where the crosshair was moved to.
+  await panel.getByRole("application").focus();
+  for (let at = 0; at < 3; at++) await person.keys("ArrowLeft");
+  await person.keys("p", "a");
+  await dialog(person, "Annotation on Load").waitFor();
+  assert.notEqual(await dialog(person).getByLabel("From").inputValue(), "");
+  await person.keys("Escape");
   // By the menu, without a mouse on the chart.
   await panel.hover();
   await panel.getByRole("button", { name: "Menu of the panel Load" }).click();
@@ -236,4 +243,19 @@ export async function viewer(person, { url, uid }) {
   await person.page.keyboard.up("Control");
   await person.page.waitForTimeout(300);
   assert.equal(await dialog(person, /^Annotation on/).count(), 0);
+}
+
+/** Pages of administration fit a telephone, and say nothing that is none. */
+export async function narrow(person, { url, paths }) {
+  await person.page.setViewportSize({ width: 390, height: 844 });
+  try {
+    for (const path of paths) {
+      await person.open(`${url}${path}`);
+      await person.page.locator("main :is(table, ul, form, .nothing)").first().waitFor();
+      assert.ok((await person.overflow()) <= 0, `${path} is wider than its window by ${await person.overflow()} px`);
+      assert.doesNotMatch(await person.page.locator("main").innerText(), /\b(undefined|NaN|Invalid Date|\[object Object\])\b/, path);
+    }
+  } finally {
+    await person.page.setViewportSize({ width: 1280, height: 900 });
+  }
 }

@@ -30,6 +30,7 @@ export interface DashboardMeta {
   provisioned?: boolean;
   provisionedExternalId?: string;
   isSnapshot?: boolean;
+  annotationsPermissions?: { dashboard: { canAdd: boolean } };
 }
 
 export interface StoredDashboard {

@@ -94,6 +94,8 @@ export const users = {
   setDisabled: (id: number, disabled: boolean) => send("POST", `/api/admin/users/${id}/${disabled ? "disable" : "enable"}`),
   setPassword: (id: number, password: string) => send("PUT", `/api/admin/users/${id}/password`, { password }),
   signOut: (id: number) => send("POST", `/api/admin/users/${id}/logout`),
+  sessions: (id: number, signal?: AbortSignal) => requestJson<Session[]>(`/api/admin/users/${id}/auth-tokens`, { signal }),
+  endSession: (id: number, session: number) => send("POST", `/api/admin/users/${id}/revoke-auth-token`, { authTokenId: session }),
   remove: (id: number) => send("DELETE", `/api/admin/users/${id}`),
 };
 
@@ -104,8 +106,18 @@ export const me = {
   teams: (signal?: AbortSignal) => requestJson<Team[]>("/api/user/teams", { signal }),
   sessions: (signal?: AbortSignal) => requestJson<Session[]>("/api/user/auth-tokens", { signal }),
   endSession: (id: number) => send("POST", "/api/user/revoke-auth-token", { authTokenId: id }),
-  preferences: (signal?: AbortSignal) => requestJson<Preferences>("/api/user/preferences", { signal }),
-  setPreferences: (changes: Partial<Preferences>) => send("PATCH", "/api/user/preferences", changes),
+};
+
+/** What the person likes, or (`org`) what those get who said nothing. */
+export const preferences = {
+  get: (of: "user" | "org", signal?: AbortSignal) => requestJson<Preferences>(`/api/${of}/preferences`, { signal }),
+  set: (of: "user" | "org", changes: Partial<Preferences>) => send("PATCH", `/api/${of}/preferences`, changes),
+};
+
+/** The one organisation that there is. */
+export const organisation = {
+  name: async (signal?: AbortSignal) => (await requestJson<{ name: string }>("/api/org", { signal })).name,
+  rename: (name: string) => send("PUT", "/api/org", { name }),
 };
 
 export const teams = {

@@ -58,6 +58,7 @@ export const VIEWS: View[] = [
   { name: "status", paths: ["/status", "/status/*"], title: "Status", words: "runtime storage flags config build tsdb", nav: { section: "Running", icon: "status" }, load: () => import("./status/Status.svelte") },
   { name: "login", paths: ["/login"], title: "Sign in", bare: true, load: () => import("./login/Login.svelte") },
   { name: "profile", paths: ["/profile", "/profile/*"], title: "Profile", words: "password theme user preferences sessions", load: () => import("./profile/Profile.svelte") },
+  { name: "org", paths: ["/org"], title: "Preferences of everybody", words: "organisation default theme home time zone", load: () => import("./profile/Everybody.svelte") },
   { name: "users", paths: ["/org/users", "/admin/users"], title: "Users", words: "people roles invite", nav: { section: "Administration", icon: "user" }, load: () => import("./users/Users.svelte") },
   { name: "teams", paths: ["/org/teams", "/org/teams/:id"], title: "Teams", words: "groups members", nav: { section: "Administration", icon: "users" }, load: () => import("./teams/Teams.svelte") },
   {

@@ -2,10 +2,10 @@
 
 import type { AnnotationMark } from "../../charts/marks.ts";
 import type { Panel } from "../../core/model/dashboard.ts";
-import { session } from "../../page/session.svelte.ts";
 import { provideServices } from "../../panels/services.ts";
 import type { Board } from "./board.svelte.ts";
 import { marking } from "./annotate/marking.svelte.ts";
+import { mayAnnotate } from "./annotate/may_annotate.ts";
 
 /** Gives all panels below the calling component their services. */
 export function panelServices(board: Board): void {
@@ -36,7 +36,7 @@ function marksOf(board: Board, panel: Panel): AnnotationMark[] {
     .filter((event) => (event.panelId === undefined || event.panelId === panel.id) && isFor(board, event.source, panel))
     .map((event): AnnotationMark => ({
       time: event.time, ...(event.timeEnd > event.time ? { timeEnd: event.timeEnd } : {}), title: event.title, text: event.text, tags: event.tags, color: event.color,
-      ...(event.id !== undefined && session.canEdit && board.origin === "stored" ? { change: () => (marking.asked = { event: event as typeof event & { id: number } }) } : {}),
+      ...(event.id !== undefined && mayAnnotate(board) ? { change: () => (marking.asked = { event: event as typeof event & { id: number } }) } : {}),
     }));
 }
 

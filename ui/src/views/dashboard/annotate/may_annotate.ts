@@ -1,0 +1,9 @@
+/** Whether the person may leave annotations on a dashboard, and change those that are there. */
+
+import { session } from "../../../page/session.svelte.ts";
+import type { Board } from "../board.svelte.ts";
+
+/** As the server says; where it says nothing, editors and administrators may. */
+export function mayAnnotate(board: Board): boolean {
+  return board.origin === "stored" && (board.meta.annotationsPermissions?.dashboard.canAdd ?? session.canEdit);
+}
