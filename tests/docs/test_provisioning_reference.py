@@ -15,8 +15,9 @@ this page anew). Other keys are warnings.
 
 - In values `$VAR`, `${VAR}` and `$__env{VAR}` stand for environment variables, `$__file{/path}` for what a file holds,
   and `$$` for a dollar sign. Below `jsonData` and `secureJsonData` what comes in is a text, whatever it looks like.
-- The YAML is looked at once a second, a provider's folder every `updateIntervalSeconds`; `POST
-  /api/admin/provisioning/dashboards/reload` (and `.../datasources/reload`) looks at once.
+- The YAML is looked at once a second, a provider's folder every two seconds, or every `updateIntervalSeconds` where
+  that is less; a folder that takes long to look at is looked at more seldom, but as often as it says.
+  `POST /api/admin/provisioning/dashboards/reload` (and `.../datasources/reload`) looks at once.
 - A dashboard of a file wins over a saved one of its uid; an earlier file wins over a later one. What is not shown, and
   files that are broken, are in the log and in `GET /api/admin/provisioning/status`.
 - A dashboard of a file refuses changes with status 400 and the file's name. With `allowUiUpdates` changes are saved,

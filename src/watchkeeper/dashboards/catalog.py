@@ -57,6 +57,7 @@ class Catalog:
         self.stored = stored
         self._folders = folders
         self._files = Files()
+        self._kept: tuple[tuple[int, int], Files, _View] | None = None
         self._lock = threading.Lock()
 
     def follow(self, files: Files) -> None:
@@ -178,7 +179,16 @@ class Catalog:
         return next((entry for entry in self._files.entries if entry.uid == uid), None)
 
     def _view(self) -> _View:
-        files = self._files
+        """What is there now; made anew after a change of the database or the files."""
+        files, revision = self._files, self.stored.revision
+        kept = self._kept
+        if kept is not None and kept[0] == revision and kept[1] is files:
+            return kept[2]
+        view = self._made(files)
+        self._kept = revision, files, view
+        return view
+
+    def _made(self, files: Files) -> _View:
         stored = {entry.uid: entry for entry in self.stored.all()}
         own = {folder.uid: folder for folder in self._folders.all()}
         folders, renamed = _with_file_folders(own, files.folders)

@@ -30,12 +30,14 @@ class Database:
         self._path = path
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
+        self._epoch = 0  # Goes up where the count of changes does not tell: a new connection, a change taken back.
 
     def open(self) -> None:
         """Makes the file where there is none, and its tables as this version knows them. Raises DatabaseError."""
         with self._lock:
             if self._connection is not None:
                 return
+            self._epoch += 1
             try:
                 self._connection = self._opened()
                 self._migrate(self._connection)
@@ -91,20 +93,30 @@ class Database:
             try:
                 yield
             except BaseException:
-                self._live.execute("ROLLBACK")
+                self._roll_back()
                 raise
             with self._told():
                 try:
                     self._live.execute("COMMIT")
                 except sqlite3.Error:
-                    self._live.execute("ROLLBACK")
+                    self._roll_back()
                     raise
+
+    @property
+    def revision(self) -> tuple[int, int]:
+        """Another one after each change, so that what was read before it can be told from what is there."""
+        with self._lock:
+            return self._epoch, self._live.total_changes
 
     @property
     def _live(self) -> sqlite3.Connection:
         if self._connection is None:
             raise DatabaseError("the dashboards' database is closed")
         return self._connection
+
+    def _roll_back(self) -> None:
+        self._epoch += 1
+        self._live.execute("ROLLBACK")
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -60,6 +60,11 @@ class Stored:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @property
+    def revision(self) -> tuple[int, int]:
+        """Another one after each change of the database."""
+        return self._database.revision
+
     def all(self) -> list[Entry]:
         """By title."""
         rows = self._database.rows(f"SELECT {_COLUMNS} FROM dashboards ORDER BY title COLLATE NOCASE, id")

@@ -20,6 +20,7 @@ from watchkeeper.dashboards.provisioning.config import (
 from watchkeeper.dashboards.provisioning.dashboard_files import MAX_FILE_BYTES, DashboardFiles
 from watchkeeper.dashboards.provisioning.watch import Provisioning
 from watchkeeper.dashboards.state import State
+from watchkeeper.dashboards.stored import Save
 
 
 def write(path: Path, **body: object) -> None:
@@ -207,6 +208,41 @@ def test_dashboards_stay_where_deletion_is_disabled(tmp_path: Path) -> None:
     (conf / "a.yaml").write_text("providers: []\n")
     assert watch.tick(500.0)
     assert sorted(entry.uid for entry in state.catalog.entries()) == ["b"]
+    state.close()
+
+
+def test_files_are_looked_at_more_often_than_they_ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    conf, boards = tmp_path / "dashboards", tmp_path / "boards"
+    conf.mkdir()
+    boards.mkdir()
+    (conf / "a.yaml").write_text(f"providers: [{{name: p, updateIntervalSeconds: 60, options: {{path: {boards}}}}}]\n")
+    state = State(None, [])
+    state.open()
+    watch = Provisioning(tmp_path, state.catalog, state.datasources, {}, builtin=None)
+    watch.start()
+    watch.tick(100.0)
+    write(boards / "a.json", title="A", uid="a")
+    assert not watch.tick(101.9)
+    assert watch.tick(102.0)
+    # A folder that takes a second to look at is looked at once a minute, as it says.
+    clock = iter(range(1000))
+    monkeypatch.setattr("watchkeeper.dashboards.provisioning.watch.time.perf_counter", lambda: next(clock))
+    watch.tick(104.0)
+    write(boards / "b.json", title="B", uid="b")
+    assert not watch.tick(163.0)
+    assert watch.tick(164.0)
+    state.close()
+
+
+def test_what_is_seen_of_a_change_that_is_taken_back() -> None:
+    state = State(None, [])
+    state.open()
+    state.stored.save(Save({"title": "A", "uid": "a"}, "", "", "x"), 1)
+    with pytest.raises(RuntimeError), state.database.change():
+        state.stored.save(Save({"title": "B", "uid": "b"}, "", "", "x"), 1)
+        assert [entry.uid for entry in state.catalog.entries()] == ["a", "b"]
+        raise RuntimeError
+    assert [entry.uid for entry in state.catalog.entries()] == ["a"]
     state.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,10 @@ from watchkeeper.dashboards.provisioning.leftovers import Leftovers
 BUILTIN: Final = Path(__file__).parent.parent / "builtin"
 ONE_ORG: Final = "is not read: there is one organization here, with the id 1, and it has another orgId"
 BUILTIN_FOLDER: Final = ""  # At the top: they are the first thing to see.
+
+# Files are looked at this often, whatever longer interval a provider says, where looking takes no more of the time.
+LOOK_S: Final = 2.0
+MOST_OF_TIME: Final = 0.01
 
 _States = tuple[tuple[str, int, int], ...]
 
@@ -81,8 +86,10 @@ class Provisioning:
             has_changed = self._follow_yaml()
         for files in self._providers:
             if now_s >= self._due_s.get(id(files), 0.0):
-                self._due_s[id(files)] = now_s + files.provider.interval_s
+                began_s = time.perf_counter()
                 has_changed |= files.scan()
+                cheap_s = max(LOOK_S, (time.perf_counter() - began_s) / MOST_OF_TIME)
+                self._due_s[id(files)] = now_s + min(files.provider.interval_s, cheap_s)
         if has_changed:
             self._publish()
         return has_changed
