@@ -238,10 +238,15 @@ def test_what_is_seen_of_a_change_that_is_taken_back() -> None:
     state = State(None, [])
     state.open()
     state.stored.save(Save({"title": "A", "uid": "a"}, "", "", "x"), 1)
-    with pytest.raises(RuntimeError), state.database.change():
-        state.stored.save(Save({"title": "B", "uid": "b"}, "", "", "x"), 1)
-        assert [entry.uid for entry in state.catalog.entries()] == ["a", "b"]
-        raise RuntimeError
+
+    def taken_back() -> None:
+        with state.database.change():
+            state.stored.save(Save({"title": "B", "uid": "b"}, "", "", "x"), 1)
+            assert [entry.uid for entry in state.catalog.entries()] == ["a", "b"]
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        taken_back()
     assert [entry.uid for entry in state.catalog.entries()] == ["a"]
     state.close()
 
