@@ -63,23 +63,41 @@ export function arrange<T extends { gridPos: GridPos }>(items: readonly T[], fir
   }));
 }
 
-/** The panels in their order, those without a place below all that come before them, side by side while they fit. */
+/**
+ * The panels in their order, those without a place after all others under the same row, side by side while they fit; under a
+ * row that has none itself, after those before them. Until they are arranged, such a place may be half a row.
+ */
 export function withPlaces(panels: readonly Panel[]): Panel[] {
   let bottom = 0;
+  let row: Panel | null = null;
   let line: { x: number; y: number } | null = null;
   return panels.map((panel) => {
     const { y, w, h } = panel.gridPos;
+    if (panel.type === "row") {
+      row = panel;
+      line = null;
+    }
     if (y < NOWHERE_Y) {
       bottom = Math.max(bottom, y + h);
-      line = null;
       return panel;
     }
-    if (!line || line.x + w > COLUMNS) line = { x: 0, y: bottom };
+    if (panel.type === "row" || row?.gridPos.y === NOWHERE_Y) {
+      if (!line || line.x + w > COLUMNS) line = { x: 0, y: bottom };
+    } else if (!line) line = { x: 0, y: endOf(panels, row?.gridPos.y ?? -1) - 0.5 };
+    else if (line.x + w > COLUMNS) line = { x: 0, y: line.y + 1 / 4096 };
     const gridPos = { x: line.x, y: line.y, w, h };
     line.x += w;
-    bottom = Math.max(bottom, line.y + h);
+    bottom = Math.max(bottom, Math.ceil(line.y) + h);
     return { ...panel, gridPos };
   });
+}
+
+/** Where the panels end that stand between the row at `top` and the next one. */
+function endOf(panels: readonly Panel[], top: number): number {
+  let next = NOWHERE_Y;
+  for (const { type, gridPos } of panels) if (type === "row" && gridPos.y > top && gridPos.y < next) next = gridPos.y;
+  const under = panels.filter(({ gridPos }) => gridPos.y >= top && gridPos.y < next);
+  return under.reduce((end, { gridPos }) => Math.max(end, Math.min(next, gridPos.y + gridPos.h)), top + 1);
 }
 
 /** Grid rows that the items need. */
