@@ -15,6 +15,8 @@ export interface TimePlotState {
   model: ChartModel;
   colors: ChartColors;
   zone: string;
+  /** Zones of the time axes, where the panel has its own; one axis for each. */
+  zones?: readonly string[];
   annotations: readonly AnnotationMark[];
   thresholds: readonly ThresholdMark[];
   /** Of a y scale, set by a drag on its axis. */
@@ -31,6 +33,7 @@ export function timeAxis(state: () => Pick<TimePlotState, "colors" | "zone">, sh
   let labels = new Map<number, string>();
   return {
     scale: "x",
+    side: 2,
     show,
     font: `${FONT_PX}px ${colors.font}`,
     stroke: () => state().colors.weak,
@@ -47,6 +50,17 @@ export function timeAxis(state: () => Pick<TimePlotState, "colors" | "zone">, sh
     },
     values: (_plot, splits) => splits.map((split) => labels.get(split) ?? ""),
   };
+}
+
+/** One time axis, or one for each zone that the panel names, each with its name. */
+function timeAxes(state: () => TimePlotState, show: boolean): uPlot.Axis[] {
+  const { zones = [], colors } = state();
+  if (zones.length === 0) return [timeAxis(state, show)];
+  return zones.map((zone, at) => ({
+    ...timeAxis(() => ({ colors: state().colors, zone: zone || state().zone }), show),
+    ...(at ? { grid: { show: false } } : {}),
+    ...(zones.length > 1 ? { label: zone || "default", labelSize: 14, labelGap: 0, labelFont: `10px ${colors.font}` } : {}),
+  }));
 }
 
 function valueAxis(state: () => TimePlotState, spec: ScaleSpec, primary: boolean, compact: boolean): uPlot.Axis {
@@ -77,8 +91,11 @@ function valueAxis(state: () => TimePlotState, spec: ScaleSpec, primary: boolean
   } else {
     axis.filter = (_plot, splits) => {
       // A decade that is crowded shows its powers only.
-      const powers = splits.filter((split) => Math.abs(Math.log(Math.abs(split)) / Math.log(spec.logBase) % 1) < 1e-6 || split === 0);
-      return splits.length > 12 ? splits.map((split) => (powers.includes(split) ? split : null)) : splits;
+      const isPower = (split: number) => {
+        const power = Math.log(Math.abs(split)) / Math.log(spec.logBase);
+        return split === 0 || Math.abs(power - Math.round(power)) < 1e-6;
+      };
+      return splits.length > 12 ? splits.map((split) => (isPower(split) ? split : null)) : splits;
     };
     axis.values = (_plot, splits) => splits.map((split) => (split === null ? "" : write(split)));
   }
@@ -178,7 +195,7 @@ export function timePlotOptions(state: () => TimePlotState, hidden: ReadonlySet<
   return {
     padding: [8, noY || model.scales.some((scale) => scale.side === "right") ? 4 : 22, noX ? 2 : 0, noY ? 2 : model.scales.some((scale) => scale.side === "left") ? 0 : 22],
     scales: Object.fromEntries(model.scales.map((spec) => [spec.key, scaleOf(state, spec)])),
-    axes: [timeAxis(state, !noX), ...model.scales.map((spec, index) => valueAxis(state, spec, index === 0, noY))],
+    axes: [...timeAxes(state, !noX), ...model.scales.map((spec, index) => valueAxis(state, spec, index === 0, noY))],
     series: [{}, ...model.series.map((series, place) => seriesOf(at(place), hidden.has(series.id)))],
     bands: model.bands(hidden).map((band) => {
       const fill = fillOf(at(band.series[0] - 1));

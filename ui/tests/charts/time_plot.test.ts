@@ -72,6 +72,19 @@ test("an area down to another series", () => {
   }
 });
 
+test("a crowded logarithmic axis shows all its powers", () => {
+  const axis = optionsOf(chartModel([series("a", [1, 5000], { custom: { scaleDistribution: { type: "log", log: 10 } } })], "dark", "utc")).axes![1]!;
+  const splits = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 50, 100, 500, 1000, 10_000];
+  const shown = (axis.filter as (...given: unknown[]) => (number | null)[])(null, splits).filter((each) => each !== null);
+  expect(shown).toEqual([1, 10, 100, 1000, 10_000]);
+});
+
+test("a panel may have time axes of its own zones", () => {
+  const model = chartModel([series("a", [1])], "dark", "utc");
+  const { axes } = timePlotOptions(() => ({ model, colors, zone: "utc", zones: ["", "Asia/Kolkata"], annotations: [], thresholds: [], stretched: () => null }), none, { width: 400, height: 200 });
+  expect(axes!.map(({ scale, side, label }) => [scale, side, label])).toEqual([["x", 2, "default"], ["x", 2, "Asia/Kolkata"], [model.scales[0]!.key, 3, undefined]]);
+});
+
 test("axes: one for each unit and side, hidden ones without room, ticks in the zone", () => {
   const config = (unit: string, custom: Record<string, unknown> = {}): FieldConfig => ({ unit, custom });
   const model = chartModel([series("a", [1], config("s", { axisLabel: "Took", axisColorMode: "series" })), series("b", [1], config("bytes")), series("c", [1], config("ops", { axisPlacement: "hidden" })), series("d", [1], config("s", { axisPlacement: "right" }))], "dark", "utc");

@@ -1,6 +1,7 @@
 /** All panels on one page, with made-up data, to be looked at. `?theme=light`, `?only=stat`, `?points=50000&series=5`; `?hostile=3` with odd data, a third of it at once. */
 
 import { mount } from "svelte";
+import "../../src/core/frame/rare.ts";
 import "../../src/styles/theme.css";
 import Gallery from "./Gallery.svelte";
 import Hostile from "./Hostile.svelte";

@@ -45,6 +45,7 @@ export function optionCases(): Case[] {
   time("axis in the series' colour, border", [series("a", few(1))], { axisColorMode: "series", axisBorderShow: true });
   time("axis width 90, label", [series("a", few(1))], { axisWidth: 90, axisLabel: "Requests" });
   time("three units", [series("a", few(1)), series("b", few(2, 1e9)), series("c", few(3, 0.2))], {}, {}, [by("a", ["unit", "s"]), by("b", ["unit", "bytes"]), by("c", ["unit", "percentunit"])], { legend: { showLegend: true } });
+  time("two zones", [series("a", few(1))], {}, {}, [], { timezone: ["utc", "Asia/Kolkata"] });
   time("no grid", [series("a", few(1))], { axisGridShow: false });
   time("line dots, dashes", pair(), { lineWidth: 3, lineStyle: { fill: "dot", dash: [0, 10] } }, {}, [by("b", ["custom.lineStyle", { fill: "dash", dash: [10, 10] }])]);
   time("one point", [series("a", [5])], {});
