@@ -1,6 +1,7 @@
 /** A panel that a person holds: by pointer, or by the arrow keys. */
 
 import { movePanel } from "../../../core/model/edit.ts";
+import { findPanel } from "../../../core/model/ids.ts";
 import type { Panel } from "../../../core/model/dashboard.ts";
 import type { GridItem } from "../../../core/model/repeat.ts";
 import type { Board } from "../board.svelte.ts";
@@ -42,7 +43,11 @@ export function dragPanel(board: Board, event: PointerEvent | KeyboardEvent, ite
     const isRow = item.panel.type === "row";
     if (isRow && by[1] === 0) return;
     const button = event.target;
-    board.edit(movePanel(board.model, id, isRow ? { ...start, y: rowStep(board.model.panels, id, by[1] > 0) } : place(...by)), `arrows ${id}`);
+    // From where it is now: keys may follow each other faster than the page is drawn.
+    const now = findPanel(board.model, id)?.gridPos ?? start;
+    const [dx, dy] = by;
+    const to = isRow ? { ...now, y: rowStep(board.model.panels, id, dy > 0) } : how === "move" ? { ...now, x: now.x + dx, y: Math.max(0, now.y + dy) } : { ...now, w: Math.max(1, now.w + dx), h: Math.max(2, now.h + dy) };
+    board.edit(movePanel(board.model, id, to), `arrows ${id}`);
     requestAnimationFrame(() => button instanceof HTMLElement && button.closest(".cell")?.scrollIntoView({ block: "nearest" }));
     return;
   }
