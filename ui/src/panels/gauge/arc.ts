@@ -12,14 +12,15 @@ export function onCircle(cx: number, cy: number, radius: number, angle: number):
 /** The path of a ring's piece between two angles; "" where there is nothing of it. */
 export function ringPath(cx: number, cy: number, outer: number, inner: number, from: number, to: number): string {
   if (!(to > from) || outer <= 0) return "";
+  const text = (radius: number, angle: number) => onCircle(cx, cy, radius, angle).map((part) => part.toFixed(2)).join(" ");
+  // An arc that ends where it begins is none: a whole ring is made of halves.
+  const arc = (radius: number, angles: readonly number[], sweep: 0 | 1) =>
+    angles.slice(1).map((angle, at) => `A${radius} ${radius} 0 ${Math.abs(angle - angles[at]!) > 180 ? 1 : 0} ${sweep} ${text(radius, angle)}`).join("");
   const whole = to - from >= 360;
-  const end = whole ? from + 359.999 : to;
-  const large = end - from > 180 ? 1 : 0;
-  const text = (point: [number, number]) => `${point[0].toFixed(2)} ${point[1].toFixed(2)}`;
-  const [a, b] = [onCircle(cx, cy, outer, from), onCircle(cx, cy, outer, end)];
-  if (inner <= 0) return `M${cx.toFixed(2)} ${cy.toFixed(2)}L${text(a)}A${outer} ${outer} 0 ${large} 1 ${text(b)}Z`;
-  const [c, d] = [onCircle(cx, cy, inner, end), onCircle(cx, cy, inner, from)];
-  return `M${text(a)}A${outer} ${outer} 0 ${large} 1 ${text(b)}L${text(c)}A${inner} ${inner} 0 ${large} 0 ${text(d)}Z`;
+  const angles = whole ? [from, from + 180, from + 360] : [from, to];
+  if (whole) return `M${text(outer, from)}${arc(outer, angles, 1)}Z${inner > 0 ? `M${text(inner, from)}${arc(inner, angles.toReversed(), 0)}Z` : ""}`;
+  if (inner <= 0) return `M${cx.toFixed(2)} ${cy.toFixed(2)}L${text(outer, from)}${arc(outer, angles, 1)}Z`;
+  return `M${text(outer, from)}${arc(outer, angles, 1)}L${text(inner, to)}${arc(inner, angles.toReversed(), 0)}Z`;
 }
 
 /** The angle of a share (0 to 1) of the gauge. */
