@@ -103,6 +103,7 @@ export default defineConfig({
   },
   test: {
     include: ["tests/**/*.test.ts"],
+    setupFiles: ["tests/all_units.ts"],
     environment: "node",
     env: { TZ: "UTC" },
   },

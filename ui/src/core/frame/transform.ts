@@ -2,6 +2,7 @@
 
 import type { Frame } from "./frame.ts";
 import { frameMatcher } from "./matchers.ts";
+import "./rare.ts"; // Values may say what their unit and colour is.
 import { calculateField } from "./transformations/calculateField.ts";
 import { concatenate } from "./transformations/concatenate.ts";
 import { configFromData } from "./transformations/configFromData.ts";

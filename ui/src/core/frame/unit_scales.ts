@@ -1,6 +1,6 @@
 /** Ways to format a number: with a plain suffix, scaled by thousands or 1024, as money, as digits of another base. */
 
-import { type Formatted, localeNumber, toFixed } from "./fixed.ts";
+import { type Formatted, toFixed } from "./fixed.ts";
 
 /** Makes text of a finite or infinite number; decimals null means as many as fit. `zone` matters to dates alone. */
 export type Format = (value: number, decimals: number | null | undefined, zone: string) => Formatted;
@@ -9,7 +9,7 @@ const SI_PREFIXES = ["f", "p", "n", "µ", "m", "", "k", "M", "G", "T", "P", "E",
 const SI_BASE = 5;
 const BINARY_PREFIXES = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi"];
 const SHORT_SUFFIXES = ["", " K", " Mil", " Bil", " Tri", " Quadr", " Quint", " Sext", " Sept"];
-const COUNT_SUFFIXES = ["", "K", "M", "B", "T"];
+export const COUNT_SUFFIXES = ["", "K", "M", "B", "T"];
 
 /** The number and then `suffix`. */
 export function plain(suffix = ""): Format {
@@ -56,24 +56,6 @@ export function count(symbol: string): Format {
   return (value, decimals, zone) => ({ suffix: ` ${symbol}`, ...scale(value, decimals, zone) });
 }
 
-/** Money: K, M, B, T; the symbol before the number, or after it. */
-export function currency(symbol: string, after = false): Format {
-  const scale = scaled(1000, COUNT_SUFFIXES);
-  return (value, decimals) => {
-    const { text, suffix = "" } = scale(Math.abs(value), decimals, "");
-    const sign = value < 0 ? "-" : "";
-    return after ? { text: sign + text, suffix: suffix + symbol } : { text, prefix: sign + symbol, suffix };
-  };
-}
-
-/** Money with all its digits, grouped. */
-export function financial(symbol: string, after = false): Format {
-  return (value, decimals) => {
-    const text = localeNumber(value, decimals ?? 1, decimals ?? 0);
-    return after ? { text, suffix: symbol } : { text, prefix: symbol };
-  };
-}
-
 /** SI prefixes for a symbol that may carry one itself: `mW` is thousandths. */
 export function siOf(symbol: string): Format {
   const first = symbol.length > 1 ? SI_PREFIXES.indexOf(symbol.charAt(0)) : -1;
@@ -83,12 +65,4 @@ export function siOf(symbol: string): Format {
 /** Two words: for zero, and for everything else. */
 export function either(yes: string, no: string): Format {
   return (value) => ({ text: value ? yes : no });
-}
-
-/** Hexadecimal digits, perhaps after 0x. */
-export function hex(mark = ""): Format {
-  return (value, decimals) => {
-    const digits = Number.parseFloat(toFixed(value, decimals)).toString(16).toUpperCase();
-    return { text: digits.startsWith("-") ? `-${mark}${digits.slice(1)}` : mark + digits };
-  };
 }

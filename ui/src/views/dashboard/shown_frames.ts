@@ -2,6 +2,7 @@
 
 import type { Frame } from "../../core/frame/frame.ts";
 import { applyFieldConfig } from "../../core/frame/overrides.ts";
+import { loadRare, needsRare } from "../../core/frame/rare_names.ts";
 import { standardConfig } from "../../core/frame/standard_config.ts";
 import type { Panel } from "../../core/model/dashboard.ts";
 
@@ -11,12 +12,18 @@ let loaded: Transform | null = null;
 
 /** Whether `shownFrames` can be called for this panel, or `loadTransform` has to be waited for. */
 export function needsTransform(panel: Panel): boolean {
+  return transforms(panel) || needsRare(panel);
+}
+
+function transforms(panel: Panel): boolean {
   return loaded === null && panel.transformations.some((one) => !one.disabled);
 }
 
-/** Loads the transformations: most panels have none. */
-export async function loadTransform(): Promise<void> {
-  loaded = (await import("../../core/frame/transform.ts")).transform as Transform;
+/** Loads the transformations, and the units and colours of the panel: most panels have none that are not there. */
+export async function loadTransform(panel: Panel): Promise<void> {
+  const rare = needsRare(panel) ? loadRare() : null;
+  if (transforms(panel)) loaded = (await import("../../core/frame/transform.ts")).transform as Transform;
+  await rare;
 }
 
 const WITH_EXEMPLARS = new Set(["timeseries", "graph", "heatmap"]);

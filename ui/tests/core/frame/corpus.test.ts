@@ -5,7 +5,7 @@ import { displayProcessor, displayText } from "../../../src/core/frame/display_p
 import { frame, type Frame } from "../../../src/core/frame/frame.ts";
 import { framesOfPrometheus } from "../../../src/core/frame/from_prometheus.ts";
 import { applyFieldConfig } from "../../../src/core/frame/overrides.ts";
-import { COLOR_MODES } from "../../../src/core/frame/palettes.ts";
+import { COLOR_MODES } from "../../../src/core/frame/color_modes.ts";
 import { chartData } from "../../../src/core/frame/series.ts";
 import { standardConfig } from "../../../src/core/frame/standard_config.ts";
 import { type Step, transform, TRANSFORMATIONS } from "../../../src/core/frame/transform.ts";
