@@ -154,6 +154,23 @@ def test_values_of_the_environment_are_texts(tmp_path: Path) -> None:
     assert "2:30: datasources[0].url: /none/at/all: No such file" in str(error.value)
 
 
+def test_keys_without_a_value_and_kinds_that_are_others(tmp_path: Path) -> None:
+    path = tmp_path / "all.yaml"
+    path.write_text(
+        "apiVersion: 1\nprune: true\ndeleteDatasources:\n- name: Old\n  orgId: 1\ndatasources:\n- name: Graphite\n"
+        "  type: graphite\n  access: proxy\n  orgId: 1\n  uid: my_uid\n  url: http://localhost:8080\n  user:\n"
+        "  database:\n  basicAuth:\n  basicAuthUser:\n  withCredentials:\n  isDefault:\n"
+        "  jsonData:\n    graphiteVersion: '1.1'\n    tlsAuth: true\n    nested: {list: [1, x], none: }\n"
+        "  secureJsonData:\n    tlsCACert: '...'\n    password:\n    number: 0123\n  version: 1\n  editable: false\n"
+    )
+    file = read_datasources_file(path, {})
+    (source,) = file.datasources
+    assert (source.user, source.basic_auth, source.is_default, file.prune) == ("", False, False, True)
+    assert source.json_data == {"graphiteVersion": "1.1", "tlsAuth": True, "nested": {"list": [1, "x"]}}
+    assert source.secure_json_data == {"tlsCACert": "...", "number": "0123"}
+    assert [deleted.name for deleted in file.delete] == ["Old"]
+
+
 def test_older_forms(tmp_path: Path) -> None:
     path = tmp_path / "all.yaml"
     path.write_text("- name: old\n  org_id: 1\n  folder: ''\n  type: file\n  options:\n    folder: /var/boards\n")

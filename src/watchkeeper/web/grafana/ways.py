@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -15,6 +14,7 @@ from yarl import URL
 
 from watchkeeper.dashboards.datasource import Datasource
 from watchkeeper.web.errors import ApiError
+from watchkeeper.web.grafana.datasource_tls import tls_options
 
 if TYPE_CHECKING:
     import aiohttp
@@ -180,13 +180,7 @@ class RemoteWay:
             "allow_redirects": False,
             "timeout": aiohttp.ClientTimeout(total=self._timeout_s(), sock_connect=CONNECT_TIMEOUT_S),
         }
-        if self._datasource.json_data.get("tlsSkipVerify") is True:
-            options["ssl"] = False
-        elif self._datasource.json_data.get("tlsAuthWithCACert") is True and "tlsCACert" in self._datasource.secrets:
-            try:
-                options["ssl"] = ssl.create_default_context(cadata=self._datasource.secrets["tlsCACert"].reveal())
-            except (ssl.SSLError, ValueError):
-                raise ApiError(502, "datasource", f"{self._datasource.name}: tlsCACert is no certificate") from None
+        options.update(tls_options(self._datasource))
         return options
 
     def _timeout_s(self) -> float:
