@@ -166,7 +166,7 @@ def test_keys_without_a_value_and_kinds_that_are_others(tmp_path: Path) -> None:
     file = read_datasources_file(path, {})
     (source,) = file.datasources
     assert (source.user, source.basic_auth, source.is_default, file.prune) == ("", False, False, True)
-    assert source.json_data == {"graphiteVersion": "1.1", "tlsAuth": True, "nested": {"list": [1, "x"]}}
+    assert source.json_data == {"graphiteVersion": "1.1", "tlsAuth": True, "nested": {"list": [1, "x"], "none": None}}
     assert source.secure_json_data == {"tlsCACert": "...", "number": "0123"}
     assert [deleted.name for deleted in file.delete] == ["Old"]
 
