@@ -33,7 +33,7 @@ const units = golden<Rows>("unit-format.json");
 const display = golden<Rows>("display.json");
 const mappings = golden<{ rows: { config: FieldConfig; value: unknown; text: string; color: string; percent?: number; numeric: unknown }[] }>("mappings-thresholds.json");
 const reducers = golden<{ ids: [string, string][]; inputs: Record<string, unknown[]>; results: Record<string, Record<string, unknown>> }>("reducers.json");
-const colors = golden<Record<Theme, Record<string, string>> & { classicPaletteDarkHex: string[]; fieldColorModes: [string, string][]; text: string }>("colors.json");
+const colors = golden<Record<Theme, Record<string, string>> & { classicPalette: string[]; classicPaletteDarkHex: string[]; fieldColorModes: [string, string][]; text: string }>("colors.json");
 
 interface PlainField extends Pick<Field, "name" | "type" | "labels" | "values"> {
   display: string;
@@ -117,6 +117,7 @@ describe.skipIf(!units)("as Grafana's own library has it (golden files beside th
     }
     expect(cssColor("text", "dark")).toBe(colors!.text);
     expect(palette("palette-classic", "dark")).toEqual(colors!.classicPaletteDarkHex);
+    expect(colors!.classicPalette.map((name) => cssColor(name, "dark"))).toEqual(colors!.classicPaletteDarkHex);
     expect(COLOR_MODES).toEqual(colors!.fieldColorModes);
   });
 });
