@@ -19,16 +19,15 @@ const record = (value: unknown): Json => (typeof value === "object" && value !==
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
-/** A frame as a snapshot keeps it. */
+/** A frame as a snapshot keeps it: without the query that it came of, which is not for whoever has the link. */
 export function toSnapshotFrame(frame: Frame): Json {
-  const { kind, executed, stepMs, notices } = frame.meta ?? {};
+  const { kind, stepMs, notices } = frame.meta ?? {};
   const shown = Object.entries(KINDS).find(([, each]) => each === kind)?.[0];
   return {
     ...(frame.name !== undefined ? { name: frame.name } : {}),
     ...(frame.refId !== undefined ? { refId: frame.refId } : {}),
     meta: {
       ...(shown ? { preferredVisualisationType: shown } : {}),
-      ...(executed ? { executedQueryString: executed } : {}),
       ...(notices?.length ? { notices } : {}),
       custom: { kind, stepMs },
     },

@@ -7,3 +7,8 @@ import type { Board } from "../board.svelte.ts";
 export function mayAnnotate(board: Board): boolean {
   return board.origin === "stored" && (board.meta.annotationsPermissions?.dashboard.canAdd ?? session.canEdit);
 }
+
+/** Whether panels of a type have a time axis with annotations on it. */
+export function hasMarks(type: string): boolean {
+  return ["timeseries", "graph", "heatmap", "state-timeline", "status-history"].includes(type);
+}
