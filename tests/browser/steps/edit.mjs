@@ -154,6 +154,12 @@ export async function fields(person, { url }) {
   await mapping.getByLabel("Text").fill("alive");
   await mapping.getByLabel("Text").press("Tab");
   await person.until("the value has a text", async () => /alive/.test(await cells()));
+  await aside.getByRole("button", { name: /^Panel type/ }).click();
+  await person.page.getByRole("searchbox", { name: "Find a panel type" }).fill("large numbers");
+  await person.keys("Enter");
+  await person.until("numbers with the same text", async () => /alive/.test(await cells()) && (await person.panel("Targets").getByRole("columnheader").count()) === 0);
+  await person.button("Undo").click();
+  await person.until("a table again", async () => (await person.panel("Targets").getByRole("columnheader").count()) > 2);
   await aside.getByRole("searchbox", { name: "Find an option" }).fill("row colour");
   await person.until("options are found by words", async () => (await aside.locator("details:visible").count()) <= 2);
 }
@@ -205,6 +211,11 @@ export async function rows(person, { url }) {
   await person.page.getByRole("dialog", { name: "Row" }).getByLabel("Title").fill("A third");
   await person.page.getByRole("dialog", { name: "Row" }).getByRole("button", { name: "Apply" }).click();
   await person.until("the row has its name", async () => (await order(person)).at(-1) === "A third");
+  await person.panel("Sum").locator("h2").hover();
+  await person.keys("p", "c");
+  await person.button("Add to the dashboard").click();
+  await person.page.getByRole("menuitem", { name: "Paste panel" }).click();
+  await person.until("the panel is pasted", async () => (await titles(person)).filter((one) => one === "Sum").length === 2);
   await person.button("Remove the row Upper").click();
   await person.until("its panels stay", async () => !(await order(person)).includes("Upper") && (await titles(person)).includes("In upper"));
 }

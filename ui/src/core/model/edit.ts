@@ -205,6 +205,14 @@ export function changeType(panel: Panel, type: string): Panel {
   return made;
 }
 
+/** The panel as a type that it had before, with the options and own settings of then; what all types share is that of now. */
+export function backToType(panel: Panel, before: Panel): Panel {
+  const made = changeType(panel, before.type);
+  const { custom, color } = before.fieldConfig.defaults;
+  const defaults: FieldConfig = { ...made.fieldConfig.defaults, ...(custom ? { custom } : {}), ...(color ? { color } : {}) };
+  return { ...made, options: before.options, fieldConfig: { defaults, overrides: before.fieldConfig.overrides } };
+}
+
 /** The panel with one more query, like the last one but empty. */
 export function addTarget(panel: Panel): Panel {
   const refId = freeRefId(new Set(panel.targets.map((target) => target.refId)));

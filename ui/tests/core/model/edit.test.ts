@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Dashboard, GridPos, Panel } from "../../../src/core/model/dashboard.ts";
 import { panelDefaults } from "../../../src/core/model/defaults.ts";
 import {
-  addExpression, addPanel, addTarget, changeType, duplicatePanel, duplicateTarget, movePanel, newDashboard, newPanel, pastePanel, removePanel, removeTarget, renameTarget, reorder, setAt, setOption, setPanels,
+  addExpression, addPanel, addTarget, backToType, changeType, duplicatePanel, duplicateTarget, movePanel, newDashboard, newPanel, pastePanel, removePanel, removeTarget, renameTarget, reorder, setAt, setOption, setPanels,
   setRowCollapsed, setTarget, setVariables, updatePanel,
 } from "../../../src/core/model/edit.ts";
 import { allPanels, findPanel } from "../../../src/core/model/ids.ts";
@@ -201,6 +201,17 @@ describe("repeats", () => {
 test("an edited dashboard loads as it is", () => {
   const edited = duplicatePanel(movePanel(base, 9, { x: 12, y: 0, w: 6, h: 3 }), 5).dashboard;
   expect(load(JSON.parse(JSON.stringify(edited))).dashboard.panels).toEqual(edited.panels);
+});
+
+describe("backToType", () => {
+  test("brings back what the type had, and keeps what was changed since for all types", () => {
+    const line = setAt(setAt(newPanel("timeseries", 1, { x: 0, y: 0, w: 12, h: 8 }), "fieldConfig.defaults.custom.lineWidth", 5), "options.legend.placement", "right");
+    const stat = setAt(changeType(line, "stat"), "fieldConfig.defaults.unit", "bytes");
+    const back = backToType(stat, line);
+    expect(back.type).toBe("timeseries");
+    expect(back.options.legend).toMatchObject({ placement: "right" });
+    expect(back.fieldConfig.defaults).toMatchObject({ unit: "bytes", custom: { lineWidth: 5 } });
+  });
 });
 
 describe("queries with names", () => {

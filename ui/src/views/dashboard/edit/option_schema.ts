@@ -276,12 +276,7 @@ export function optionSchema(type: string): readonly OptionSpec[] {
 /** What has no colours, units and thresholds. */
 export const WITHOUT_FIELDS: ReadonlySet<string> = new Set(["text", "logs", "alertlist", "dashlist", "row"]);
 
-/** The types that can be made, with their names. */
-export const PANEL_TYPES: readonly (readonly [string, string])[] = [
-  ["timeseries", "Time series"], ["stat", "Stat"], ["gauge", "Gauge"], ["bargauge", "Bar gauge"], ["table", "Table"], ["barchart", "Bar chart"],
-  ["piechart", "Pie chart"], ["state-timeline", "State timeline"], ["status-history", "Status history"], ["heatmap", "Heatmap"], ["histogram", "Histogram"],
-  ["logs", "Logs"], ["text", "Text"], ["alertlist", "Alert list"], ["dashlist", "Dashboard list"],
-];
+export { PANEL_TYPES } from "./panel_types.ts";
 
 /** One setting of a type that an override may change: its id, and controls by paths below its value ("" is the value itself). */
 export interface OverrideProperty {
