@@ -33,9 +33,10 @@ async def import_(backend: Backend, ask: Ask) -> web.Response:
     def work() -> Any:
         body = with_inputs(backend, fields.mapping("dashboard"), inputs)
         folder_uid = folder_of(backend, fields)
-        carry_elements(backend, ask, fields, inputs, body, folder_uid or "")
         made = Save(body, folder_uid, "Imported", ask.identity.login, overwrite=fields.flag("overwrite"))
-        entry = kept(backend, ask, made)
+        with backend.state.database.change():
+            carry_elements(backend, ask, fields, inputs, body, folder_uid or "")
+            entry = kept(backend, ask, made)
         url = url_of(backend, entry)
         return {
             "uid": entry.uid, "pluginId": "", "title": entry.title, "imported": True, "importedUri": f"db/{entry.slug}",
@@ -77,11 +78,15 @@ def carry_elements(
         return
     may_folder(backend.state.rights(ask.identity), folder_uid, Level.EDIT)
     used = {reference(panel) for panel in panels_of(body)}
+    taken = {one.name for one in backend.state.library.all() if one.folder_uid == folder_uid}
     for uid, element in list(carried.items())[:MAX_ELEMENTS]:
         model = element.get("model") if isinstance(element, dict) else None
         if uid not in used or not isinstance(model, dict) or backend.state.library.find(uid) is not None:
             continue
         name = Fields(element).text("name") or uid
+        if name in taken:
+            name = f"{name} ({uid})"
+        taken.add(name)
         # What the inputs fill in the dashboard, they fill in its panels.
         backend.state.library.add(
             name, with_inputs(backend, {**model, "__inputs": sent.get("__inputs")}, inputs), folder_uid,

@@ -92,6 +92,18 @@ async def test_a_dashboard_brings_its_panels_along(site: Site) -> None:
     panel = (await site.get("/api/dashboards/uid/b"))["dashboard"]["panels"][0]
     assert (panel["type"], panel["datasource"]) == ("stat", "loki")
     assert [one["uid"] for one in (await site.get("/api/library-elements"))["result"]["elements"]] == ["mem"]
+    # Another one of the same name comes beside it; of an import that fails nothing is left.
+    panels = [{**PLACE, "libraryPanel": {"uid": "mem2", "name": "Memory"}}]
+    other = {**board, "uid": "d", "title": "D", "panels": panels,
+             "__elements": {"mem2": {**board["__elements"]["mem"], "uid": "mem2"}}}  # type: ignore[index]  # fmt: skip
+    body = {"dashboard": {**other, "title": ""}, "inputs": inputs}
+    assert (await site.ask("POST", "/api/dashboards/import", body, by="editor"))[0] == 400
+    assert (await site.get("/api/library-elements"))["result"]["totalCount"] == 1
+    assert (await site.ask("POST", "/api/dashboards/import", {"dashboard": other, "inputs": inputs}, by="editor"))[
+        0
+    ] == 200
+    names = [one["name"] for one in (await site.get("/api/library-elements"))["result"]["elements"]]
+    assert names == ["Memory", "Memory (mem2)"]
     # Saved as it is, its own copy is shown.
     await site.save(**{**board, "uid": "c", "title": "C", "panels": [{**PLACE, "libraryPanel": {"uid": "other"}}]})
     assert (await site.get("/api/dashboards/uid/c"))["dashboard"]["panels"][0]["type"] == "stat"
