@@ -38,6 +38,8 @@ def test_what_a_folder_holds(tmp_path: Path) -> None:
     write(tmp_path / "deep" / "b.json", title="B")
     write(tmp_path / "c.json", dashboard={"title": "C", "uid": "c"}, overwrite=True)
     write(tmp_path / ".hidden" / "d.json", title="D")
+    resource = {"kind": "Dashboard", "metadata": {"name": "r"}, "spec": {"title": "R", "elements": {}, "layout": {}}}
+    (tmp_path / "resource.json").write_text(json.dumps(resource))
     (tmp_path / "bom.json").write_bytes(b"\xef\xbb\xbf" + b'{"title": "Marked", "uid": "bom"}')
     (tmp_path / "notes.txt").write_text("no")
     (tmp_path / "list.json").write_text("[]")
@@ -47,10 +49,11 @@ def test_what_a_folder_holds(tmp_path: Path) -> None:
     assert found.scan()
     assert not found.scan()
     assert {(entry.title, entry.file) for entry in found.entries} == {
-        ("A", "a.json"), ("B", "deep/b.json"), ("C", "c.json"), ("Marked", "bom.json"),
+        ("A", "a.json"), ("B", "deep/b.json"), ("C", "c.json"), ("Marked", "bom.json"), ("R", "resource.json"),
     }  # fmt: skip
     by_title = {entry.title: entry for entry in found.entries}
     assert by_title["A"].load() == {"title": "A", "uid": "a", "tags": ["x"], "id": by_title["A"].number, "version": 1}
+    assert (by_title["R"].uid, by_title["R"].load()["layout"]) == ("r", {})
     # One without a uid has the same one in every process.
     other = files(tmp_path)
     other.scan()

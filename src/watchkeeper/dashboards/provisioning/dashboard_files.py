@@ -117,9 +117,15 @@ def _parsed(text: bytes) -> Any:
         body = orjson.loads(text.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as error:
         raise Refused(f"is not JSON: {error}") from None
-    # As the API takes them.
-    if isinstance(body, dict) and "title" not in body and isinstance(body.get("dashboard"), dict):
+    if not isinstance(body, dict) or "title" in body:
+        return body
+    # As the API takes them, and as resources.
+    if isinstance(body.get("dashboard"), dict):
         return body["dashboard"]
+    spec, meta = body.get("spec"), body.get("metadata")
+    if isinstance(spec, dict) and body.get("kind", "Dashboard") == "Dashboard":
+        name = meta.get("name") if isinstance(meta, dict) else None
+        return {**spec, "uid": name} if isinstance(name, str) and name else spec
     return body
 
 

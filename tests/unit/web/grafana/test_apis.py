@@ -101,6 +101,25 @@ async def test_folders(site: Site) -> None:
     assert (await site.ask("GET", f"{FOLDERS}/{name}/dto"))[0] == 404
 
 
+async def test_the_second_schema(site: Site) -> None:
+    second = BOARDS.replace("v1beta1", "v2beta1")
+    spec = {"title": "Two", "elements": {"panel-1": {"kind": "Panel"}}, "layout": {"kind": "GridLayout"}, "tags": ["x"]}
+    body = {"kind": "Dashboard", "metadata": {"name": "two"}, "spec": spec}
+    status, made = await site.ask("POST", second, body, by="editor")
+    assert (status, made["apiVersion"], made["spec"]) == (201, "dashboard.grafana.app/v2beta1", spec)
+    assert "status" not in made
+    # The pages read it as it is; who asks for the first schema is told.
+    assert (await site.get("/api/dashboards/uid/two"))["dashboard"]["elements"] == spec["elements"]
+    assert [hit["title"] for hit in await site.get("/api/search?tag=x")] == ["Two"]
+    found = (await site.get(f"{BOARDS}/two"))["status"]["conversion"]
+    assert (found["failed"], found["storedVersion"]) == (True, "v2beta1")
+    await site.ask("POST", BOARDS, board(), by="editor")
+    assert [one.get("status", {}).get("conversion", {}).get("storedVersion")
+            for one in (await site.get(second))["items"]] == ["v1beta1", None]  # fmt: skip
+    status, said = await site.ask("PUT", f"{second}/a", board(), by="editor")
+    assert (status, "elements and a layout" in said["message"]) == (400, True)
+
+
 async def test_a_dry_run_leaves_nothing(site: Site) -> None:
     status, made = await site.ask("POST", f"{BOARDS}?dryRun=All", board(), by="editor")
     assert (status, made["spec"]["title"]) == (201, "A")
@@ -144,8 +163,8 @@ async def test_discovery_and_what_there_is_not(site: Site) -> None:
     assert (await site.get("/apis/folder.grafana.app"))["preferredVersion"]["version"] == "v1beta1"
     assert (await site.get("/apis/folder.grafana.app/v1"))["resources"][0]["name"] == "folders"
     for path, status in (
-        ("/apis/none", 404), ("/apis/dashboard.grafana.app/v2beta1", 404), (BOARDS.replace("default", "other"), 403),
-        (BOARDS.replace("v1beta1", "v2"), 404), (BOARDS.replace("/dashboards", "/folders"), 404),
+        ("/apis/none", 404), ("/apis/dashboard.grafana.app/v3", 404), (BOARDS.replace("default", "other"), 403),
+        (FOLDERS.replace("v1beta1", "v2"), 404), (BOARDS.replace("/dashboards", "/folders"), 404),
         (f"{BOARDS}/a/b/c", 404), ("/apis/a/b/c", 404),
     ):  # fmt: skip
         got, said = await site.ask("GET", path)

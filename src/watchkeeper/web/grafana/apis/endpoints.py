@@ -21,6 +21,7 @@ from watchkeeper.web.grafana.apis.resource import (
     NAMESPACE,
     Kind,
     Sent,
+    check_schema,
     check_version,
     deleted_json,
     exists,
@@ -124,6 +125,7 @@ async def create(backend: Backend, ask: Ask) -> web.Response:
     """POST .../:resource: a new one."""
     store = _store(ask)
     sent = sent_of(await ask.document(), store.kind)
+    check_schema(store.kind, ask.part("version"), sent.spec)
     name = sent.name or _generated(sent)
 
     def work() -> Any:
@@ -140,6 +142,7 @@ async def update(backend: Backend, ask: Ask) -> web.Response:
     """PUT .../:resource/:name: all of it anew; made where there is none."""
     store, name = _store(ask), ask.part("name")
     sent = sent_of(await ask.document(), store.kind)
+    check_schema(store.kind, ask.part("version"), sent.spec)
     if sent.name != name:
         raise bad_data(f"the name of the object ({sent.name}) does not match the name on the URL ({name})")
 

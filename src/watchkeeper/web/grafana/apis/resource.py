@@ -40,9 +40,12 @@ class Kind:
         return f"{self.plural}.{self.group}"
 
 
+# Of dashboards that have elements and a layout, and no panels.
+SECOND: Final = ("v2beta1", "v2", "v2alpha1")
 DASHBOARDS: Final = Kind(
-    "dashboard.grafana.app", "Dashboard", "dashboards", "dashboard", ("v1beta1", "v1", "v1alpha1", "v0alpha1")
-)
+    "dashboard.grafana.app", "Dashboard", "dashboards", "dashboard",
+    ("v1beta1", "v1", "v1alpha1", "v0alpha1", *SECOND),
+)  # fmt: skip
 FOLDERS: Final = Kind("folder.grafana.app", "Folder", "folders", "folder", ("v1beta1", "v1", "v0alpha1"))
 KINDS: Final = {kind.group: kind for kind in (DASHBOARDS, FOLDERS)}
 
@@ -93,8 +96,22 @@ def sent_of(document: Any, kind: Kind) -> Sent:
     )  # fmt: skip
 
 
+def is_second(spec: Mapping[str, Any]) -> bool:
+    """Whether a dashboard is of the second schema."""
+    return isinstance(spec.get("elements"), dict) and isinstance(spec.get("layout"), dict)
+
+
+def check_schema(kind: Kind, version: str, spec: Mapping[str, Any]) -> None:
+    """Raises ApiError where a spec is not of the schema that the version has."""
+    if kind is DASHBOARDS and version in SECOND and not is_second(spec):
+        raise bad_data(
+            f"the spec of a dashboard of {version} has elements and a layout; for panels use {kind.versions[0]}"
+        )
+
+
 def resource_json(kind: Kind, version: str, meta: Meta, spec: Mapping[str, Any]) -> dict[str, Any]:
-    """One resource."""
+    """One resource. A dashboard is of the schema it was saved in; `status` says where that is not the one of the
+    version."""
     notes = {
         "grafana.app/createdBy": f"user:{meta.created_by}", "grafana.app/updatedBy": f"user:{meta.updated_by}",
         "grafana.app/updatedTimestamp": time_text(meta.updated_ms),
@@ -106,7 +123,7 @@ def resource_json(kind: Kind, version: str, meta: Meta, spec: Mapping[str, Any])
             "grafana.app/managedBy": "classic-file-provisioning", "grafana.app/managerId": "files",
             "grafana.app/sourcePath": meta.file,
         })  # fmt: skip
-    return {
+    found: dict[str, Any] = {
         "kind": kind.name,
         "apiVersion": f"{kind.group}/{version}",
         "metadata": {
@@ -121,6 +138,11 @@ def resource_json(kind: Kind, version: str, meta: Meta, spec: Mapping[str, Any])
         },
         "spec": dict(spec),
     }
+    if kind is DASHBOARDS and (version in SECOND) is not is_second(spec):
+        stored = SECOND[0] if is_second(spec) else kind.versions[0]
+        said = f"it was saved in the schema of {stored}, and is shown as it is"
+        found["status"] = {"conversion": {"failed": True, "storedVersion": stored, "error": said}}
+    return found
 
 
 def check_version(kind: Kind, meta: Meta, resource_version: str) -> None:
