@@ -43,5 +43,9 @@ def test_touch(gallery: str, chromium: Chromium) -> None:
     chromium.do("panels.touch", folder=gallery)
 
 
+def test_lines_that_come_while_one_is_open(gallery: str, chromium: Chromium) -> None:
+    chromium.do("panels.lines", folder=gallery)
+
+
 def test_a_colour_chosen_in_the_legend(lines: Stack, chromium: Chromium) -> None:
     chromium.do("panels.recolor", url=lines.url)

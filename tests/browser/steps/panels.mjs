@@ -141,6 +141,33 @@ export async function touch(person, { folder }) {
   }
 }
 
+/** Lines that come while one is open: it stays open and goes down with the others. */
+export async function lines(person, { folder }) {
+  const { page } = person;
+  await open(person, folder, "only=logs");
+  const line = page.locator(".line").nth(3);
+  await line.waitFor();
+  const text = await line.locator(".text").innerText();
+  await line.focus();
+  await page.keyboard.press("Enter");
+  const opened = page.locator(".line.open");
+  await opened.waitFor();
+  const place = async () => Number(await opened.evaluate((one) => one.closest("[data-index]").dataset.index));
+  const before = await place();
+  for (let count = 1; count <= 6; count++) {
+    await page.evaluate(() => new Promise((done) => {
+      window.moreLines(1);
+      // Once more before the list has looked again: old and new places beside each other.
+      queueMicrotask(() => window.moreLines(1));
+      requestAnimationFrame(() => requestAnimationFrame(done));
+    }));
+  }
+  await person.until("it went down", async () => (await place()) === before + 12);
+  assert.equal(await opened.locator(".text").innerText(), text);
+  const boxes = await page.locator("[data-index]").evaluateAll((all) => all.map((one) => [Number(one.dataset.index), one.getBoundingClientRect().top, one.getBoundingClientRect().bottom]).sort((a, b) => a[0] - b[0]));
+  for (let at = 1; at < boxes.length; at++) assert.ok(boxes[at][1] >= boxes[at - 1][2] - 1, `row ${boxes[at][0]} lies over the one before`);
+}
+
 /** The colour that is chosen in a legend is the panel's, for who looks, without a dashboard that is to be saved. */
 export async function recolor(person, { url }) {
   const { page } = person;
