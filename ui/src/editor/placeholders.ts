@@ -70,3 +70,10 @@ function quotedSpans(expr: string): [number, number][] {
   }
   return spans;
 }
+
+/** Whether the query says something to people alone: a `#` outside of its strings. */
+export function hasComment(expr: string): boolean {
+  const quotes = quotedSpans(expr);
+  for (let at = expr.indexOf("#"); at >= 0; at = expr.indexOf("#", at + 1)) if (!quotes.some(([start, end]) => at > start && at < end)) return true;
+  return false;
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { withPlaceholders } from "../../src/editor/placeholders.ts";
+import { hasComment, withPlaceholders } from "../../src/editor/placeholders.ts";
 
 describe("placeholders", () => {
   it("are as long as what they stand for, and fit where they stand", () => {
@@ -23,4 +23,9 @@ describe("placeholders", () => {
       expect(withPlaceholders(expr)).toHaveLength(expr.length);
     }
   });
+});
+
+it("comments are those outside of strings", () => {
+  expect(['up{a="#"}', "up{a='x\\'#'}", "{a=`#`}", ""].map(hasComment)).toEqual([false, false, false, false]);
+  expect(["up # why", '# a\nup{a="#"}', 'up{a="x"} #'].map(hasComment)).toEqual([true, true, true]);
 });

@@ -9,10 +9,11 @@ import type { Pane } from "./pane.svelte.ts";
 
 export type Asked = Pick<Pane, "queries" | "sourceOfQuery">;
 
-/** How the answers are looked at: lines, the table of an instant, or a graph. */
+/** How the answers are looked at: lines, a heatmap, the table of an instant, or a graph. */
 export function typeOf(queries: readonly Target[], givesLines: (query: Target) => boolean): string {
   const shown = queries.filter((query) => !query.hide);
   if (shown.length && shown.every(givesLines)) return "logs";
+  if (shown.length && shown.every((query) => query.format === "heatmap")) return "heatmap";
   return shown.length && shown.every((query) => query.instant === true && query.range !== true) ? "table" : "timeseries";
 }
 

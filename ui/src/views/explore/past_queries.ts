@@ -55,3 +55,11 @@ export function findRuns(list: readonly PastQuery[], text: string, options: { st
 export function pastTexts(list: readonly PastQuery[], type: string): string[] {
   return [...new Set(list.flatMap((one) => one.queries.filter((_, at) => (one.sources?.[at]?.type ?? one.type) === type)))];
 }
+
+export type RunOrder = "newest" | "oldest" | "text";
+
+/** The list as it is shown. */
+export function inOrder(list: readonly PastQuery[], order: RunOrder): PastQuery[] {
+  const by = { newest: (a: PastQuery, b: PastQuery) => b.at - a.at, oldest: (a: PastQuery, b: PastQuery) => a.at - b.at, text: (a: PastQuery, b: PastQuery) => a.queries.join("\n").localeCompare(b.queries.join("\n")) };
+  return [...list].sort(by[order]);
+}

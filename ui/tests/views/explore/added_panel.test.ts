@@ -10,6 +10,7 @@ test("metrics become a graph of ranges, instants a table, lines logs", () => {
   const graph = panelOf(asked([{ refId: "A", expr: "up" }, { refId: "B", expr: " " }]), "Mine", lines);
   expect(graph).toMatchObject({ type: "timeseries", title: "Mine", datasource: { uid: "prometheus" }, targets: [{ refId: "A", expr: "up", range: true, instant: false }] });
   expect(panelOf(asked([{ refId: "A", expr: "up", instant: true, range: false }]), "", lines)).toMatchObject({ type: "table", targets: [{ format: "table", instant: true }] });
+  expect(panelOf(asked([{ refId: "A", expr: "b_bucket", format: "heatmap" }]), "", lines)).toMatchObject({ type: "heatmap", targets: [{ format: "heatmap", range: true }] });
   expect(panelOf(asked([{ refId: "A", expr: '{a="b"}' }], "loki"), "", lines)).toMatchObject({ type: "logs", targets: [{ expr: '{a="b"}', datasource: { type: "loki", uid: "loki" } }] });
   expect(panelOf(asked([{ refId: "A", expr: "up" }, { refId: "B", expr: 'rate({a="b"}[1m])', datasource: { type: "loki" } }]), "", lines).datasource).toEqual({ uid: "-- Mixed --" });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findRuns, pastTexts, type PastQuery, readHistory, withRun } from "../../../src/views/explore/past_queries.ts";
+import { findRuns, inOrder, pastTexts, type PastQuery, readHistory, withRun } from "../../../src/views/explore/past_queries.ts";
 
 const run = (query: string, at: number, more: Partial<PastQuery> = {}): PastQuery => ({ uid: "p", type: "prometheus", queries: [query], at, ...more });
 
@@ -21,6 +21,14 @@ describe("the history of queries", () => {
     expect(findRuns(list, "", { starred: true })).toEqual([list[1]]);
     expect(findRuns(list, "", { uid: "none" })).toEqual([]);
     expect(pastTexts([...list, run("up", 0), run("{}", 0, { type: "loki" })], "prometheus")).toEqual(["rate(http_total[5m])", "up"]);
+  });
+
+  it("has an order, and texts by the data source that each was asked of", () => {
+    const list = [run("b", 2), run("a", 3), run("c", 1)];
+    const texts = (order: Parameters<typeof inOrder>[1]) => inOrder(list, order).map(({ queries }) => queries[0]).join("");
+    expect([texts("newest"), texts("oldest"), texts("text")]).toEqual(["abc", "cba", "abc"]);
+    const mixed = run("up", 1, { uid: "-- Mixed --", type: "mixed", queries: ["up", "{}"], sources: [{ uid: "p", type: "prometheus" }, { uid: "l", type: "loki" }] });
+    expect([pastTexts([mixed], "prometheus"), pastTexts([mixed], "loki")]).toEqual([["up"], ["{}"]]);
   });
 
   it("survives whatever is kept", () => {
