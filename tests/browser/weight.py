@@ -18,9 +18,12 @@ FIRST_LOAD_KB: Final = 130.0
 EXPLORE_KB: Final = 190.0
 
 ENTRY: Final = "index.html"
-# One file for the page of a dashboard, with the panels that nearly every one has: see GROUPS of ui/vite.config.ts.
+# Files of many parts, by the panels that are in them: see GROUPS of ui/vite.config.ts.
 DASHBOARD: Final = "dashboard"
-IN_DASHBOARD: Final = ("timeseries", "stat", "graph", "singlestat", "row")
+GROUPED: Final = {
+    **dict.fromkeys(("timeseries", "stat", "graph", "singlestat", "row"), DASHBOARD),
+    **dict.fromkeys(("gauge", "bargauge"), "gauges"),
+}
 # What a person takes who asks something in Explore, in either language.
 EXPLORE: Final = ("src/views/explore/Explore.svelte", "editor", "src/editor/promql.ts")
 EXPLORE_LOGS: Final = (
@@ -82,9 +85,10 @@ class Weights:
     def home(self) -> set[str]:
         """What `/` shows as we ship it."""
         board = json.loads(HOME.read_text())
-        types = {panel["type"] for panel in board["panels"]}.difference(IN_DASHBOARD)
+        types = {panel["type"] for panel in board["panels"]}
+        panels = {GROUPED.get(name, f"src/panels/{name}/Panel.svelte") for name in types}
         links = ["src/views/dashboard/DashboardLinks.svelte"] if board.get("links") else []
-        return self.files(ENTRY, DASHBOARD, *(f"src/panels/{name}/Panel.svelte" for name in types), *links)
+        return self.files(ENTRY, DASHBOARD, *panels, *links)
 
     def explore(self, *roots: str) -> set[str]:
         """What Explore takes more than the first load."""
