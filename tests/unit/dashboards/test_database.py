@@ -11,6 +11,7 @@ import pytest
 
 from watchkeeper.dashboards.database import Database, DatabaseError
 from watchkeeper.dashboards.migrations import SCRIPTS
+from watchkeeper.dashboards.state import State
 
 
 def test_a_new_file_is_for_its_owner_alone(tmp_path: Path) -> None:
@@ -37,6 +38,29 @@ def test_a_new_file_is_for_its_owner_alone(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert {stat.S_IMODE(one.stat().st_mode) for one in path.parent.iterdir()} == {0o600}
     database.close()
+
+
+def test_a_file_of_an_older_version_keeps_what_it_has(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    connection = sqlite3.connect(path)
+    connection.executescript(f"{SCRIPTS[0]} PRAGMA user_version = 1;")
+    connection.execute(
+        "INSERT INTO dashboards "
+        "(uid, title, slug, tags, version, body, created_ms, updated_ms, created_by, updated_by) VALUES"
+        "  ('a', 'A', 'a', '[]', 1, '{\"title\": \"A\"}', 1, 1, 'x', 'x')"
+    )
+    connection.execute("INSERT INTO datasources (uid, name, body, secrets, version) VALUES ('d', 'D', ?, '{}', 1)", (
+        '{"type": "loki", "url": "http://d", "is_default": false, "access": "proxy", "user": "", "database": "", '
+        '"basic_auth": false, "basic_auth_user": "", "with_credentials": false, "json_data": {}}',
+    ))  # fmt: skip
+    connection.commit()
+    connection.close()
+    state = State(path, [])
+    state.open()
+    assert state.catalog.get("a").load()["title"] == "A"
+    assert state.datasources.find("d").url == "http://d"
+    assert (state.permissions.all(), state.library.all()) == ({}, [])
+    state.close()
 
 
 def test_files_that_can_not_be_used(tmp_path: Path) -> None:

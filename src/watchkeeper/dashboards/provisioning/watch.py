@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -33,7 +34,7 @@ _States = tuple[tuple[str, int, int], ...]
 
 
 class Provisioning:
-    """`tick` and `reload` may wait for the disk; one of them at a time."""
+    """All methods may be called on any thread, and may wait for the disk and for each other."""
 
     def __init__(
         self,
@@ -50,6 +51,7 @@ class Provisioning:
         folder      Grafana's, with `dashboards` and `datasources` in it; None for none
         leftovers   what keeps dashboards whose files are gone; None where nothing does
         """
+        self._lock = threading.RLock()
         self._folder = folder
         self._catalog = catalog
         self._datasources = datasources
@@ -80,58 +82,61 @@ class Provisioning:
 
     def tick(self, now_s: float) -> bool:
         """Looks at what is due; whether something has changed. What is broken keeps what it had, and is a problem."""
-        has_changed = False
-        if now_s >= self._yaml_due_s:
-            self._yaml_due_s = now_s + 1
-            has_changed = self._follow_yaml()
-        for files in self._providers:
-            if now_s >= self._due_s.get(id(files), 0.0):
-                began_s = time.perf_counter()
-                has_changed |= files.scan()
-                cheap_s = max(LOOK_S, (time.perf_counter() - began_s) / MOST_OF_TIME)
-                self._due_s[id(files)] = now_s + min(files.provider.interval_s, cheap_s)
-        if has_changed:
-            self._publish()
-        return has_changed
+        with self._lock:
+            has_changed = False
+            if now_s >= self._yaml_due_s:
+                self._yaml_due_s = now_s + 1
+                has_changed = self._follow_yaml()
+            for files in self._providers:
+                if now_s >= self._due_s.get(id(files), 0.0):
+                    began_s = time.perf_counter()
+                    has_changed |= files.scan()
+                    cheap_s = max(LOOK_S, (time.perf_counter() - began_s) / MOST_OF_TIME)
+                    self._due_s[id(files)] = now_s + min(files.provider.interval_s, cheap_s)
+            if has_changed:
+                self._publish()
+            return has_changed
 
     def reload_dashboards(self) -> None:
         """Reads the dashboards' YAML again, and all files. Raises ConfigError and OSError."""
-        providers: list[Provider] = []
-        away: list[str] = []
-        for path in yaml_files(self._folder / "dashboards") if self._folder else ():
-            for provider in read_dashboards_file(path, self._environ):
-                if provider.org_id > 1:
-                    away.append(f"{path}: provider {provider.name}: {ONE_ORG}")
-                else:
-                    providers.append(provider)
-        self._away["dashboards"] = away
-        old = {files.provider: files for files in self._providers}
-        self._providers = [old.get(provider) or DashboardFiles(provider) for provider in providers]
-        self._states["dashboards"] = self._state("dashboards")
-        self._due_s = {}
-        for files in self._providers:
-            files.scan()
-        self._publish()
+        with self._lock:
+            providers: list[Provider] = []
+            away: list[str] = []
+            for path in yaml_files(self._folder / "dashboards") if self._folder else ():
+                for provider in read_dashboards_file(path, self._environ):
+                    if provider.org_id > 1:
+                        away.append(f"{path}: provider {provider.name}: {ONE_ORG}")
+                    else:
+                        providers.append(provider)
+            self._away["dashboards"] = away
+            old = {files.provider: files for files in self._providers}
+            self._providers = [old.get(provider) or DashboardFiles(provider) for provider in providers]
+            self._states["dashboards"] = self._state("dashboards")
+            self._due_s = {}
+            for files in self._providers:
+                files.scan()
+            self._publish()
 
     def reload_datasources(self) -> None:
         """Reads the datasources' YAML again. Raises ConfigError and OSError."""
-        found: list[Datasource] = []
-        away: list[str] = []
-        gone: set[str] = set()
-        for path in yaml_files(self._folder / "datasources") if self._folder else ():
-            file = read_datasources_file(path, self._environ)
-            names = {deleted.name for deleted in file.delete if deleted.org_id <= 1}
-            found = [one for one in found if one.name not in names]
-            gone |= names
-            for config in file.datasources:
-                if config.org_id > 1:
-                    away.append(f"{path}: {config.name}: {ONE_ORG}")
-                else:
-                    found.append(of_config(config))
-        self._states["datasources"] = self._state("datasources")
-        self._away["datasources"] = away
-        self._datasources.forget(gone)
-        self._datasources.follow(found)
+        with self._lock:
+            found: list[Datasource] = []
+            away: list[str] = []
+            gone: set[str] = set()
+            for path in yaml_files(self._folder / "datasources") if self._folder else ():
+                file = read_datasources_file(path, self._environ)
+                names = {deleted.name for deleted in file.delete if deleted.org_id <= 1}
+                found = [one for one in found if one.name not in names]
+                gone |= names
+                for config in file.datasources:
+                    if config.org_id > 1:
+                        away.append(f"{path}: {config.name}: {ONE_ORG}")
+                    else:
+                        found.append(of_config(config))
+            self._states["datasources"] = self._state("datasources")
+            self._away["datasources"] = away
+            self._datasources.forget(gone)
+            self._datasources.follow(found)
 
     def _follow_yaml(self) -> bool:
         has_changed = False
