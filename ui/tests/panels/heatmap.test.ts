@@ -65,3 +65,11 @@ test("a histogram counts each number once", () => {
   expect(countInto(limits, [0, 4.9, 5, 10, null, NaN])).toEqual([2, 1, 1]);
   expect(histogramLimits(3, 3, undefined, undefined).length).toBeGreaterThan(1);
 });
+
+test("limits of a histogram are two at least, however far away numbers or offsets are", () => {
+  for (const limits of [histogramLimits(0, 10, 1, undefined, 1e308), histogramLimits(1e300, 1e300, 1, undefined), histogramLimits(-1e308, 1e308, undefined, 30), histogramLimits(1, 2, 1e-300, undefined), bucketLimits(-1e308, 1e308, null), bucketLimits(1e300, 1e300, { mode: "size", value: "1", log: 0 }), bucketLimits(1e15, 1e15 + 10, { mode: "size", value: "0.001", log: 0 })]) {
+    expect(limits.length).toBeGreaterThan(1);
+    expect(limits.length).toBeLessThan(1100);
+    expect(limits.every((limit, at) => Number.isFinite(limit) && (at === 0 || limit > limits[at - 1]!)), limits.slice(0, 3).join()).toBe(true);
+  }
+});

@@ -54,8 +54,10 @@ export function barModel(frames: readonly Frame[], options: Record<string, unkno
   return { frame, categories, columns, colorOf: coloring && coloringDisplay ? (category) => coloringDisplay(coloring.values[category]).color : null };
 }
 
-/** Limits of a histogram's buckets for values between `low` and `high`. */
-export function histogramLimits(low: number, high: number, size: number | undefined, count: number | undefined, offset = 0): number[] {
+/** Limits of a histogram's buckets for values between `least` and `most`. */
+export function histogramLimits(least: number, most: number, size: number | undefined, count: number | undefined, offset = 0): number[] {
+  // The distance of numbers further away would be infinite.
+  const [low, high] = [Math.max(-1e300, least), Math.min(1e300, most)];
   let step = size && size > 0 ? size : 0;
   if (!step) {
     const raw = (high - low) / (count && count > 0 ? count : 30) || Math.abs(high) / 10 || 1;
@@ -65,7 +67,11 @@ export function histogramLimits(low: number, high: number, size: number | undefi
   if ((high - low) / step > 1000) step = (high - low) / 1000;
   const first = Math.floor((low - offset) / step + 1e-9);
   const last = Math.max(first + 1, Math.floor((high - offset) / step + 1e-9) + 1);
-  return Array.from({ length: last - first + 1 }, (_, index) => Number(((first + index) * step + offset).toPrecision(12)));
+  const whole = [low, high > low ? high : low + (Math.abs(low) || 1)];
+  if (!(last - first >= 1 && last - first <= 1002)) return whole;
+  const limits = Array.from({ length: last - first + 1 }, (_, index) => Number(((first + index) * step + offset).toPrecision(12)));
+  // Beside an offset or a number this large there may be no room for another limit.
+  return limits.every((limit, at) => Number.isFinite(limit) && (at === 0 || limit > limits[at - 1]!)) ? limits : whole;
 }
 
 /** How many numbers of each column fall between the limits: from inclusive, to exclusive. */

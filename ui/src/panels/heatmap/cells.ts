@@ -103,7 +103,9 @@ function givenCells(frames: readonly Frame[], options: HeatOptions): HeatCells |
 }
 
 /** Limits of `count` even (or logarithmic) buckets around values. */
-export function bucketLimits(low: number, high: number, spec: HeatOptions["yBuckets"]): number[] {
+export function bucketLimits(least: number, most: number, spec: HeatOptions["yBuckets"]): number[] {
+  // The distance of numbers further away would be infinite.
+  const [low, high] = [Math.max(-1e300, least), Math.min(1e300, most)];
   if (spec?.log) {
     const base = spec.log;
     // A split of each power in parts, as "size" or "count" of log buckets mean.
@@ -127,7 +129,9 @@ export function bucketLimits(low: number, high: number, spec: HeatOptions["yBuck
   if ((high - low) / size > HEAT_ROWS - 1) size = (high - low) / (HEAT_ROWS - 1);
   const start = Math.floor(low / size + 1e-9);
   const end = Math.max(start + 1, Math.floor(high / size + 1e-9) + 1);
-  return Array.from({ length: end - start + 1 }, (_, index) => Number(((start + index) * size).toPrecision(12)));
+  const limits = Array.from({ length: Math.min(HEAT_ROWS + 2, end - start + 1) }, (_, index) => Number(((start + index) * size).toPrecision(12)));
+  // So far from zero, or so close together, there may be no room between two limits.
+  return limits.length > 1 && limits.every((limit, at) => at === 0 || limit > limits[at - 1]!) ? limits : [low, high > low ? high : low + (Math.abs(low) || 1)];
 }
 
 /** Buckets counted here: how many samples of all series fall into each. */
