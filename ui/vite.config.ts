@@ -5,6 +5,17 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
+/** Of Svelte, what only later pages use: in a file of its own, which the first page does not ask for. */
+const LATER = /svelte\/src\/internal\/(client\/dom\/(elements\/bindings\/(input|select|universal)|blocks\/(html|svelte-element))|shared\/clone)\.js$/;
+
+function withoutEffects(): Plugin {
+  return {
+    name: "without-effects",
+    apply: "build",
+    transform: (code, id) => (LATER.test(id) ? { code, moduleSideEffects: false } : null),
+  };
+}
+
 /** Each file a second and third time, compressed: the server sends what the browser takes. */
 function compressed(): Plugin {
   return {
@@ -79,6 +90,7 @@ function neverReached(): Plugin {
  * has what its modules import too, but for what is in the groups before it.
  */
 const GROUPS = [
+  { name: "forms", priority: 4, test: LATER, includeDependenciesRecursively: false },
   { name: "shell", priority: 3, tags: ["$initial" as const] },
   // Explore has these too.
   { name: "charts", priority: 2, test: /src\/(charts\/TimeChart\.svelte|core\/frame\/(overrides|standard_config)\.ts|page\/time\/TimePicker\.svelte|panels\/panel\.ts|query\/panel_query\.ts)$/ },
@@ -90,7 +102,7 @@ const GROUPS = [
 export default defineConfig({
   // Below any path: the server writes the base into index.html.
   base: "./",
-  plugins: [svelte({ compilerOptions: { runes: true, discloseVersion: false } }), plainImports(), neverReached(), compressed()],
+  plugins: [svelte({ compilerOptions: { runes: true, discloseVersion: false } }), plainImports(), neverReached(), withoutEffects(), compressed()],
   build: {
     outDir: "../src/watchkeeper/web/ui/built",
     emptyOutDir: true,
