@@ -18,7 +18,7 @@ export interface AdhocFilters {
  * width     of the panel in px: how many points it has room for
  * scope     variables, without those of a single query
  * priority  lower goes first: 0 for what is in view
- * panelFrames  what another panel of the dashboard shows, for `-- Dashboard --`
+ * panelFrames  what another panel of the dashboard has found, before or after its transformations, for `-- Dashboard --`
  */
 export interface QueryContext {
   range: TimeRange;
@@ -30,7 +30,7 @@ export interface QueryContext {
   priority: number;
   exemplars?: boolean;
   signal?: AbortSignal | undefined;
-  panelFrames?: (panelId: number) => Promise<Frame[]>;
+  panelFrames?: (panelId: number, transformed: boolean) => Promise<Frame[]>;
 }
 
 /** One request as the inspector shows it. */

@@ -76,7 +76,7 @@ async function queryTarget(target: Target, panel: Panel, context: QueryContext, 
   if (resolved.special === DASHBOARD) {
     const id = Number(target.panelId);
     if (!context.panelFrames || !Number.isFinite(id)) throw new Error("the panel whose data this one shows is not named");
-    return { ...nothing, frames: await context.panelFrames(id) };
+    return { ...nothing, frames: await context.panelFrames(id, target.withTransforms === true) };
   }
   if (resolved.special) return nothing;
   if (resolved.note && !answer.notices.some((notice) => notice.text === resolved.note)) answer.notices.push({ severity: "info", text: resolved.note });

@@ -56,6 +56,17 @@ describe("queryPanel", () => {
     expect(answer.faults).toEqual([{ refId: "B", text: "1:5: parse error: x", position: { line: 1, column: 5 } }]);
   });
 
+  it("shows what another panel has, after its transformations where it asks for that", async () => {
+    const asked: unknown[] = [];
+    const panelFrames: QueryContext["panelFrames"] = async (...how) => {
+      asked.push(how);
+      return [];
+    };
+    const datasource = { type: "datasource", uid: "-- Dashboard --" };
+    await queryPanel(panel([{ refId: "A", panelId: 3 }, { refId: "B", panelId: 4, withTransforms: true }], { datasource }), { ...context, panelFrames });
+    expect(asked).toEqual([[3, false], [4, true]]);
+  });
+
   it("does not ask hidden ones, and tells of a source that is not known", async () => {
     const asked = server(() => matrix(1));
     const answer = await queryPanel(panel([{ refId: "A", expr: "up", hide: true }, { refId: "B", expr: "down", datasource: { type: "prometheus", uid: "gone" } }]), context);

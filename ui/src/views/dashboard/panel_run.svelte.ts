@@ -97,18 +97,20 @@ export class PanelRun {
     return {
       range: input.range, zone: resolveZone(board.zone), width: input.width, scope: input.scope, sources: board.sources, adhoc: board.adhoc,
       priority: input.priority, exemplars: board.exemplars, signal,
-      panelFrames: (id) => this.#framesOf(id, input, signal),
+      panelFrames: (id, transformed) => this.#framesOf(id, transformed, input, signal),
     };
   }
 
   /** What another panel of the dashboard asks for; the scheduler sees to it that it is asked once. */
-  async #framesOf(id: number, input: RunInput, signal: AbortSignal): Promise<Frame[]> {
+  async #framesOf(id: number, transformed: boolean, input: RunInput, signal: AbortSignal): Promise<Frame[]> {
     const other = this.#board.panels.find((panel) => panel.id === id);
     if (!other || other.id === input.panel.id) throw new Error(`there is no panel ${id} whose data could be shown`);
     const answer = await queryPanel(other, { ...this.#context(input, signal), panelFrames: () => Promise.resolve([]) });
     // What has no data because it failed is not empty for those who show it either.
     if (!answer.frames.length && answer.faults[0]) throw new Error(answer.faults[0].text);
-    return answer.frames;
+    if (!transformed || !other.transformations.length) return answer.frames;
+    const { transform } = await import("../../core/frame/transform.ts");
+    return transform(answer.frames, other.transformations, (text) => interpolate(text, input.scope));
   }
 
   /** Everything that the answer depends on, variables put in. */
