@@ -15,7 +15,7 @@ from watchkeeper.dashboards.library import Library
 from watchkeeper.dashboards.passwords import MEMORY_KIB, Passwords
 from watchkeeper.dashboards.permissions import Permissions
 from watchkeeper.dashboards.playlists import Playlists
-from watchkeeper.dashboards.preferences import Preferences
+from watchkeeper.dashboards.preferences import ORG, Preferences, of_team, of_user
 from watchkeeper.dashboards.provisioning.leftovers import Leftovers
 from watchkeeper.dashboards.rights import Rights
 from watchkeeper.dashboards.roles import Identity, Kind
@@ -56,6 +56,14 @@ class State:
         decided = self.permissions.all()
         team_ids = self.teams.ids_of(identity.id) if decided and identity.kind is Kind.USER else ()
         return Rights(identity, decided, team_ids, self.catalog.folders())
+
+    def likings(self, identity: Identity) -> list[dict[str, str]]:
+        """What holds for somebody, the nearest first: their own preferences, their teams', the organisation's."""
+        owners = [ORG]
+        if identity.kind is Kind.USER:
+            teams = sorted(self.teams.ids_of(identity.id))
+            owners = [of_user(identity.id), *(of_team(number) for number in teams), ORG]
+        return [self.preferences.get(owner) for owner in owners]
 
     def open(self) -> None:
         """Raises DatabaseError where the file can't be used."""

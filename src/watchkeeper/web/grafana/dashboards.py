@@ -11,7 +11,6 @@ from watchkeeper.dashboards.catalog import body_of
 from watchkeeper.dashboards.entry import Entry, Origin
 from watchkeeper.dashboards.errors import Missing, Refused
 from watchkeeper.dashboards.permissions import DASHBOARD, Level
-from watchkeeper.dashboards.preferences import ORG, of_user
 from watchkeeper.dashboards.rights import Rights
 from watchkeeper.dashboards.roles import Kind, Role
 from watchkeeper.dashboards.stored import NOT_FOUND, Save, Version
@@ -214,11 +213,11 @@ def full(backend: Backend, rights: Rights, entry: Entry) -> dict[str, Any]:
 
 
 def home_entry(backend: Backend, rights: Rights) -> Entry | None:
-    """The dashboard that `/` shows: as the user, else the organisation chose, else the first of ours for it."""
+    """The dashboard that `/` shows: as the user, else a team, else the organisation chose, else the first of
+    ours for it."""
     state, identity = backend.state, rights.identity
-    owners = [of_user(identity.id)] if identity.kind is Kind.USER else []
-    for owner in (*owners, ORG):
-        chosen = state.preferences.get(owner)["homeDashboardUID"]
+    for liked in state.likings(identity):
+        chosen = liked["homeDashboardUID"]
         found = state.catalog.find(chosen) if chosen else None
         if found is not None and rights.sees(found):
             return found

@@ -7,7 +7,6 @@ from typing import Any, Final
 from aiohttp import web
 
 from watchkeeper import __version__
-from watchkeeper.dashboards.preferences import ORG, of_user
 from watchkeeper.dashboards.roles import Identity, Kind, Role
 from watchkeeper.web.grafana.answers import answer, message
 from watchkeeper.web.grafana.ask import Ask
@@ -59,6 +58,11 @@ async def plugin_health(_: Backend, ask: Ask) -> web.Response:
 async def empty_list(_: Backend, __: Ask) -> web.Response:
     """GET: nothing of this kind is here."""
     return answer([])
+
+
+async def query_history(_: Backend, ask: Ask) -> web.Response:
+    """GET /query-history: none, as browsers keep their own."""
+    return answer({"result": {"totalCount": 0, "page": ask.page(), "perPage": 100, "queryHistory": []}})
 
 
 async def empty_object(_: Backend, __: Ask) -> web.Response:
@@ -114,10 +118,9 @@ def bootstrap_json(backend: Backend, identity: Identity) -> dict[str, Any]:
     settings     `anonymousRole`, `allowEmbedding`, `timezone`, `weekStart`, `homeDashboardUID`
     """
     state = backend.state
-    liked = state.preferences.get(ORG)
-    if identity.kind is Kind.USER:
-        own = state.preferences.get(of_user(identity.id))
-        liked = {key: own[key] or liked[key] for key in liked}
+    liked: dict[str, str] = {}
+    for values in state.likings(identity):
+        liked = {key: liked.get(key) or value for key, value in values.items()}
     home = liked["homeDashboardUID"] or None
     chosen = state.catalog.find(home) if home else None
     if chosen is not None and not state.rights(identity).sees(chosen):

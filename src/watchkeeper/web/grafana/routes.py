@@ -264,7 +264,7 @@ API: Final[tuple[Row, ...]] = (
     ("GET", "/access-control/user/actions", VIEWER, frontend.empty_object),
     ("GET", "/alert-notifications", VIEWER, frontend.empty_list),
     ("GET", "/alerts", VIEWER, frontend.empty_list),
-    ("GET", "/query-history", VIEWER, frontend.empty_list),
+    ("GET", "/query-history", VIEWER, frontend.query_history),
 )
 # Below /apis, where errors are written otherwise.
 AT: Final = "/{group}/{version}/namespaces/{namespace}/{resource}"

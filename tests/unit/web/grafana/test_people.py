@@ -124,6 +124,15 @@ async def test_organisation_and_teams_by_more_paths(site: Site) -> None:
     assert (await site.ask("PUT", "/api/teams/1/preferences", {"theme": "light"}, by="admin"))[0] == 200
     assert (await site.get("/api/teams/1/preferences", by="admin"))["theme"] == "light"
     assert (await site.ask("GET", "/api/teams/2/preferences", by="admin"))[0] == 404
+    # What a team likes holds for those of its members who did not say otherwise.
+    assert (await site.get("/api/bootstrap", by="viewer"))["user"]["theme"] == "light"
+    assert (await site.get("/api/bootstrap", by="admin"))["user"]["theme"] == ""
+    assert (await site.ask("PATCH", "/api/user/preferences", {"theme": "dark"}, by="viewer"))[0] == 200
+    assert (await site.get("/api/bootstrap", by="viewer"))["user"]["theme"] == "dark"
+    await site.save(title="Start", uid="start")
+    assert (await site.ask("PATCH", "/api/teams/1/preferences", {"homeDashboardUID": "start"}, by="admin"))[0] == 200
+    assert (await site.get("/api/dashboards/home", by="viewer"))["redirectUri"] == "/d/start/start"
+    assert "redirectUri" not in await site.get("/api/dashboards/home", by="admin")
 
 
 async def test_preferences_and_stars(site: Site) -> None:
