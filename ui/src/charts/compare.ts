@@ -1,6 +1,6 @@
 /** The order of values of any type, in legends and tables. Pure. */
 
-import { compareValues as compareUpwards } from "../core/frame/rows.ts";
+import { compareValues as compareUpwards } from "../core/frame/column.ts";
 
 /** Compares values of any type: numbers by size, the rest as text; NaN and nothing last, whichever way. */
 export function compareValues(a: unknown, b: unknown, descending: boolean): number {

@@ -2,7 +2,7 @@
 
 import { type Frame, frame as makeFrame, type Labels } from "./frame.ts";
 import { type AnsweredQuery, framesOfPrometheus, type PrometheusData } from "./from_prometheus.ts";
-import { column } from "./rows.ts";
+import { column } from "./column.ts";
 
 /** Labels that came with one line: kept with it, or found in it by the query. */
 interface LineLabels {

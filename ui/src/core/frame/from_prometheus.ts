@@ -4,7 +4,7 @@ import { VALUE_NAME } from "./display_name.ts";
 import { type Field, type Frame, frame as makeFrame, type FrameMeta, type Labels } from "./frame.ts";
 import { seriesNames } from "./legend.ts";
 import { averageOf, bucketRows, type HistogramSample } from "./native_histogram.ts";
-import { column } from "./rows.ts";
+import { column } from "./column.ts";
 
 type Sample = readonly [seconds: number, value: string];
 

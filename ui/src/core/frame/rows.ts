@@ -4,10 +4,7 @@ import type { FieldConfig } from "./config.ts";
 import { displayNames } from "./display_name.ts";
 import type { Field, FieldType, Frame } from "./frame.ts";
 
-/** A new column; its config is empty unless given. */
-export function column(name: string, type: FieldType, values: readonly unknown[], more: Partial<Field> = {}): Field {
-  return { config: {}, ...more, name, type, values };
-}
+export { column, compareValues } from "./column.ts";
 
 /** `frame` with other columns; its length is that of the first. */
 export function withFields(frame: Frame, fields: Field[]): Frame {
@@ -51,17 +48,6 @@ export function typeOfValues(values: readonly unknown[]): FieldType {
 /** A text that is the same for the same values and no others, so that rows can be looked up by it. */
 export function keyOf(values: readonly unknown[]): string {
   return JSON.stringify(values.map((value) => (typeof value === "number" && !Number.isFinite(value) ? String(value) : (value ?? null))));
-}
-
-const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
-
-/** Order of two values: missing ones first, numbers by size, texts as people sort them (2 before 10). */
-export function compareValues(a: unknown, b: unknown): number {
-  const [noA, noB] = [a === null || a === undefined || Number.isNaN(a), b === null || b === undefined || Number.isNaN(b)];
-  if (noA || noB) return noA && noB ? 0 : noA ? -1 : 1;
-  if (typeof a === "number" && typeof b === "number") return a - b;
-  if (typeof a === "boolean" && typeof b === "boolean") return Number(a) - Number(b);
-  return collator.compare(String(a), String(b));
 }
 
 /** `config` without names: what is computed of a column is called otherwise. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { dashboardPath, parseDashboardUrl, slugOf, withQuery, writeDashboardUrl } from "../../../src/core/url/dashboard_url.ts";
+import { dashboardPath, slugOf, withQuery, writeDashboardUrl } from "../../../src/core/url/dashboard_path.ts";
+import { parseDashboardUrl } from "../../../src/core/url/dashboard_url.ts";
 import { readParams, writeParams } from "../../../src/core/url/query.ts";
 
 const parse = (path: string, search = "") => parseDashboardUrl(path, search, "utc");

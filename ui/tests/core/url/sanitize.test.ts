@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { dashboardLink, dataLink } from "../../../src/core/url/link.ts";
+import { dashboardLink } from "../../../src/core/url/dashboard_link.ts";
+import { dataLink } from "../../../src/core/url/link.ts";
 import { isExternal, linkHref, safeUrl } from "../../../src/core/url/sanitize.ts";
 import { EMPTY_SCOPE, extendScope } from "../../../src/core/variables/scope.ts";
 
