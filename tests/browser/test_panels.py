@@ -43,6 +43,10 @@ def test_touch(gallery: str, chromium: Chromium) -> None:
     chromium.do("panels.touch", folder=gallery)
 
 
+def test_table(gallery: str, chromium: Chromium) -> None:
+    chromium.do("panels.table", folder=gallery)
+
+
 def test_lines_that_come_while_one_is_open(gallery: str, chromium: Chromium) -> None:
     chromium.do("panels.lines", folder=gallery)
 

@@ -168,6 +168,32 @@ export async function lines(person, { folder }) {
   for (let at = 1; at < boxes.length; at++) assert.ok(boxes[at][1] >= boxes[at - 1][2] - 1, `row ${boxes[at][0]} lies over the one before`);
 }
 
+/** A table: pages are turned, rows sorted by several columns, a value is looked into by keys, and cells hold no markup of others. */
+export async function table(person, { folder }) {
+  const { page } = person;
+  // The pictures of its cells are nowhere.
+  person.expect(/(status (of )?404).*(favicon\.svg|gallery\.test\/x)/);
+  await open(person, folder, "only=options");
+  const paged = page.locator("section", { hasText: "row in colour, pages" });
+  await paged.scrollIntoViewIfNeeded();
+  const first = () => paged.locator(".row .cell").first().innerText();
+  assert.equal(await first(), "row 9", "by value downwards, then by name");
+  await paged.getByRole("button", { name: "Next page" }).click();
+  await person.until("the next page", async () => (await first()) === "row 59");
+  await paged.getByRole("button", { name: "Last page" }).click();
+  await person.until("the last page", async () => (await paged.getByRole("navigation").innerText()).includes("of 95") && (await paged.getByRole("button", { name: "Next page" }).isDisabled()));
+  const cells = page.locator("section", { hasText: "cells" }).first();
+  await cells.scrollIntoViewIfNeeded();
+  await cells.locator(".markdown strong", { hasText: "bold" }).waitFor();
+  assert.equal(await cells.locator("img[onerror], img[src^='javascript']").count(), 0);
+  await cells.getByRole("button", { name: "Look into json" }).nth(1).focus();
+  await page.keyboard.press("Enter");
+  const dialog = page.getByRole("dialog", { name: "json" });
+  assert.match(await dialog.locator("pre").innerText(), /"b": \[\s+2/);
+  await page.keyboard.press("Escape");
+  await person.until("it is closed", async () => (await dialog.count()) === 0);
+}
+
 /** The colour that is chosen in a legend is the panel's, for who looks, without a dashboard that is to be saved. */
 export async function recolor(person, { url }) {
   const { page } = person;

@@ -1,3 +1,4 @@
+import { spreadValue } from "../../src/panels/table/inspect.ts";
 import { inPages, pageOf } from "../../src/panels/table/pages.ts";
 import { expect, test } from "vitest";
 import { type Field, frame } from "../../src/core/frame/frame.ts";
@@ -63,4 +64,11 @@ test("rows in pages: as many as fit, and no page beyond the last", () => {
   // Where there is no room one row shows.
   expect(pageOf(1, 3, -40, 30)).toEqual({ page: 1, pages: 3, start: 1, end: 2 });
   expect([inPages({ footer: { enablePagination: true } }), inPages({ enablePagination: true }), inPages({ footer: null })]).toEqual([true, true, false]);
+});
+
+test("a value that is looked into is spread where it is JSON", () => {
+  expect(spreadValue({ a: [1] })).toBe('{\n  "a": [\n    1\n  ]\n}');
+  expect(spreadValue(' {"a":1}')).toBe('{\n  "a": 1\n}');
+  expect([spreadValue("{no json"), spreadValue(null), spreadValue(0), spreadValue("a\nb")]).toEqual(["{no json", "", "0", "a\nb"]);
+  expect(spreadValue("x".repeat(600_000))).toMatch(/100000 more characters/);
 });

@@ -31,6 +31,8 @@ export interface TableColumn {
   minWidth: number;
   cell: Cell;
   filterable: boolean;
+  /** Whole values can be looked into. */
+  inspect: boolean;
 }
 
 const record = (value: unknown): Record<string, unknown> => (value !== null && typeof value === "object" ? (value as Record<string, unknown>) : {});
@@ -81,6 +83,7 @@ export function tableColumns(frame: Frame, options: Record<string, unknown>, the
       align: custom.align === "center" || custom.align === "right" || custom.align === "left" ? custom.align : natural,
       width: numberOr(custom.width, 0) > 0 ? numberOr(custom.width, 0, 30, 2000) : undefined,
       minWidth: numberOr(custom.minWidth, 0) > 0 ? numberOr(custom.minWidth, 100, 30, 2000) : 100,
+      inspect: custom.inspect === true,
       filterable: custom.filterable === true || (custom.filterable !== false && options.filterable === true),
     });
   });
