@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -192,8 +195,21 @@ class RemoteWay:
 
     def _unreachable(self, error: Exception) -> ApiError:
         host = urlsplit(self._datasource.url).netloc.rpartition("@")[2]
-        why = "it took too long" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
-        return ApiError(502, "datasource", f"the data source {self._datasource.name} at {host} can't be reached: {why}")
+        return ApiError(
+            502, "datasource", f"the data source {self._datasource.name} at {host} can't be reached: {_why(error)}"
+        )
+
+
+def _why(error: Exception) -> str:
+    """What went wrong in a few words: what the operating system says, without how it was asked."""
+    if isinstance(error, TimeoutError):
+        return "it took too long"
+    cause = getattr(error, "os_error", error)
+    if isinstance(cause, socket.gaierror):
+        return "no such host"
+    if isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError) and cause.errno:
+        return os.strerror(cause.errno).lower()
+    return str(error) or type(error).__name__
 
 
 def _failures() -> tuple[type[Exception], ...]:
