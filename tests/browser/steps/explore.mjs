@@ -44,8 +44,15 @@ export async function split(person, { url }) {
   await person.until("two panes draw", async () => (await person.page.locator("section.pane").count()) === 2 && (await person.inked(person.page.locator("section.pane").nth(1))) > 20);
   await person.page.reload();
   await person.until("two panes after a reload", async () => (await person.page.locator("section.pane").count()) === 2);
+  await person.button("Copy a link").first().click();
+  await person.page.getByRole("menuitem", { name: "Short link, times as now" }).click();
+  await person.page.getByText("The link was copied").waitFor();
+  const link = await person.page.evaluate(() => navigator.clipboard.readText());
+  assert.match(link, /\/goto\//);
   await person.button("Close").first().click();
   await person.until("one pane", async () => (await person.page.locator("section.pane").count()) === 1);
+  await person.open(link);
+  await person.until("two panes with times from a short link", () => Object.values(JSON.parse(person.query.get("panes") ?? "{}")).filter(({ range }) => /^\d+$/.test(range.from)).length === 2);
 }
 
 /** Lines of a stream; with the live switch one that is pushed later comes by itself. */
