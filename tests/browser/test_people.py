@@ -67,4 +67,5 @@ def test_a_viewer_sees_what_is_opened_to_them(lines: Stack, signed_in: Chromium,
     signed_in.do("people.browse", url=lines.url, login="grace")
     signed_in.do("people.signIn", url=lines.url, user="grace", password=password)
     signed_in.do("people.viewer", url=lines.url, uid=board)
+    signed_in.do("people.password", url=lines.url, old=password, fresh="a password of my own")
     signed_in.do("people.signIn", url=lines.url, **ADMIN)

@@ -259,3 +259,21 @@ export async function narrow(person, { url, paths }) {
     await person.page.setViewportSize({ width: 1280, height: 900 });
   }
 }
+
+/** A wrong password is told; a right one is changed, and the person stays signed in. */
+export async function password(person, { url, old, fresh }) {
+  person.expect(/status (of )?401.*user\/password/);
+  await person.open(`${url}/profile`);
+  const now = person.page.getByLabel("Now");
+  const change = async (said) => {
+    await now.fill(said);
+    for (const label of ["New", "New, once more"]) await person.page.getByLabel(label, { exact: true }).fill(fresh);
+    await person.button("Change the password").click();
+  };
+  await change("not this one");
+  await person.page.getByText("The password of now is wrong.").waitFor();
+  await change(old);
+  await person.page.getByText(/^The password was changed/).waitFor();
+  await person.open(`${url}/profile`);
+  await person.page.getByRole("list", { name: "Sessions" }).getByText("this one").waitFor();
+}

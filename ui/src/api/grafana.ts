@@ -166,7 +166,7 @@ export const grafana = {
   },
 
   async changePassword(oldPassword: string, newPassword: string): Promise<void> {
-    await request("/api/user/password", { method: "PUT", body: { oldPassword, newPassword, confirmNew: newPassword } });
+    await request("/api/user/password", { method: "PUT", body: { oldPassword, newPassword, confirmNew: newPassword }, refuses: true });
   },
 };
 

@@ -17,6 +17,8 @@ export interface RequestOptions {
   signal?: AbortSignal | undefined;
   /** How often a 503 is asked again; 0 for never. Only what changes nothing is asked again. */
   retries?: number;
+  /** Whether a 401 says something else than that nobody is signed in: a wrong password. */
+  refuses?: boolean;
 }
 
 const RETRY_MS = 400;
@@ -103,7 +105,7 @@ export async function request(path: string, options: RequestOptions = {}): Promi
       continue;
     }
     const error = errorOf(response.status, response.statusText, await response.text());
-    if (response.status === 401 && signIn && !path.startsWith("/login")) signIn();
+    if (response.status === 401 && !options.refuses && !path.startsWith("/login")) signIn?.();
     throw error;
   }
 }

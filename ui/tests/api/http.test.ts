@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { setBasePath } from "../../src/api/base.ts";
-import { queryString, request, requestJson, setCsrfToken } from "../../src/api/http.ts";
+import { onUnauthorized, queryString, request, requestJson, setCsrfToken } from "../../src/api/http.ts";
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -30,6 +30,16 @@ describe("request", () => {
     const failing = request("/x", { method: "POST", body: {} }).catch((error: unknown) => error);
     await vi.runAllTimersAsync();
     expect(await failing).toMatchObject({ status: 503, message: "busy" });
+  });
+
+  it("shows the login on a 401, but for one that refuses what was sent", async () => {
+    const signIn = vi.fn();
+    onUnauthorized(signIn);
+    vi.stubGlobal("fetch", async () => new Response('{"message":"invalid old password"}', { status: 401 }));
+    await expect(request("/api/user/password", { method: "PUT", body: {}, refuses: true })).rejects.toMatchObject({ status: 401, message: "invalid old password" });
+    expect(signIn).not.toHaveBeenCalled();
+    await expect(request("/api/user")).rejects.toMatchObject({ status: 401 });
+    expect(signIn).toHaveBeenCalledOnce();
   });
 
   it("sends the token with what changes something", async () => {

@@ -80,7 +80,7 @@ function made(said: Json, fields: Field[]): Frame {
     ...(text(said.name) ? { name: text(said.name) } : {}),
     ...(text(said.refId) ? { refId: text(said.refId) } : {}),
     fields,
-    length: Math.max(0, ...fields.map((field) => field.values.length)),
+    length: fields.reduce((most, field) => Math.max(most, field.values.length), 0),
     meta: {
       ...(kind ? { kind } : {}),
       ...(text(meta.executedQueryString) ? { executed: text(meta.executedQueryString) } : {}),
@@ -102,9 +102,12 @@ function fieldOf(json: unknown, given: readonly unknown[], entities?: unknown): 
 function restored(values: readonly unknown[], entities: Entities): readonly unknown[] {
   if (!entities.NaN && !entities.Inf && !entities.NegInf) return values;
   const whole = [...values];
-  for (const at of list(entities.NaN)) whole[at as number] = NaN;
-  for (const at of list(entities.Inf)) whole[at as number] = Infinity;
-  for (const at of list(entities.NegInf)) whole[at as number] = -Infinity;
+  const put = (places: unknown, value: number) => {
+    for (const at of list(places)) if (typeof at === "number" && at >= 0 && at < values.length) whole[at] = value;
+  };
+  put(entities.NaN, NaN);
+  put(entities.Inf, Infinity);
+  put(entities.NegInf, -Infinity);
   return whole;
 }
 

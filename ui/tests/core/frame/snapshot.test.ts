@@ -46,6 +46,12 @@ describe("frames of snapshots", () => {
     for (const bad of [null, 3, "x", [], {}, { fields: 3 }, { schema: {} }]) expect(fromSnapshotFrame(bad)).toBeNull();
   });
 
+  it("are no longer than they say, whatever places of numbers they name", () => {
+    const frame = read({ fields: [{ name: "v", type: "number", values: [1, 2], entities: { NaN: [1e9, -1, "x", 1], Inf: {} } }] });
+    expect(frame.fields[0]!.values).toEqual([1, NaN]);
+    expect(frame.length).toBe(2);
+  });
+
   it("are nothing in what tells queries apart", () => {
     expect(JSON.stringify({ snapshot: new Held([FRAME]) })).toBe('{"snapshot":null}');
   });
