@@ -1,6 +1,7 @@
 /** Units that few dashboards have: fetched for those, and known to `units.ts` once this module is there. */
 
 import { localeNumber, toFixed } from "./fixed.ts";
+import { RARE_TIMES } from "./rare_time.ts";
 import { COUNT_SUFFIXES, type Format, plain, scaled, si } from "./unit_scales.ts";
 import { addUnits, table } from "./units.ts";
 
@@ -30,7 +31,8 @@ function hex(mark = ""): Format {
   };
 }
 
-const UNITS: [string, Format][] = [
+const UNITS: (readonly [string, Format])[] = [
+  ...RARE_TIMES,
   ["hex0x", hex("0x")],
   ["hex", hex()],
   ["pressurepsi", scaled(1000, ["psi", "ksi", "Mpsi"])],

@@ -1,4 +1,4 @@
-/** Spans of time to text: `1.02 mins`, `1 hour, 1 minute`, `01:01:01`, `01m:01s:000ms`. */
+/** Spans of time to text: `1.02 mins`. Other ways are in `rare_time.ts`. */
 
 import { toFixed } from "./fixed.ts";
 import type { Format } from "./unit_scales.ts";
@@ -45,63 +45,3 @@ const bySeconds = stepped(S);
 
 /** Seconds; zero is "0 s", whatever the decimals. */
 export const seconds: Format = (value, decimals, zone) => (value === 0 ? { text: "0", suffix: " s" } : bySeconds(value, decimals, zone));
-
-/** Hundredths of a second, as SNMP counts. */
-export const timeticks: Format = (value, decimals, zone) => seconds(value / 100, decimals, zone);
-
-const PARTS: readonly [ms: number, name: string][] = [
-  [31_536_000_000, "year"], [2_592_000_000, "month"], [604_800_000, "week"], [86_400_000, "day"],
-  [3_600_000, "hour"], [60_000, "minute"], [1000, "second"], [1, "millisecond"],
-];
-
-/** In words: the largest part and as many more as there are decimals. `ms` is how long the number's unit is. */
-export function inWords(ms: number, name: string): Format {
-  return (value, decimals) => {
-    if (value === 0) return { text: `0 ${name}s` };
-    let left = Math.abs(value) * ms;
-    let more = (decimals ?? 0) + 1;
-    const words: string[] = [];
-    for (const [length, part] of PARTS) {
-      const amount = Math.floor(left / length);
-      if (!words.length && !(amount >= 1)) continue;
-      if (more-- <= 0) break;
-      words.push(`${amount} ${part}${amount === 1 ? "" : "s"}`);
-      left %= length;
-    }
-    return { text: words.join(", ") + (value < 0 ? " ago" : "") };
-  };
-}
-
-const two = (n: number): string => String(n).padStart(2, "0");
-
-/** Seconds as `hh:mm:ss`; hours go beyond 24. */
-export const hoursMinutesSeconds: Format = (value) => {
-  const size = Math.abs(value);
-  const text = `${two(Math.floor(size / 3600))}:${two(Math.floor((size % 3600) / 60))}:${two(Math.floor((size % 3600) % 60))}`;
-  return { text: value < 0 ? `${text} ago` : text };
-};
-
-/** Seconds as `d hh:mm:ss`, the days where there are any. */
-export const daysHoursMinutesSeconds: Format = (value, decimals, zone) => {
-  const size = Math.abs(value);
-  const { text } = hoursMinutesSeconds(size % 86_400, decimals, zone);
-  const whole = Math.floor(size / 86_400);
-  return { text: (whole > 0 ? `${whole} d ${text}` : text) + (value < 0 ? " ago" : "") };
-};
-
-/** As on a stopwatch: `01m:30s:061ms`; decimals say how many parts beyond the largest are shown. `ms` as in `inWords`. */
-export function clock(ms: number): Format {
-  return (value, decimals) => {
-    const size = value * ms;
-    if (!Number.isFinite(size)) return { text: toFixed(size) };
-    const whole = Math.trunc(size);
-    const of = (length: number, within: number): number => Math.floor((((whole % within) + within) % within) / length);
-    const parts = [`${two(of(60_000, 3_600_000))}m`, `${two(of(1000, 60_000))}s`, `${String(of(1, 1000)).padStart(3, "0")}ms`];
-    if (size < 1000) return { text: parts[2]! };
-    // Grafana keeps the parts as a date, and dates end there.
-    if (size > 8.64e15) parts.splice(0, 3, "Invalid date");
-    if (size >= 3_600_000) parts.unshift(`${Math.floor(size / 3_600_000)}h`);
-    else if (size < 60_000) parts.shift();
-    return { text: parts.slice(0, decimals === null || decimals === undefined ? parts.length : decimals + 1).join(":") };
-  };
-}

@@ -1,12 +1,10 @@
 /** Units by their ids in dashboards, and a number written in one. Those that few dashboards have are in `rare_units.ts`. */
 
-import { formatPattern, formatRelative } from "../time/format.ts";
-import { browserZone, resolveZone, wallTime } from "../time/zone.ts";
+import { formatPattern } from "../time/format.ts";
+import { browserZone } from "../time/zone.ts";
 import { type Formatted, localeNumber } from "./fixed.ts";
 import { binary, count, either, type Format, plain, prefixed, short, si, siOf, times } from "./unit_scales.ts";
-import {
-  clock, days, daysHoursMinutesSeconds, hours, hoursMinutesSeconds, inWords, microseconds, milliseconds, minutes, nanoseconds, seconds, timeticks,
-} from "./unit_time.ts";
+import { days, hours, microseconds, milliseconds, minutes, nanoseconds, seconds } from "./unit_time.ts";
 
 export type { Formatted } from "./fixed.ts";
 
@@ -19,41 +17,9 @@ export function table(text: string, make: (symbol: string, power: number) => For
   });
 }
 
-const DATES: Record<string, [pattern: string, timeOnly?: string]> = {
-  dateTimeAsIso: ["YYYY-MM-DD HH:mm:ss"],
-  dateTimeAsIsoNoDateIfToday: ["YYYY-MM-DD HH:mm:ss", "HH:mm:ss"],
-  dateTimeAsUS: ["MM/DD/YYYY h:mm:ss a"],
-  dateTimeAsUSNoDateIfToday: ["MM/DD/YYYY h:mm:ss a", "h:mm:ss a"],
-  dateTimeAsSystem: ["YYYY-MM-DD HH:mm:ss"],
-};
-
-/** Whether both instants (ms) fall on one day of `zone`. */
-function isSameDay(a: number, b: number, zone: string): boolean {
-  const [x, y] = [wallTime(a, zone), wallTime(b, zone)];
-  return x.day === y.day && x.month === y.month && x.year === y.year;
-}
-
-function date([pattern, timeOnly]: [string, string?]): Format {
-  return (value, _decimals, zone) => ({ text: formatPattern(value, zone, timeOnly && isSameDay(value, Date.now(), zone) ? timeOnly : pattern) });
-}
-
-const localDates = new Map<string, Intl.DateTimeFormat>();
-
-function localDate(noDateIfToday: boolean): Format {
-  return (value, _decimals, zone) => {
-    if (!Number.isFinite(value) || Math.abs(value) > 8.64e15) return { text: "Invalid date" };
-    const timeZone = resolveZone(zone);
-    const timeOnly = noDateIfToday && isSameDay(value, Date.now(), zone);
-    const key = `${timeOnly} ${timeZone}`;
-    let made = localDates.get(key);
-    if (!made) {
-      const day: Intl.DateTimeFormatOptions = timeOnly ? {} : { year: "numeric", month: "2-digit", day: "2-digit" };
-      made = new Intl.DateTimeFormat(undefined, { timeZone, hour: "2-digit", minute: "2-digit", second: "2-digit", ...day });
-      localDates.set(key, made);
-    }
-    // A narrow space that does not break, as newer tables of locales have it and older ones do not.
-    return { text: made.format(value).replace(/ (?=[AP]M$)/, "\u202f") };
-  };
+/** Instants (ms) as `pattern` writes them. */
+function date(pattern: string): Format {
+  return (value, _decimals, zone) => ({ text: formatPattern(value, zone, pattern) });
 }
 
 const UNITS = new Map<string, Format>([
@@ -75,17 +41,8 @@ const UNITS = new Map<string, Format>([
   ["m", minutes],
   ["h", hours],
   ["d", days],
-  ["timeticks", timeticks],
-  ["dtdurationms", inWords(1, "millisecond")],
-  ["dtdurations", inWords(1000, "second")],
-  ["dthms", hoursMinutesSeconds],
-  ["dtdhms", daysHoursMinutesSeconds],
-  ["clockms", clock(1)],
-  ["clocks", clock(1000)],
-  ["dateTimeFromNow", (value) => ({ text: Number.isFinite(value) ? formatRelative(value, Date.now()) : "Invalid date" })],
-  ["dateTimeAsLocal", localDate(false)],
-  ["dateTimeAsLocalNoDateIfToday", localDate(true)],
-  ...Object.entries(DATES).map(([id, patterns]): [string, Format] => [id, date(patterns)]),
+  ["dateTimeAsIso", date("YYYY-MM-DD HH:mm:ss")],
+  ["dateTimeAsSystem", date("YYYY-MM-DD HH:mm:ss")],
   ...table("humidity=%H;degree=°;ppm=ppm;celsius=°C;fahrenheit=°F;rotrpm=rpm", (symbol) => plain(` ${symbol}`)),
   ...table(
     "decbytes=B;decbits=b;deckbytes=B|1;decmbytes=B|2;decgbytes=B|3;dectbytes=B|4;decpbytes=B|5;pps=p/s;Bps=B/s;bps=b/s;" +
@@ -110,7 +67,7 @@ const PREFIXES: Record<string, (rest: string) => Format> = {
   suffix: (rest) => plain(` ${rest}`),
   si: siOf,
   count,
-  time: (pattern) => date([pattern]),
+  time: date,
   bool: (rest) => {
     const [yes = "", no = ""] = rest.split("/");
     return either(yes, no);

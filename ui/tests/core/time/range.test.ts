@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { formatDuration, parseDuration } from "../../../src/core/time/duration.ts";
-import { formatIso, formatPattern, formatRelative, formatTime } from "../../../src/core/time/format.ts";
+import { formatIso, formatPattern, formatTime } from "../../../src/core/time/format.ts";
+import { formatRelative } from "../../../src/core/time/relative.ts";
 import {
   alignSpan, autoInterval, calculateInterval, intervalVariables, minInterval, rateInterval, stepFor,
 } from "../../../src/core/time/interval.ts";
