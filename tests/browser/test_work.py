@@ -29,7 +29,7 @@ def signed_in(lines: Stack, chromium: Chromium) -> Chromium:
     return chromium
 
 
-@pytest.mark.parametrize("step", ["undo", "drag", "transformation", "fields", "variables", "rows", "conflict"])
+@pytest.mark.parametrize("step", ["undo", "drag", "transformation", "fields", "variables", "rows", "conflict", "library"])
 def test_edit(lines: Stack, signed_in: Chromium, step: str) -> None:
     signed_in.do(f"edit.{step}", url=lines.url)
 

@@ -257,6 +257,36 @@ export async function conflict(person, { url }) {
   await person.button("Edit", person.page.getByRole("toolbar", { name: "Dashboard" })).waitFor();
 }
 
+/** A panel is put into the library, kept there alone, and used a second time. */
+export async function library(person, { url }) {
+  await begin(person, url);
+  await editPanel(person, "Targets");
+  await person.button("Put into the library…").click();
+  const name = `Targets ${Date.now()}`;
+  await person.page.getByRole("dialog").getByLabel("Name").fill(name);
+  await person.page.getByRole("dialog").getByRole("button", { name: "Put it there" }).click();
+  await editor(person).getByText(`“${name}” of the library`).waitFor();
+  await person.button("Back").click();
+  await person.keys("Control+s");
+  await person.page.getByRole("dialog", { name: "Save the dashboard" }).getByRole("button", { name: "Save", exact: true }).click();
+  await person.until("it is saved", async () => person.button("Save").first().isDisabled());
+  await editPanel(person, "Targets");
+  await editor(person).getByLabel("Title").first().fill("Shared targets");
+  await person.keys("Control+s");
+  const save = person.page.getByRole("dialog", { name: "Save the dashboard" });
+  await save.getByText("changed on all dashboards that use it").waitFor();
+  await save.getByRole("button", { name: "Save", exact: true }).click();
+  await save.waitFor({ state: "hidden" });
+  await person.button("Back").click();
+  await person.button("Add to the dashboard").click();
+  await person.page.getByRole("menuitem", { name: /^Panel of the library/ }).click();
+  await person.page.getByRole("dialog").getByRole("button", { name: new RegExp(name) }).first().click();
+  await person.until("there are two, as the library has them", async () => (await titles(person)).filter((one) => one === "Shared targets").length === 2);
+  await undoAll(person);
+  const { result } = await api(person, `/api/library-elements?searchString=${encodeURIComponent(name)}`);
+  assert.equal(result.elements[0].model.title, "Shared targets");
+}
+
 /** One in a file says why it can't be saved, and gives its JSON. */
 export async function provisioned(person, { url, path }) {
   await person.open(url + path);
