@@ -5,7 +5,7 @@ import type { DataSource } from "../api/grafana.ts";
 import { PrometheusClient } from "../api/prometheus.ts";
 import type { Answer, QueryData, Sample } from "../api/prometheus.ts";
 import type { Frame } from "../core/frame/frame.ts";
-import { type AnsweredQuery, framesOfExemplars, framesOfPrometheus } from "../core/frame/from_prometheus.ts";
+import { type AnsweredQuery, framesOfPrometheus } from "../core/frame/from_prometheus.ts";
 import type { Panel, Target } from "../core/model/dashboard.ts";
 import { alignSpan } from "../core/time/interval.ts";
 import { offsetMs } from "../core/time/zone.ts";
@@ -77,29 +77,13 @@ export async function prometheusQuery(target: Target, panel: Panel, source: Data
 
   async function exemplars(): Promise<void> {
     try {
-      const key = `${client.base} exemplars ${query!.from} ${query!.to} ${query!.expr}`;
-      const answer = await scheduler.run(key, context.priority + 5, (signal) => client.exemplars(query!.expr, query!, signal), context.signal);
-      told.frames.push(...linked(framesOfExemplars(answer.data ?? [], target.refId), source));
+      const { exemplarQuery } = await import("./exemplar_query.ts");
+      told.frames.push(...(await exemplarQuery(client, query!, target.refId, source, context)));
     } catch (error) {
       // Exemplars are an extra: a server without them still answers the query.
       if (context.signal?.aborted) throw error;
     }
   }
-}
-
-/** Exemplars with links on the labels that lead to traces, as the data source names them. */
-function linked(frames: Frame[], source: DataSource): Frame[] {
-  const known = source.jsonData?.exemplarTraceIdDestinations;
-  const destinations = Array.isArray(known) ? (known as { name?: unknown; url?: unknown; urlDisplayLabel?: unknown }[]) : [];
-  for (const { fields } of frames) {
-    for (const field of fields) {
-      const links = destinations.flatMap(({ name, url, urlDisplayLabel }) =>
-        name === field.name && typeof url === "string" && url ? [{ title: typeof urlDisplayLabel === "string" && urlDisplayLabel ? urlDisplayLabel : `Open ${field.name}`, url, targetBlank: true }] : [],
-      );
-      if (links.length) field.config = { ...field.config, links };
-    }
-  }
-  return frames;
 }
 
 function note(told: TargetAnswer, target: Target, source: DataSource, query: PreparedQuery, kind: string, answer: Answer<QueryData>, tookMs: number): void {

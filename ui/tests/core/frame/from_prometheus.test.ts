@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { framesOfExemplars, framesOfPrometheus, type PrometheusData } from "../../../src/core/frame/from_prometheus.ts";
+import { framesOfExemplars } from "../../../src/core/frame/from_exemplars.ts";
+import { framesOfPrometheus, type PrometheusData } from "../../../src/core/frame/from_prometheus.ts";
 import { contents } from "./frames.ts";
 
 const matrix: PrometheusData = {
