@@ -5,6 +5,8 @@ The first one makes the dashboard that the others work on.
 
 from __future__ import annotations
 
+from typing import Final
+
 import pytest
 
 from tests.browser.chromium import Chromium
@@ -29,7 +31,10 @@ def signed_in(lines: Stack, chromium: Chromium) -> Chromium:
     return chromium
 
 
-@pytest.mark.parametrize("step", ["undo", "drag", "transformation", "fields", "variables", "rows", "conflict", "library"])
+STEPS: Final = ("undo", "drag", "transformation", "fields", "variables", "rows", "conflict", "library")
+
+
+@pytest.mark.parametrize("step", STEPS)
 def test_edit(lines: Stack, signed_in: Chromium, step: str) -> None:
     signed_in.do(f"edit.{step}", url=lines.url)
 
