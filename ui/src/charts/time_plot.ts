@@ -23,6 +23,8 @@ export interface TimePlotState {
   stretched: (scale: string) => [number, number] | null;
 }
 
+/** Labels one above the other need so much room each, px. */
+const LABEL_PX = 13;
 const FONT_PX = 11;
 /** Series whose points light up under the crosshair, at most: each is an element of the page. */
 const LIT_SERIES = 40;
@@ -89,13 +91,16 @@ function valueAxis(state: () => TimePlotState, spec: ScaleSpec, primary: boolean
   if (spec.distribution === "linear") {
     axis.splits = (plot, _axis, from, to) => valueTicks(from, to, Math.max(1, Math.floor(plot.bbox.height / uPlot.pxRatio / 36)), spec.unit);
   } else {
-    axis.filter = (_plot, splits) => {
-      // A decade that is crowded shows its powers only.
-      const isPower = (split: number) => {
-        const power = Math.log(Math.abs(split)) / Math.log(spec.logBase);
-        return split === 0 || Math.abs(power - Math.round(power)) < 1e-6;
+    axis.filter = (plot, splits) => {
+      // How often a number holds its power: 1 to 9 on a decade.
+      const lead = (split: number) => Math.round((Math.abs(split) / spec.logBase ** Math.floor(Math.log(Math.abs(split)) / Math.log(spec.logBase) + 1e-9)) * 1e6) / 1e6;
+      const only = (...leads: number[]) => splits.map((split) => (split === 0 || leads.includes(lead(split)) ? split : null));
+      const fits = (shown: (number | null)[]) => {
+        const places = shown.filter((split) => split !== null).map((split) => plot.valToPos(split, spec.key));
+        return places.every((place, at) => at === 0 || Math.abs(place - places[at - 1]!) >= LABEL_PX);
       };
-      return splits.length > 12 ? splits.map((split) => (isPower(split) ? split : null)) : splits;
+      // A crowded decade shows 1, 2 and 5 of it, or its power only.
+      return (splits.length > 12 ? [] : [splits, only(1, 2, 5)]).find(fits) ?? only(1);
     };
     axis.values = (_plot, splits) => splits.map((split) => (split === null ? "" : write(split)));
   }

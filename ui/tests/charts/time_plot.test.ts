@@ -79,6 +79,18 @@ test("a crowded logarithmic axis shows all its powers", () => {
   expect(shown).toEqual([1, 10, 100, 1000, 10_000]);
 });
 
+test("a decade on a logarithmic axis shows as many labels as there is room for", () => {
+  const axis = optionsOf(chartModel([series("a", [1, 9], { custom: { scaleDistribution: { type: "log", log: 10 } } })], "dark", "utc")).axes![1]!;
+  const decade = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+  const shown = (height: number) => {
+    const plot = { valToPos: (value: number) => height * (1 - Math.log10(value)) };
+    return (axis.filter as (...given: unknown[]) => (number | null)[])(plot, decade).filter((each) => each !== null);
+  };
+  expect(shown(400)).toEqual(decade);
+  expect(shown(120)).toEqual([1, 2, 5, 10]);
+  expect(shown(30)).toEqual([1, 10]);
+});
+
 test("a panel may have time axes of its own zones", () => {
   const model = chartModel([series("a", [1])], "dark", "utc");
   const { axes } = timePlotOptions(() => ({ model, colors, zone: "utc", zones: ["", "Asia/Kolkata"], annotations: [], thresholds: [], stretched: () => null }), none, { width: 400, height: 200 });
