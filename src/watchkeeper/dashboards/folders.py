@@ -117,7 +117,7 @@ class Folders:
             old = self._needed(uid)
             for inner in self.below(uid):
                 inside = "SELECT uid FROM dashboards WHERE folder_uid = ?"
-                for table in ("permissions", "permission_sets"):
+                for table in ("permissions", "permission_sets", "resource_notes"):
                     self._database.run(f"DELETE FROM {table} WHERE kind = 'dashboard' AND uid IN ({inside})", inner)
                     self._database.run(f"DELETE FROM {table} WHERE kind = 'folder' AND uid = ?", inner)
                 for table in ("annotations", "stars"):

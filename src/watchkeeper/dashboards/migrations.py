@@ -104,4 +104,9 @@ SCRIPTS: Final = (
         folder_title TEXT NOT NULL, body BLOB NOT NULL
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE resource_notes (
+        kind TEXT NOT NULL, uid TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, uid)
+    ) WITHOUT ROWID;
+    """,
 )

@@ -17,6 +17,7 @@ from watchkeeper.dashboards.permissions import Permissions
 from watchkeeper.dashboards.playlists import Playlists
 from watchkeeper.dashboards.preferences import ORG, Preferences, of_team, of_user
 from watchkeeper.dashboards.provisioning.leftovers import Leftovers
+from watchkeeper.dashboards.resource_notes import ResourceNotes
 from watchkeeper.dashboards.rights import Rights
 from watchkeeper.dashboards.roles import Identity, Kind
 from watchkeeper.dashboards.sessions import Sessions
@@ -50,6 +51,7 @@ class State:
         self.teams = Teams(self.database)
         self.library = Library(self.database)
         self.permissions = Permissions(self.database)
+        self.resource_notes = ResourceNotes(self.database)
 
     def rights(self, identity: Identity) -> Rights:
         """What somebody may do with folders and dashboards, as things are now."""

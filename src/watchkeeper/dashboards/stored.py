@@ -136,7 +136,7 @@ class Stored:
             self._database.run("DELETE FROM dashboards WHERE uid = ?", uid)
             self._database.run("DELETE FROM annotations WHERE dashboard_uid = ?", uid)
             self._database.run("DELETE FROM stars WHERE dashboard_uid = ?", uid)
-            for table in ("permissions", "permission_sets"):
+            for table in ("permissions", "permission_sets", "resource_notes"):
                 self._database.run(f"DELETE FROM {table} WHERE kind = 'dashboard' AND uid = ?", uid)
         return old
 

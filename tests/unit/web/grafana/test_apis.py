@@ -101,6 +101,33 @@ async def test_folders(site: Site) -> None:
     assert (await site.ask("GET", f"{FOLDERS}/{name}/dto"))[0] == 404
 
 
+async def test_what_provisioners_write_on_resources(site: Site) -> None:
+    managed = {"grafana.app/managedBy": "terraform", "grafana.app/managerId": "tf", "grafana.app/createdBy": "user:me"}
+    body = {"metadata": {"name": "ops", "annotations": managed, "labels": {"team": "a"}}, "spec": {"title": "Ops"}}
+    for at, sent in ((FOLDERS, body), (BOARDS, {**body, "metadata": {**body["metadata"], "name": "a"}})):
+        meta = (await site.ask("POST", at, sent, by="editor"))[1]["metadata"]
+        notes = meta["annotations"]
+        assert (notes["grafana.app/managedBy"], notes["grafana.app/createdBy"], meta["labels"]["team"]) == (
+            "terraform", "user:editor", "a",
+        )  # fmt: skip
+        (listed,) = (await site.get(at))["items"]
+        assert listed["metadata"]["annotations"] == notes
+        patch = {"metadata": {"annotations": {"grafana.app/managedBy": None, "x": "y"}, "labels": None}}
+        path = f"{at}/{sent['metadata']['name']}"
+        meta = (await site.ask("PATCH", path, patch, by="editor"))[1]["metadata"]
+        assert ("grafana.app/managedBy" in meta["annotations"], meta["annotations"]["x"], "team" in meta["labels"]) == (
+            False, "y", False,
+        )  # fmt: skip
+    # By the older API it is changed, and stays what it is; with what it is about they go.
+    await site.save(title="B", uid="a", overwrite=True)
+    assert (await site.get(f"{BOARDS}/a"))["metadata"]["annotations"]["x"] == "y"
+    await site.ask("DELETE", "/api/dashboards/uid/a", by="editor")
+    await site.ask("DELETE", "/api/folders/ops", by="editor")
+    assert site.state.resource_notes.all("dashboard") == site.state.resource_notes.all("folder") == {}
+    for wrong in ({"a": 7}, {"a": "x" * 5000}, {str(at): "" for at in range(101)}):
+        assert (await site.ask("POST", BOARDS, board(annotations=wrong), by="editor"))[0] == 400
+
+
 async def test_the_second_schema(site: Site) -> None:
     second = BOARDS.replace("v1beta1", "v2beta1")
     spec = {"title": "Two", "elements": {"panel-1": {"kind": "Panel"}}, "layout": {"kind": "GridLayout"}, "tags": ["x"]}

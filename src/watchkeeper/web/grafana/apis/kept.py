@@ -10,7 +10,8 @@ from watchkeeper.dashboards.catalog import body_of
 from watchkeeper.dashboards.entry import Entry
 from watchkeeper.dashboards.errors import Missing
 from watchkeeper.dashboards.folders import Folder
-from watchkeeper.dashboards.permissions import Level
+from watchkeeper.dashboards.permissions import DASHBOARD, FOLDER, Level
+from watchkeeper.dashboards.resource_notes import Notes
 from watchkeeper.dashboards.rights import Rights
 from watchkeeper.dashboards.stored import Save
 from watchkeeper.web.grafana.allowed import entry_for, folder_for, may_folder
@@ -22,6 +23,8 @@ from watchkeeper.web.grafana.folders import created, moved
 
 # A resource's name and place say these.
 OWN_KEYS = ("id", "uid", "version")
+
+NONE = Notes()
 
 Found = tuple[Meta, Callable[[], dict[str, Any]]]  # What is known of a resource, and what it holds.
 
@@ -60,7 +63,8 @@ class KeptDashboards:
     def all(self, backend: Backend, rights: Rights) -> list[Found]:
         """By name."""
         entries = sorted(filter(rights.sees, backend.state.catalog.entries()), key=lambda entry: entry.uid)
-        return [(_of_entry(entry), partial(_spec, entry)) for entry in entries]
+        notes = backend.state.resource_notes.all(DASHBOARD)
+        return [(_of_entry(entry, notes.get(entry.uid, NONE)), partial(_spec, entry)) for entry in entries]
 
     def get(self, backend: Backend, ask: Ask, name: str) -> tuple[Meta, dict[str, Any]]:
         """With its panels of the library as they are kept: by their names."""
@@ -68,17 +72,19 @@ class KeptDashboards:
             entry = entry_for(backend, ask, name, Level.VIEW)
         except Missing:
             raise missing(self.kind, name) from None
-        return _of_entry(entry), _spec(entry)
+        return _of_entry(entry, backend.state.resource_notes.get(DASHBOARD, name)), _spec(entry)
 
     def add(self, backend: Backend, ask: Ask, name: str, sent: Sent) -> None:
         """A new one, at the top where no folder is named."""
         body = {**sent.spec, "uid": name, "id": None, "version": 0}
         kept(backend, ask, Save(body, sent.folder_uid or "", sent.message, ask.identity.login, overwrite=True))
+        backend.state.resource_notes.put(DASHBOARD, name, sent.notes)
 
     def change(self, backend: Backend, ask: Ask, name: str, sent: Sent) -> None:
         """Whoever saved last: the resource's version was looked at already."""
         body = {**sent.spec, "uid": name, "id": None}
         kept(backend, ask, Save(body, sent.folder_uid or "", sent.message, ask.identity.login, overwrite=True))
+        backend.state.resource_notes.put(DASHBOARD, name, sent.notes)
 
     def delete(self, backend: Backend, ask: Ask, name: str) -> None:
         """Raises Provisioned where a file would bring it back."""
@@ -94,7 +100,10 @@ class KeptFolders:
     def all(self, backend: Backend, rights: Rights) -> list[Found]:
         """By name."""
         folders = sorted(filter(rights.sees, backend.state.catalog.folders()), key=lambda folder: folder.uid)
-        return [(_of_folder(folder), partial(dict, title=folder.title)) for folder in folders]
+        notes = backend.state.resource_notes.all(FOLDER)
+        return [
+            (_of_folder(folder, notes.get(folder.uid, NONE)), partial(dict, title=folder.title)) for folder in folders
+        ]
 
     def get(self, backend: Backend, ask: Ask, name: str) -> tuple[Meta, dict[str, Any]]:
         """Its title."""
@@ -102,11 +111,12 @@ class KeptFolders:
             folder = folder_for(backend, ask, name, Level.VIEW)
         except Missing:
             raise missing(self.kind, name) from None
-        return _of_folder(folder), {"title": folder.title}
+        return _of_folder(folder, backend.state.resource_notes.get(FOLDER, name)), {"title": folder.title}
 
     def add(self, backend: Backend, ask: Ask, name: str, sent: Sent) -> None:
         """A new one, at the top where no other is named."""
         created(backend, ask, _title(sent), name, sent.folder_uid or "")
+        backend.state.resource_notes.put(FOLDER, name, sent.notes)
 
     def change(self, backend: Backend, ask: Ask, name: str, sent: Sent) -> None:
         """Another title, another place, or both."""
@@ -116,6 +126,7 @@ class KeptFolders:
         if (sent.folder_uid or "") != old.parent_uid:
             moved(backend, ask, name, sent.folder_uid or "")
         state.folders.rename(name, _title(sent), None, by, now_ms)
+        state.resource_notes.put(FOLDER, name, sent.notes)
 
     def delete(self, backend: Backend, ask: Ask, name: str) -> None:
         """With all that is in it."""
@@ -132,15 +143,15 @@ def _title(sent: Sent) -> str:
     return title if isinstance(title, str) else ""
 
 
-def _of_entry(entry: Entry) -> Meta:
+def _of_entry(entry: Entry, notes: Notes) -> Meta:
     return Meta(
         entry.uid, entry.number, entry.version, entry.folder_uid, entry.created_ms, entry.updated_ms, entry.created_by,
-        entry.updated_by, entry.file,
+        entry.updated_by, entry.file, notes,
     )  # fmt: skip
 
 
-def _of_folder(folder: Folder) -> Meta:
+def _of_folder(folder: Folder, notes: Notes) -> Meta:
     return Meta(
         folder.uid, folder.number, folder.version, folder.parent_uid, folder.created_ms, folder.updated_ms,
-        folder.created_by, folder.updated_by, "files" if folder.is_file else "",
+        folder.created_by, folder.updated_by, "files" if folder.is_file else "", notes,
     )  # fmt: skip

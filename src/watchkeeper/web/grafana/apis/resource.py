@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from watchkeeper.dashboards.resource_notes import Notes
 from watchkeeper.web.errors import ApiError, bad_data
 from watchkeeper.web.grafana.answers import time_text
 from watchkeeper.web.grafana.ask import Fields
@@ -14,6 +15,13 @@ from watchkeeper.web.grafana.ask import Fields
 NAMESPACE: Final = "default"
 FOLDER: Final = "grafana.app/folder"
 MESSAGE: Final = "grafana.app/message"
+NUMBER: Final = "grafana.app/deprecatedInternalID"
+# What the server says; the rest is kept as it was sent.
+OWN: Final = frozenset((
+    FOLDER, MESSAGE, NUMBER, "grafana.app/createdBy", "grafana.app/updatedBy", "grafana.app/updatedTimestamp",
+))  # fmt: skip
+MAX_NOTES: Final = 100
+MAX_NOTE: Final = 4096
 _IDS: Final = uuid.UUID("6f1e3a52-9d0b-5c1e-8a53-0a1d6c1f7b1e")
 # Kubernetes' names for what a status means.
 REASONS: Final = {
@@ -63,6 +71,7 @@ class Meta:
     created_by: str
     updated_by: str
     file: str = ""
+    notes: Notes = field(default_factory=Notes)
 
     @property
     def resource_version(self) -> str:
@@ -80,6 +89,7 @@ class Sent:
     folder_uid: str | None
     message: str
     spec: dict[str, Any] = field(default_factory=dict)
+    notes: Notes = field(default_factory=Notes)
 
 
 def sent_of(document: Any, kind: Kind) -> Sent:
@@ -93,7 +103,19 @@ def sent_of(document: Any, kind: Kind) -> Sent:
     return Sent(
         meta.text("name"), meta.text("generateName"), meta.text("resourceVersion"),
         "" if place == "general" else place, notes.text(MESSAGE)[:500], fields.mapping("spec"),
+        Notes(_texts(meta, "annotations"), _texts(meta, "labels")),
     )  # fmt: skip
+
+
+def _texts(meta: Fields, key: str) -> dict[str, str]:
+    """Annotations or labels without those that the server says. Raises ApiError."""
+    found = {name: value for name, value in meta.mapping(key).items() if name not in OWN}
+    if len(found) > MAX_NOTES:
+        raise bad_data(f"metadata.{key} has more than {MAX_NOTES} entries")
+    for name, value in found.items():
+        if not isinstance(value, str) or len(value) > MAX_NOTE or len(name) > MAX_NOTE:
+            raise bad_data(f"metadata.{key} holds texts of at most {MAX_NOTE} characters")
+    return found
 
 
 def is_second(spec: Mapping[str, Any]) -> bool:
@@ -113,6 +135,7 @@ def resource_json(kind: Kind, version: str, meta: Meta, spec: Mapping[str, Any])
     """One resource. A dashboard is of the schema it was saved in; `status` says where that is not the one of the
     version."""
     notes = {
+        **meta.notes.annotations,
         "grafana.app/createdBy": f"user:{meta.created_by}", "grafana.app/updatedBy": f"user:{meta.updated_by}",
         "grafana.app/updatedTimestamp": time_text(meta.updated_ms),
     }  # fmt: skip
@@ -133,7 +156,7 @@ def resource_json(kind: Kind, version: str, meta: Meta, spec: Mapping[str, Any])
             "resourceVersion": meta.resource_version,
             "generation": meta.version,
             "creationTimestamp": time_text(meta.created_ms),
-            "labels": {"grafana.app/deprecatedInternalID": str(meta.number)},
+            "labels": {**meta.notes.labels, NUMBER: str(meta.number)},
             "annotations": notes,
         },
         "spec": dict(spec),
