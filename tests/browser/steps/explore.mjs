@@ -119,6 +119,15 @@ export async function links(person, { url }) {
 
 /** Lines: pages as one scrolls, fields in their place, marked words, levels, a filter, a file, a link to one line, and those around it. */
 export async function lines(person, { url, job, many }) {
+  await person.open(panesUrl(url, { one: logPane("") }));
+  await person.button("Labels").click();
+  const labels = person.page.getByRole("dialog", { name: "Labels of the lines" });
+  await labels.getByRole("button", { name: "job", exact: true }).click();
+  await labels.getByLabel("Find a value").fill(job);
+  await labels.getByRole("checkbox", { name: job, exact: true }).check();
+  await labels.getByText(/^1 streams?, /).waitFor();
+  await labels.getByRole("button", { name: "Show the lines" }).click();
+  await person.until("the selector", async () => (await editorOf(person).innerText()) === `{job="${job}"}`);
   await person.open(panesUrl(url, { one: logPane(`{job="${job}"} |= "turn"`, { maxLines: 50 }) }));
   const list = person.page.getByRole("list", { name: "Log lines" });
   await list.locator("mark").first().waitFor();
