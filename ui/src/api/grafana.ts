@@ -111,10 +111,6 @@ export const grafana = {
     return requestJson("/api/folders", { params: { limit: 1000 }, signal });
   },
 
-  createFolder(title: string): Promise<{ uid: string; title: string }> {
-    return requestJson("/api/folders", { method: "POST", body: { title } });
-  },
-
   async removeFolder(uid: string): Promise<void> {
     await request(`/api/folders/${encodeURIComponent(uid)}`, { method: "DELETE" });
   },
@@ -142,18 +138,9 @@ export const grafana = {
     return requestJson("/api/annotations", { params, signal });
   },
 
-  annotate(annotation: Omit<StoredAnnotation, "id">): Promise<{ id: number }> {
-    return requestJson("/api/annotations", { method: "POST", body: annotation });
-  },
-
   /** A short link to a path; its URL. */
   async shorten(path: string): Promise<string> {
     return (await requestJson<{ url: string }>("/api/short-urls", { method: "POST", body: { path } })).url;
-  },
-
-  /** A snapshot of a dashboard with its data; where it is and how it is removed. */
-  createSnapshot(body: { dashboard: unknown; name: string; expires?: number }): Promise<{ key: string; url: string; deleteUrl: string }> {
-    return requestJson("/api/snapshots", { method: "POST", body });
   },
 
   /** Signs in; the session is a cookie. */
