@@ -9,10 +9,10 @@ const packages = createRequire(pathToFileURL(new URL("../../../ui/package.json",
 const AXE = readFileSync(packages.resolve("axe-core/axe.min.js"), "utf8");
 
 /** What axe finds to be serious or worse on the page as it is, a text for each; and what it does not look for. */
-async function faultsOf(person, where) {
+async function faultsOf(person, where, only = null) {
   if (!(await person.page.evaluate(() => "axe" in window))) await person.page.evaluate(AXE);
-  return person.page.evaluate(async (at) => {
-    const { violations } = await window.axe.run(document, { resultTypes: ["violations"], rules: { region: { enabled: false } } });
+  return person.page.evaluate(async ([at, rules]) => {
+    const { violations } = await window.axe.run(document, { resultTypes: ["violations"], ...(rules ? { runOnly: rules } : {}) });
     const found = violations.filter(({ impact }) => impact === "serious" || impact === "critical").map((one) => `${at}: [${one.impact}] ${one.id}: ${one.nodes.slice(0, 3).map((node) => `${node.html.slice(0, 160)} ${node.any[0]?.message ?? ""}`).join(" | ")}`);
     // What a click does must be in reach of the keys.
     const reach = "a[href], button, input, select, textarea, label, summary, option, [tabindex], [role=option], [role=menuitem], canvas, .u-over, .u-axis";
@@ -23,15 +23,18 @@ async function faultsOf(person, where) {
     const wider = document.documentElement.scrollWidth - innerWidth;
     if (wider > 0) found.push(`${at}: wider than the window by ${wider} px`);
     return found;
-  }, where);
+  }, [where, only]);
 }
+
+/** What another width and another theme may change. */
+const LOOKS = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "button-name", "link-name", "label-content-name-mismatch", "target-size"];
 
 /** Every view, dark and wide, and light and narrow: what is wrong with them. */
 export async function views(person, { url, paths }) {
   person.expect(/status (of )?(502|404)/);
   const found = [];
   try {
-    for (const [theme, width] of [["dark", 1280], ["light", 390]]) {
+    for (const [theme, width, only] of [["dark", 1280, null], ["light", 390, LOOKS]]) {
       await person.page.setViewportSize({ width, height: 900 });
       await person.open(`${url}${paths[0]}`);
       await person.page.evaluate((name) => localStorage.setItem("watchkeeper.theme", name), theme);
@@ -41,8 +44,8 @@ export async function views(person, { url, paths }) {
         await person.page.locator("main :is(h1, h2, section, input)").first().waitFor();
         // Until what is asked for has come.
         await person.until("it stands still", () => person.page.evaluate(() => !document.querySelector("main [aria-busy=true], section.panel[data-loading=true]")), 5000).catch(() => {});
-        await person.page.waitForTimeout(80);
-        found.push(...(await faultsOf(person, `${path} ${theme} ${width}`)));
+        await person.page.waitForTimeout(40);
+        found.push(...(await faultsOf(person, `${path} ${theme} ${width}`, only)));
       }
     }
   } finally {
