@@ -27,7 +27,7 @@ async function faultsOf(person, where, only = null) {
 }
 
 /** What another width and another theme may change. */
-const LOOKS = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "button-name", "link-name", "label-content-name-mismatch", "target-size"];
+const LOOKS = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "button-name", "link-name", "label-content-name-mismatch"];
 
 /** Every view, dark and wide, and light and narrow: what is wrong with them. */
 export async function views(person, { url, paths }) {
