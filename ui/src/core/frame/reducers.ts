@@ -8,35 +8,15 @@ export type Nulls = "null" | "connected" | "null as zero";
 export interface Reducer {
   id: string;
   name: string;
-  description?: string;
 }
 
-const NAMES: readonly [id: string, name: string, description?: string][] = [
-  ["lastNotNull", "Last *", "Last value that is there"],
-  ["last", "Last", "Last value"],
-  ["firstNotNull", "First *", "First value that is there"],
-  ["first", "First", "First value"],
-  ["min", "Min", "Smallest value"],
-  ["max", "Max", "Largest value"],
-  ["mean", "Mean", "Average"],
-  ["median", "Median", "Value in the middle"],
-  ["variance", "Variance"],
-  ["stdDev", "StdDev", "Standard deviation"],
-  ["sum", "Total", "Sum of all values"],
-  ["count", "Count", "Number of values"],
-  ["countAll", "Count all", "Number of rows"],
-  ["range", "Range", "From the smallest to the largest"],
-  ["delta", "Delta", "What a counter grew by"],
-  ["step", "Step", "Smallest step between values"],
-  ["diff", "Difference", "From the first to the last value"],
-  ["logmin", "Min (above zero)", "Smallest value above zero"],
-  ["allIsZero", "All Zeros", "Whether all values are zero"],
-  ["allIsNull", "All Nulls", "Whether there is no value"],
-  ["changeCount", "Change Count", "How often the value changes"],
-  ["distinctCount", "Distinct Count", "Number of different values"],
-  ["diffperc", "Difference percent", "Difference in percent of the first value"],
-  ["allValues", "All values", "List of all values"],
-  ["uniqueValues", "All unique values", "List of all different values"],
+const NAMES: readonly [id: string, name: string][] = [
+  ["lastNotNull", "Last *"], ["last", "Last"], ["firstNotNull", "First *"], ["first", "First"], ["min", "Min"], ["max", "Max"],
+  ["mean", "Mean"], ["median", "Median"], ["variance", "Variance"], ["stdDev", "StdDev"], ["sum", "Total"], ["count", "Count"],
+  ["countAll", "Count all"], ["range", "Range"], ["delta", "Delta"], ["step", "Step"], ["diff", "Difference"],
+  ["logmin", "Min (above zero)"], ["allIsZero", "All Zeros"], ["allIsNull", "All Nulls"], ["changeCount", "Change Count"],
+  ["distinctCount", "Distinct Count"], ["diffperc", "Difference percent"], ["allValues", "All values"],
+  ["uniqueValues", "All unique values"],
 ];
 
 function ordinal(n: number): string {
@@ -47,7 +27,7 @@ function ordinal(n: number): string {
 
 /** All reducers, in the order of a menu: the names are the titles of legends' columns. */
 export const REDUCERS: readonly Reducer[] = [
-  ...NAMES.map(([id, name, description]) => (description ? { id, name, description } : { id, name })),
+  ...NAMES.map(([id, name]) => ({ id, name })),
   ...Array.from({ length: 99 }, (_, i) => ({ id: `p${i + 1}`, name: `${ordinal(i + 1)} %` })),
 ];
 

@@ -3,7 +3,6 @@
 import type { DashboardLink } from "../model/dashboard.ts";
 import { interpolate } from "../variables/interpolate.ts";
 import type { Scope } from "../variables/scope.ts";
-import { withQuery } from "./dashboard_path.ts";
 import type { ReadyLink } from "./link.ts";
 import { linkHref } from "./sanitize.ts";
 
@@ -19,4 +18,13 @@ export function dashboardLink(link: DashboardLink, scope: Scope, base: string): 
     title: title || href, href, newTab: link.targetBlank ?? false,
     ...(link.tooltip ? { tooltip: interpolate(link.tooltip, scope, "text") } : {}), ...(link.icon ? { icon: link.icon } : {}),
   };
+}
+
+/** `url` with more parameters at its query's end, before a fragment. `params` are encoded already: "from=now-1h&to=now". */
+export function withQuery(url: string, ...params: string[]): string {
+  const added = params.filter(Boolean).join("&");
+  if (!added) return url;
+  const [, head = "", hash = ""] = /^([^#]*)(#.*)?$/s.exec(url) ?? [];
+  const joint = !head.includes("?") ? "?" : /[?&]$/.test(head) ? "" : "&";
+  return head + joint + added + hash;
 }

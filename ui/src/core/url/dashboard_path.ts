@@ -38,15 +38,6 @@ export function dashboardPath(uid: string, title: string): string {
   return `/d/${encodeURIComponent(uid)}${slug ? `/${encodeURIComponent(slug)}` : ""}`;
 }
 
-/** `url` with more parameters at its query's end, before a fragment. `params` are encoded already: "from=now-1h&to=now". */
-export function withQuery(url: string, ...params: string[]): string {
-  const added = params.filter(Boolean).join("&");
-  if (!added) return url;
-  const [, head = "", hash = ""] = /^([^#]*)(#.*)?$/s.exec(url) ?? [];
-  const joint = !head.includes("?") ? "?" : /[?&]$/.test(head) ? "" : "&";
-  return head + joint + added + hash;
-}
-
 /** A parameter as it stands in a URL. */
 export function pair(name: string, value: string): string {
   return `${encodeParam(name)}=${encodeParam(value)}`;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { dashboardPath, slugOf, withQuery, writeDashboardUrl } from "../../../src/core/url/dashboard_path.ts";
+import { withQuery } from "../../../src/core/url/dashboard_link.ts";
+import { dashboardPath, slugOf, writeDashboardUrl } from "../../../src/core/url/dashboard_path.ts";
 import { parseDashboardUrl } from "../../../src/core/url/dashboard_url.ts";
 import { readParams, writeParams } from "../../../src/core/url/query.ts";
 

@@ -1,4 +1,4 @@
-/** Value mappings of before Grafana 8, with numbers for types, and those of singlestat and the old table. */
+/** Value mappings, those of before Grafana 8 with numbers for types too. */
 
 import type { MappingResult, ValueMapping } from "../../frame/config.ts";
 import { isRecord, type Json, number, records } from "../part.ts";
@@ -49,11 +49,4 @@ export function mappingsOf(list: unknown): ValueMapping[] {
     } else made.push(mapping);
   }
   return made;
-}
-
-/** The mappings of a singlestat or of a style of the old table: `valueMaps` or `rangeMaps`, by `mappingType`. */
-export function mapsOf(raw: Json): ValueMapping[] {
-  const ranges = raw.mappingType === 2;
-  const list = records(ranges ? raw.rangeMaps : raw.valueMaps).filter((map) => map.text !== undefined && map.text !== "");
-  return mappingsOf(list.map((map) => ({ ...map, type: ranges ? 2 : 1 })));
 }

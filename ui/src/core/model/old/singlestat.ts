@@ -2,7 +2,8 @@
 
 import type { Threshold, ValueMapping } from "../../frame/config.ts";
 import { isRecord, type Json, number, present, record, records, text, without } from "../part.ts";
-import { mappingsOf, mapsOf } from "./mappings.ts";
+import { mappingsOf } from "./mappings.ts";
+import { mapsOf } from "./maps.ts";
 
 const KEYS = [
   "cacheTimeout", "colorBackground", "colorPostfix", "colorPrefix", "colorValue", "colors", "decimals", "format", "gauge", "mappingType", "mappingTypes",

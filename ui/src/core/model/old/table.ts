@@ -2,7 +2,7 @@
 
 import type { Override } from "../../frame/config.ts";
 import { type Json, number, present, record, records, text, without } from "../part.ts";
-import { mapsOf } from "./mappings.ts";
+import { mapsOf } from "./maps.ts";
 import { calcOf, stepsOf } from "./singlestat.ts";
 
 const KEYS = ["columns", "fontSize", "pageSize", "scroll", "showHeader", "sort", "styles", "transform", "filterNull", "timeFrom_"];
