@@ -108,7 +108,7 @@ export class Board {
 
   /** Whether the person may change it, be it only for a copy. */
   get mayEdit(): boolean {
-    return this.model.editable !== false && (session.canEdit || this.meta.canEdit === true || this.origin === "new");
+    return this.model.editable !== false && (this.origin === "new" || (this.meta.canEdit ?? session.canEdit));
   }
 
   /** The scope that given states come to, for this time range. */
