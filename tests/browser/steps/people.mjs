@@ -106,7 +106,13 @@ export async function browse(person, { url, login }) {
 export async function board(person, { url, title }) {
   await person.open(`${url}/dashboards`);
   const made = await api(person, "/api/dashboards/db", {
-    dashboard: { title, panels: [{ id: 1, type: "timeseries", title: "Load", gridPos: { x: 0, y: 0, w: 24, h: 9 }, targets: [{ refId: "A", expr: "node_load1" }] }] },
+    dashboard: {
+      title,
+      panels: [
+        { id: 1, type: "timeseries", title: "Load", gridPos: { x: 0, y: 0, w: 24, h: 9 }, targets: [{ refId: "A", expr: "node_load1" }] },
+        { id: 2, type: "timeseries", title: "Lately", timeFrom: "1m", gridPos: { x: 0, y: 9, w: 24, h: 7 }, targets: [{ refId: "A", expr: "node_load1" }] },
+      ],
+    },
   });
   return made.uid;
 }
@@ -171,6 +177,7 @@ export async function snapshot(person, { url, uid }) {
   await person.settled();
   await person.until("the picture is there", async () => (await person.inked(person.panel("Load"))) > 10);
   await person.page.getByText("A snapshot: it shows the data of").waitFor();
+  assert.match(await person.panel("Lately").innerText(), /Last 1 minute/, "a range of its own stays");
   assert.deepEqual(person.requests.filter((one) => /\/(proxy|query|annotations)\b/.test(one.url)).map((one) => one.url), [], "a snapshot asks nothing");
   await person.open(`${url}/dashboard/snapshots`);
   await person.button("Delete As it was").click();

@@ -3,6 +3,7 @@
 import { Held } from "../frame/held.ts";
 import { fromSnapshotFrame } from "../frame/snapshot.ts";
 import type { Frame } from "../frame/frame.ts";
+import { absolute, KeptRange } from "../time/range.ts";
 import { chosenOptions, isAll, type VariableState } from "../variables/state.ts";
 import type { Annotation, Dashboard, Panel, Target, Variable } from "./dashboard.ts";
 
@@ -65,7 +66,19 @@ function thawedPanel(panel: Panel): Panel {
   const asks = panel.snapshotData !== undefined || panel.targets.length > 0;
   const rest: Json = { ...panel };
   delete rest.snapshotData;
+  delete rest.snapshotRange;
+  const range = keptRange(panel.snapshotRange);
+  if (range) rest.snapshotRange = range;
   return { ...(rest as unknown as Panel), datasource: null, targets: asks ? [heldTarget(frames)] : [] };
+}
+
+const LAST_MS = 8.64e15;
+
+/** The range of its own that a panel was kept with; null for none, and for what is no range. */
+function keptRange(json: unknown): KeptRange | null {
+  const { from, to, note } = (json ?? {}) as { from?: unknown; to?: unknown; note?: unknown };
+  if (typeof from !== "number" || typeof to !== "number" || !(Math.abs(from) <= LAST_MS && Math.abs(to) <= LAST_MS && from < to)) return null;
+  return new KeptRange({ raw: absolute({ from, to }), span: { from, to }, note: typeof note === "string" ? note : "" });
 }
 
 function heldTarget(frames: Frame[]): Target {

@@ -92,6 +92,11 @@ export function readUrlRange(get: (name: string) => string | null, zone: string,
   return { from: read.from ?? fallback.from, to: read.to ?? fallback.to };
 }
 
+/** The range that a panel's data is of, where it is kept with the data. */
+export class KeptRange {
+  constructor(readonly range: PanelRange) {}
+}
+
 /** A range of its own that a panel has, and what its header says of it. */
 export interface PanelRange extends TimeRange {
   note: string;
@@ -103,9 +108,10 @@ export interface PanelRange extends TimeRange {
  */
 export function panelRange(
   range: TimeRange,
-  panel: { timeFrom?: string | null; timeShift?: string | null; hideTimeOverride?: boolean },
+  panel: { timeFrom?: string | null; timeShift?: string | null; hideTimeOverride?: boolean; snapshotRange?: unknown },
   context: DateContext,
 ): PanelRange {
+  if (panel.snapshotRange instanceof KeptRange) return panel.snapshotRange.range;
   let made: TimeRange = range;
   const notes: string[] = [];
   const timeFrom = panel.timeFrom?.trim();

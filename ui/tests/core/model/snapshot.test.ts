@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Variable } from "../../../src/core/model/dashboard.ts";
 import { load } from "../../../src/core/model/migrate.ts";
 import { frozenVariable, thawed } from "../../../src/core/model/snapshot.ts";
+import { panelRange } from "../../../src/core/time/range.ts";
 import { choose, initialState, withOptions } from "../../../src/core/variables/state.ts";
 
 const OPTIONS = ["a", "b", "c"].map((value) => ({ text: value.toUpperCase(), value }));
@@ -44,6 +45,8 @@ describe("a snapshot that is shown", () => {
         { ...PANEL, id: 1, snapshotData: FRAMES, datasource: { type: "prometheus", uid: "p" }, targets: [] },
         { ...PANEL, id: 2, targets: [{ refId: "A", queryType: "snapshot", snapshot: FRAMES }] },
         { ...PANEL, id: 3, targets: [{ refId: "A", expr: "up" }] },
+        { ...PANEL, id: 7, snapshotData: FRAMES, timeFrom: "1h", snapshotRange: { from: 1000, to: 2000, note: "Last 1 hour" } },
+        { ...PANEL, id: 8, snapshotData: FRAMES, snapshotRange: { from: 1e99, to: "x" } },
         { ...PANEL, id: 4, type: "text", options: { content: "x" } },
         { id: 5, type: "row", title: "R", collapsed: true, gridPos: { x: 0, y: 9, w: 24, h: 1 }, panels: [{ ...PANEL, id: 6, snapshotData: FRAMES }] },
       ],
@@ -63,6 +66,15 @@ describe("a snapshot that is shown", () => {
     expect(held(panel(3).targets[0])).toEqual([]);
     expect(panel(3).targets[0]!.expr).toBeUndefined();
     expect(panel(4).targets).toEqual([]);
+  });
+
+  it("keeps the range that a panel's data is of, whatever range is chosen", () => {
+    const now = 1_700_000_000_000;
+    const chosen = { raw: { from: "now-6h", to: "now" }, span: { from: now - 21_600_000, to: now } };
+    const rangeOf = (id: number) => panelRange(chosen, panel(id), { now, zone: "UTC" });
+    expect(rangeOf(7)).toMatchObject({ span: { from: 1000, to: 2000 }, note: "Last 1 hour" });
+    expect(rangeOf(8).span).toEqual(chosen.span);
+    expect(panelRange(chosen, { snapshotRange: { from: 1, to: 2 } }, { now, zone: "UTC" }).span).toEqual(chosen.span);
   });
 
   it("neither changes, refreshes, nor asks for variables and annotations", () => {

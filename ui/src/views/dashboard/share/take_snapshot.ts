@@ -91,7 +91,15 @@ async function frozenPanel(board: Board, item: GridItem, id: number, signal: Abo
   for (const key of ["repeat", "repeatDirection", "maxPerRow", "libraryPanel"]) delete made[key];
   if (panel.type === "row") return { ...made, collapsed: false, panels: [] };
   if (!asks(panel)) return made;
-  return { ...made, snapshotData: await framesOf(board, item, scope, signal) };
+  const range = rangeOf(board, panel);
+  // A range of its own is relative to a now that is gone: it is kept as it was.
+  const own = range.span.from !== board.range.span.from || range.span.to !== board.range.span.to ? { snapshotRange: { ...range.span, note: range.note } } : {};
+  return { ...made, ...own, snapshotData: await framesOf(board, item, scope, signal) };
+}
+
+function rangeOf(board: Board, panel: Panel) {
+  const { fiscalYearStartMonth, weekStart } = board.model;
+  return panelRange(board.range, panel, { now: board.range.span.to, zone: resolveZone(board.zone), fiscalYearStartMonth, weekStart });
 }
 
 /** Texts of a panel that is repeated, with its own values put in: what is frozen has no copies. */
@@ -113,7 +121,7 @@ function filled(panel: Panel, item: GridItem, scope: Scope): Panel {
 async function framesOf(board: Board, item: GridItem, scope: Scope, signal: AbortSignal | undefined) {
   const { panel } = item;
   const zone = resolveZone(board.zone);
-  const range = panelRange(board.range, panel, { now: board.range.span.to, zone, fiscalYearStartMonth: board.model.fiscalYearStartMonth, weekStart: board.model.weekStart });
+  const range = rangeOf(board, panel);
   // As wide as on the page, so that what was asked there need not be asked again.
   const shown = document.querySelector<HTMLElement>(`section.panel[data-panel="${CSS.escape(item.key)}"]`);
   const context: QueryContext = {
