@@ -18,8 +18,9 @@ What watchkeeper answers of Grafana's HTTP API, on the port of the pages (3000),
 - Who asks: a session's cookie, `Authorization: Bearer` with a service account's token or an API key, or Basic
   authentication. Whoever does none of it is `--dashboards.anonymous-role` (Viewer).
 - The role is the least that one needs. Where it is Viewer for a write, permissions decide: of the dashboard, its
-  folder and the folders above, for roles, users and teams. Until somebody decides otherwise, viewers see all and
-  editors change all. What a folder gives holds for all that is in it; administrators may everything.
+  folder and the folders above, for roles, users, service accounts and teams. Until somebody decides otherwise,
+  viewers see all and editors change all. What a folder gives holds for all that is in it; administrators may
+  everything.
 - A request of a browser that another site sent changes nothing (status 403).
 - Errors are `{"message": "..."}`; below `/apis` they are Kubernetes' `Status`. A dashboard that was changed meanwhile
   is 412 with `"status": "version-mismatch"` (409 below `/apis`), one of the same name `"name-exists"`; one of a file

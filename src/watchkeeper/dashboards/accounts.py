@@ -16,6 +16,7 @@ from watchkeeper.dashboards.roles import Identity, Kind, Role, role_of
 from watchkeeper.dashboards.sessions import hashed
 
 PREFIX: Final = "glsa_"
+FIRST_ID: Final = 1_000_001  # Below are users; an account of before has a lower one, and goes by its role alone.
 MAX_NAME: Final = 190
 USED_EVERY_MS: Final = 60_000
 MAX_LIFETIME_S: Final = 100 * 365 * 86_400
@@ -109,8 +110,11 @@ class Accounts:
 
     def delete(self, number: int) -> None:
         """Takes one away with its tokens. Raises Missing."""
-        if not self._database.run("DELETE FROM accounts WHERE id = ?", number):
-            raise Missing("service account not found")
+        with self._database.change():
+            if not self._database.run("DELETE FROM accounts WHERE id = ?", number):
+                raise Missing("service account not found")
+            if number >= FIRST_ID:
+                self._database.run("DELETE FROM permissions WHERE user_id = ?", number)
 
     def tokens(self, number: int) -> list[Token]:
         """Those of an account, in the order they were made. Raises Missing."""

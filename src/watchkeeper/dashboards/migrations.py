@@ -109,4 +109,10 @@ SCRIPTS: Final = (
         kind TEXT NOT NULL, uid TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (kind, uid)
     ) WITHOUT ROWID;
     """,
+    # Permissions name users and service accounts alike: their numbers must not be the same.
+    """
+    INSERT INTO sqlite_sequence (name, seq)
+        SELECT 'accounts', 1000000 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'accounts');
+    UPDATE sqlite_sequence SET seq = max(seq, 1000000) WHERE name = 'accounts';
+    """,
 )

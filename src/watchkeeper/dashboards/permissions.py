@@ -35,6 +35,7 @@ class Permission:
     """One of the role, the user and the team is there; the others are None and 0.
 
     role   also those above it may
+    user_id   of a user or, from accounts.FIRST_ID on, of a service account
     id     0 where it stands for what holds as long as nobody decided anything
     """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from watchkeeper.dashboards.accounts import FIRST_ID
 from watchkeeper.dashboards.entry import Entry
 from watchkeeper.dashboards.folders import GENERAL, Folder
 from watchkeeper.dashboards.permissions import DASHBOARD, FOLDER, Decided, Level, Permission
@@ -94,6 +95,8 @@ class Rights:
     def _is_mine(self, item: Permission) -> bool:
         if item.role is not None:
             return self._role >= item.role
+        if self.identity.kind is Kind.ACCOUNT:
+            return item.user_id == self.identity.id >= FIRST_ID
         if self.identity.kind is not Kind.USER:
             return False
         return item.user_id == self.identity.id if item.user_id else item.team_id in self._team_ids

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from watchkeeper.dashboards.accounts import FIRST_ID
 from watchkeeper.dashboards.entry import Entry
 from watchkeeper.dashboards.errors import Refused
 from watchkeeper.dashboards.folders import GENERAL, Folder
@@ -55,7 +56,7 @@ async def set_(backend: Backend, ask: Ask) -> web.Response:
 
 async def describe(_: Backend, ask: Ask) -> web.Response:
     """GET /access-control/:kind/description: who may be given what."""
-    found = {"users": True, "serviceAccounts": False, "teams": True, "builtInRoles": True}
+    found = {"users": True, "serviceAccounts": True, "teams": True, "builtInRoles": True}
     return answer({"assignments": found, "permissions": [level.label for level in LEVELS]})
 
 
@@ -117,7 +118,9 @@ def _keep(backend: Backend, ask: Ask, target: Target, items: Sequence[Permission
     state, kind = backend.state, FOLDER if isinstance(target, Folder) else DASHBOARD
     with state.database.change():
         for item in items:
-            if item.user_id:
+            if item.user_id >= FIRST_ID:
+                state.accounts.get(item.user_id)
+            elif item.user_id:
                 state.users.get(item.user_id)
             if item.team_id:
                 state.teams.get(item.team_id)
@@ -192,7 +195,10 @@ def _json(backend: Backend, target: Target, item: Permission, inherited: bool) -
 def _names(backend: Backend, item: Permission) -> tuple[dict[str, Any], dict[str, Any]]:
     user = {"userId": 0, "userUid": "", "userLogin": "", "userEmail": "", "userAvatarUrl": ""}
     team = {"teamId": 0, "teamUid": "", "team": "", "teamEmail": "", "teamAvatarUrl": ""}
-    if item.user_id:
+    if item.user_id >= FIRST_ID:
+        account = backend.state.accounts.get(item.user_id)
+        user.update(userId=account.id, userUid=account.uid, userLogin=account.login)
+    elif item.user_id:
         known = backend.state.users.get(item.user_id)
         user.update(userId=known.id, userUid=known.uid, userLogin=known.login, userEmail=known.email)
     if item.team_id:
@@ -204,7 +210,8 @@ def _names(backend: Backend, item: Permission) -> tuple[dict[str, Any], dict[str
 def _managed_json(backend: Backend, item: Permission, inherited: bool) -> dict[str, Any]:
     user, team = _names(backend, item)
     found: dict[str, Any] = {
-        "id": item.id, "isManaged": True, "isInherited": inherited, "isServiceAccount": False, "actions": [],
+        "id": item.id, "isManaged": True, "isInherited": inherited, "isServiceAccount": item.user_id >= FIRST_ID,
+        "actions": [],
         "permission": item.level.label,
     }  # fmt: skip
     if item.role is not None:
@@ -221,5 +228,6 @@ def _managed_json(backend: Backend, item: Permission, inherited: bool) -> dict[s
 def own_folder(backend: Backend, ask: Ask, folder: Folder) -> None:
     """Who makes a folder administers it."""
     rights = backend.state.rights(ask.identity)
-    if ask.identity.kind is Kind.USER and rights.folder(folder.uid) < Level.ADMIN and folder.uid != GENERAL:
+    may_own = ask.identity.kind is Kind.USER or ask.identity.id >= FIRST_ID
+    if may_own and rights.folder(folder.uid) < Level.ADMIN and folder.uid != GENERAL:
         backend.state.permissions.grant(FOLDER, folder.uid, ask.identity.id, Level.ADMIN, backend.now_ms())

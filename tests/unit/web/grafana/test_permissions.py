@@ -177,6 +177,33 @@ async def test_editors_and_their_own_folders(site: Site) -> None:
     assert (await site.ask("DELETE", "/api/dashboards/uid/a", by="viewer"))[0] == 200
 
 
+async def test_service_accounts(hidden: Site) -> None:
+    site = hidden
+    account = (await site.ask("POST", "/api/serviceaccounts", {"name": "ci", "role": "Viewer"}, by="admin"))[1]["id"]
+    token = (await site.ask("POST", f"/api/serviceaccounts/{account}/tokens", {"name": "t"}, by="admin"))[1]["key"]
+    bearer = {"Authorization": f"Bearer {token}"}
+
+    async def saved(folder: str) -> int:
+        body = {"dashboard": {"title": "Of CI", "uid": f"ci-{folder}"}, "folderUid": folder, "overwrite": True}
+        return (await site.ask("POST", "/api/dashboards/db", body, **bearer))[0]
+
+    assert (await saved("secret"), await saved("")) == (403, 403)
+    at = f"/api/access-control/folders/secret/users/{account}"
+    assert (await site.ask("POST", at, {"permission": "Edit"}, by="admin"))[0] == 200
+    # As little as a pipeline needs: one folder, and nothing else.
+    assert (await saved("secret"), await saved("deep"), await saved("")) == (200, 200, 403)
+    shown = await site.get("/api/access-control/folders/secret", by="admin")
+    assert [(one["isServiceAccount"], one.get("userLogin")) for one in shown] == [(False, None), (True, "sa-1-ci")]
+    shown = await site.get("/api/folders/secret/permissions", by="admin")
+    assert [one["userLogin"] for one in shown] == ["", "sa-1-ci"]
+    # No user has its number, and with it its permission goes.
+    assert (await site.ask("GET", f"/api/users/{account}", by="admin"))[0] == 404
+    assert (await site.ask("DELETE", f"/api/serviceaccounts/{account}", by="admin"))[0] == 200
+    assert len(await site.get("/api/folders/secret/permissions", by="admin")) == 1
+    at = f"/api/access-control/folders/secret/users/{account}"
+    assert (await site.ask("POST", at, {"permission": "Edit"}, by="admin"))[0] == 404
+
+
 async def test_the_newer_paths(site: Site) -> None:
     await folder(site, "ops")
     found = await site.get("/api/access-control/folders/description")
