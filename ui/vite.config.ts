@@ -102,7 +102,7 @@ const GROUPS = [
 export default defineConfig({
   // Below any path: the server writes the base into index.html.
   base: "./",
-  plugins: [svelte({ compilerOptions: { runes: true, discloseVersion: false } }), plainImports(), neverReached(), withoutEffects(), compressed()],
+  plugins: [svelte({ compilerOptions: { runes: true, discloseVersion: false, cssHash: ({ hash, css }) => `s-${hash(css).slice(0, 5)}` } }), plainImports(), neverReached(), withoutEffects(), compressed()],
   build: {
     outDir: "../src/watchkeeper/web/ui/built",
     emptyOutDir: true,
@@ -112,7 +112,7 @@ export default defineConfig({
     modulePreload: false,
     cssCodeSplit: false,
     chunkSizeWarningLimit: 500,
-    rolldownOptions: { output: { codeSplitting: { groups: GROUPS } } },
+    rolldownOptions: { optimization: { inlineConst: { mode: "all", pass: 3 } }, output: { codeSplitting: { groups: GROUPS } } },
   },
   test: {
     include: ["tests/**/*.test.ts"],

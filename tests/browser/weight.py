@@ -15,6 +15,7 @@ HOME: Final = BUILTIN / "watchkeeper-host.json"
 
 # Budgets, kB of gzip.
 FIRST_LOAD_KB: Final = 130.0
+HOME_KB: Final = 134.0  # It has gauges and links too.
 EXPLORE_KB: Final = 190.0
 
 ENTRY: Final = "index.html"
