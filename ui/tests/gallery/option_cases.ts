@@ -86,6 +86,8 @@ export function optionCases(): Case[] {
   ], options: { footer: { show: true, reducer: ["sum", "max"], fields: ["auto", "text"] } } }));
   list.push(made({ name: "row in colour, pages", type: "table", w: 12, h: 7, frames: [table({ name: Array.from({ length: 95 }, (_, index) => `row ${index}`), value: Array.from({ length: 95 }, (_, index) => index % 10) })], defaults: { thresholds: steps }, overrides: [cell("value", { type: "color-background", mode: "basic", applyToRow: true })], options: { footer: { enablePagination: true }, sortBy: [{ displayName: "value", desc: true }, { displayName: "name", desc: false }] } }));
 
+  list.push(made({ name: "states, three at a time", type: "state-timeline", w: 12, h: 6, frames: Array.from({ length: 8 }, (_, index) => series(`row ${index}`, few(index + 1).map((value) => Math.round(value)))), defaults: { thresholds: steps }, options: { perPage: 3, legend: { showLegend: true }, showValue: "auto" } }));
+
   const groups = table({ zone: ["europe-west-1", "europe-north-2", "america-1", "asia-south-3"], reads: [12, 8, 14, -6], writes: [4, 3, 6, 9] });
   const bars = (name: string, options: Record<string, unknown>) => list.push(made({ name, type: "barchart", w: 6, h: 6, frames: [groups], options: { legend: { showLegend: false }, ...options } }));
   for (const stacking of ["none", "normal", "percent"]) for (const orientation of ["vertical", "horizontal"]) bars(`bar chart ${stacking} ${orientation}`, { stacking, orientation });

@@ -1,5 +1,5 @@
 import { spreadValue } from "../../src/panels/table/inspect.ts";
-import { inPages, pageOf } from "../../src/panels/table/pages.ts";
+import { inPages, pageOf } from "../../src/panels/pages.ts";
 import { expect, test } from "vitest";
 import { type Field, frame } from "../../src/core/frame/frame.ts";
 import { cellOf, columnWidths, tableColumns } from "../../src/panels/table/columns.ts";
@@ -58,11 +58,11 @@ test("columns share the room that fixed ones leave", () => {
 });
 
 test("rows in pages: as many as fit, and no page beyond the last", () => {
-  expect(pageOf(0, 95, 200, 30)).toEqual({ page: 0, pages: 16, start: 0, end: 6 });
-  expect(pageOf(99, 95, 200, 30)).toEqual({ page: 15, pages: 16, start: 90, end: 95 });
-  expect(pageOf(3, 0, 200, 30)).toEqual({ page: 0, pages: 1, start: 0, end: 0 });
+  expect(pageOf(0, 95, 200 / 30)).toEqual({ page: 0, pages: 16, start: 0, end: 6 });
+  expect(pageOf(99, 95, 200 / 30)).toEqual({ page: 15, pages: 16, start: 90, end: 95 });
+  expect(pageOf(3, 0, 200 / 30)).toEqual({ page: 0, pages: 1, start: 0, end: 0 });
   // Where there is no room one row shows.
-  expect(pageOf(1, 3, -40, 30)).toEqual({ page: 1, pages: 3, start: 1, end: 2 });
+  expect(pageOf(1, 3, -40 / 30)).toEqual({ page: 1, pages: 3, start: 1, end: 2 });
   expect([inPages({ footer: { enablePagination: true } }), inPages({ enablePagination: true }), inPages({ footer: null })]).toEqual([true, true, false]);
 });
 
