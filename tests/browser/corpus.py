@@ -9,6 +9,7 @@ from typing import Any, Final
 CORPUS: Final = Path(__file__).parents[3] / "shared/corpus/dashboards"
 SCRAPES: Final = CORPUS.parent / "scrapes"
 FIXTURES: Final = Path(__file__).parent / "boards"
+BUILTIN: Final = Path(__file__).parents[2] / "src/watchkeeper/dashboards/builtin"
 
 
 def corpus_boards() -> dict[str, Any]:
@@ -19,3 +20,8 @@ def corpus_boards() -> dict[str, Any]:
 def fixture_boards() -> dict[str, Any]:
     """With everything that dashboards of others carry along, from old formats to leftovers of an export."""
     return {f"fixture-{path.stem}": json.loads(path.read_text()) for path in sorted(FIXTURES.glob("*.json"))}
+
+
+def kubernetes_boards() -> dict[str, Any]:
+    """Those of ours that no test has live data for: their uids are their files' names."""
+    return {path.stem: json.loads(path.read_text()) for path in sorted(BUILTIN.glob("watchkeeper-k8s-*.json"))}

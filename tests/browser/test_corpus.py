@@ -20,7 +20,7 @@ from typing import Any, Final
 import pytest
 
 from tests.browser.chromium import Chromium, missing
-from tests.browser.corpus import SCRAPES, corpus_boards, fixture_boards
+from tests.browser.corpus import SCRAPES, corpus_boards, fixture_boards, kubernetes_boards
 from tests.browser.expected import Expected, expected
 from tests.browser.stack import Stack
 from tests.browser.world import log_streams, requests, scrapes
@@ -30,6 +30,7 @@ pytestmark = pytest.mark.process
 
 FIXTURES: Final = fixture_boards()
 CORPUS: Final = corpus_boards()
+KUBERNETES: Final = kubernetes_boards()
 NOT_THERE: Final = "the dashboards of others are not beside the repository: ../shared/corpus/dashboards"
 CONFIG: Final = "global: {scrape_interval: 30s}\n"
 
@@ -93,7 +94,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     judge = prometheus(folder) if shutil.which("prometheus") else None
     with started(*[one for one in (stack, judge) if one is not None]):
         now_ms = int(time.time() * 1000)
-        for body in requests(boards.values(), now_ms, recorded()):
+        for body in requests((*boards.values(), *KUBERNETES.values()), now_ms, recorded()):
             for one in (stack.metrics, judge):
                 if one is not None:
                     headers = {"Content_Encoding": "snappy", "Content_Type": "application/x-protobuf"}
@@ -210,6 +211,14 @@ def test_own_fixtures(site: Site, chromium: Chromium, uid: str) -> None:
     quiet = ("text", "alertlist", "dashlist")
     empty = [panel["title"] for panel in seen["panels"] if panel["type"] not in quiet and not draws(panel)]
     assert len(empty) == wanted.foreign, empty
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("uid", KUBERNETES)
+def test_kubernetes(site: Site, chromium: Chromium, uid: str) -> None:
+    seen = look(site, chromium, uid)
+    assert faults_of(expected(KUBERNETES[uid]), seen, site) == []
+    assert [panel["title"] for panel in seen["panels"] if panel["type"] != "text" and not draws(panel)] == []
 
 
 @pytest.mark.timeout(180)

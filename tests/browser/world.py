@@ -45,6 +45,7 @@ PODS: Final = (
 CLUSTERED: Final = ("cnpg_",)  # What has clusters of its own names them; one Kubernetes has no label for its cluster.
 JOB: Final = "world"  # After the jobs that were recorded.
 BUCKETS: Final = ("0.005", "0.05", "0.5", "1", "5", "+Inf")
+PARTS: Final = frozenset(("le", "quantile"))
 QUANTILES: Final = ("0.5", "0.9", "0.99")
 COUNTERS: Final = re.compile(r"_(total|count|sum|bucket)$")
 ONES: Final = re.compile(r"(^|_)(up|info|owner|status|phase|ready|condition|healthy|created|state|labels|version)($|_)")
@@ -58,7 +59,7 @@ def thing(pod: tuple[str, ...]) -> Labels:
         **dict.fromkeys(("namespace", "exported_namespace", "kubernetes_namespace"), namespace),
         **dict.fromkeys(("pod", "exported_pod", "kubernetes_pod_name", "name"), name),
         **dict.fromkeys(("workload", "deployment", "statefulset", "daemonset", "app", "service"), app),
-        **dict.fromkeys(("replicaset", "owner_name", "created_by_name"), f"{app}-5d"),
+        **dict.fromkeys(("replicaset", "owner_name", "created_by_name"), f"{app}-5d9f7c4b6d"),
         **dict.fromkeys(("owner_kind", "created_by_kind"), "ReplicaSet"),
         **dict.fromkeys(("node", "nodename", "host", "hostname"), node),
         **dict.fromkeys(("host_ip", "pod_ip"), ip),
@@ -91,10 +92,11 @@ def thing(pod: tuple[str, ...]) -> Labels:
 
 @dataclass
 class Wanted:
-    """What the queries say of one metric: names of labels, and the matchers of each selector."""
+    """What the queries say of one metric: names of labels, matchers of each selector, metrics it is reckoned with."""
 
     labels: set[str] = field(default_factory=set)
     selectors: list[tuple[Matcher, ...]] = field(default_factory=list)
+    partners: set[str] = field(default_factory=set)
     rated: bool = False
     compared: bool = False
 
@@ -154,10 +156,14 @@ def _note(expr: ast.Expr, wanted: dict[str, Wanted], labels: set[str], *, rated:
             if name in ("label_replace", "label_join"):
                 texts = [arg.value for arg in args if isinstance(arg, ast.StringLiteral)]
                 labels = labels | {one for one in texts[2:3] if re.fullmatch(r"\w+", one)}
-        case ast.Binary(op=op, matching=matching):
+        case ast.Binary(op=op, lhs=lhs, rhs=rhs, matching=matching):
             compared = compared or op is ast.BinaryOp.EQL
             if matching is not None and matching.on:
                 labels = labels | set(matching.labels) | set(matching.include)
+            if matching is not None and not matching.on:
+                names = [*_whole(lhs), *_whole(rhs)]
+                for name in names:
+                    wanted.setdefault(name, Wanted()).partners.update(names)
     for child in ast.children(expr):
         _note(child, wanted, labels, rated=rated, compared=compared)
 
@@ -178,6 +184,15 @@ def settled(matcher: Matcher, usual: Labels) -> Matcher | None:
         return Matcher(matcher.name, matcher.type, VARIABLE.sub(value, matcher.value))
     except WatchkeeperError:
         return None
+
+
+def _whole(expr: ast.Expr) -> Iterator[str]:
+    """Names of the metrics that keep all their labels in an expression."""
+    if isinstance(expr, ast.VectorSelector):
+        yield expr.name
+    elif not isinstance(expr, ast.Aggregation):
+        for child in ast.children(expr):
+            yield from _whole(child)
 
 
 def value_for(matchers: list[Matcher], usual: str) -> str | None:
@@ -212,7 +227,7 @@ def _examples(pattern: str) -> list[str]:
 def series(name: str, found: Wanted, job: str, cluster: str, have: Sequence[Labels] = ()) -> list[Labels]:
     """The label sets of a metric: for each selector those of the world that fit it, without what `have` has."""
     made: dict[Key, Labels] = {}
-    names = found.labels - {"le", "quantile"}
+    names = found.labels - PARTS
     for matchers in dict.fromkeys(found.selectors):
         for pod in PODS:
             usual = {**thing(pod), "job": "kube-state-metrics" if name.startswith("kube_") else job, "cluster": cluster}
@@ -312,6 +327,12 @@ def requests(boards: Iterable[Any], now_ms: int, recorded: dict[Key, Values]) ->
     for wanted in every:
         for name, found in wanted.items():
             labels_of.setdefault(name, set()).update(found.labels)
+    # What stands on both sides of an operator has the same labels too.
+    for wanted in every * 2:
+        for name, found in wanted.items():
+            for partner in found.partners & labels_of.keys():
+                own, other = labels_of[name], labels_of[partner]
+                labels_of[name], labels_of[partner] = own | (other - PARTS), other | (own - PARTS)
     for wanted in every:
         job = job_of(wanted)
         for name, found in wanted.items():
