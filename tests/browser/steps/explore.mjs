@@ -190,6 +190,8 @@ export async function several(person, { url, job }) {
   await person.open(panesUrl(url, { one: { ...metricPane("up"), datasource: "down" }, two: metricPane("node_load1") }));
   await paneOf(person).getByRole("alert").filter({ hasText: "can't be reached" }).waitFor();
   await person.until("the other pane draws", async () => (await person.inked(paneOf(person, 1))) > 20);
+  // The editor asks too, a moment later: its answer belongs to this step.
+  await person.until("the editor was answered", () => person.requests.some(({ url: path, status }) => /uid\/down\/api\/v1\/parse_query/.test(path) && status === 502));
 }
 
 /** What has most series, down to the values of a label, and from there to Explore. */
