@@ -169,6 +169,17 @@ export async function lines(person, { url, job, many }) {
 
 /** Two data sources in one pane; two panes with one range; a broken link and one of a source that is down keep to their pane. */
 export async function several(person, { url, job }) {
+  person.expect(/502|uid\/down|query=%24gone/);
+  const good = JSON.stringify({ datasource: "prometheus", queries: [{ refId: "A", expr: "$gone + node_load1" }], range: { from: "now-5m", to: "now" } });
+  await person.open(`${url}/explore?left={broken&right=${encodeURIComponent(good)}`);
+  await paneOf(person).getByRole("alert").filter({ hasText: /“left” is no JSON/ }).waitFor();
+  await paneOf(person, 1).getByText("Explore has no value for $gone").waitFor();
+  await person.open(panesUrl(url, { one: { ...metricPane("up"), datasource: "down" }, two: metricPane("node_load1") }));
+  await paneOf(person).getByRole("alert").filter({ hasText: "can't be reached" }).waitFor();
+  await person.until("the other pane draws", async () => (await person.inked(paneOf(person, 1))) > 20);
+  // The editor asks too, a moment later: its answer belongs to this step, and not to its end.
+  await person.until("the editor was answered", () => person.requests.some(({ url: path, status }) => /uid\/down\/api\/v1\/parse_query/.test(path) && status === 502));
+
   const mixed = { datasource: "-- Mixed --", queries: [...metricPane("node_load1").queries, { ...logPane(`{job="${job}"}`).queries[0], refId: "B" }], range: { from: "now-15m", to: "now" } };
   await person.open(panesUrl(url, { one: mixed }));
   await person.until("lines of both kinds", async () => (await person.inked(paneOf(person))) > 20 && (await person.page.getByRole("list", { name: "Log lines" }).getByRole("listitem").count()) > 3);
@@ -181,17 +192,6 @@ export async function several(person, { url, job }) {
     return /^\d+$/.test(one.from) && one.from === two.from && one.to === two.to;
   });
   assert.deepEqual(kept(person)[1].queries.map((query) => query.datasource.uid), ["prometheus", "loki"]);
-
-  person.expect(/502|uid\/down|query=%24gone/);
-  const good = JSON.stringify({ datasource: "prometheus", queries: [{ refId: "A", expr: "$gone + node_load1" }], range: { from: "now-5m", to: "now" } });
-  await person.open(`${url}/explore?left={broken&right=${encodeURIComponent(good)}`);
-  await paneOf(person).getByRole("alert").filter({ hasText: /“left” is no JSON/ }).waitFor();
-  await paneOf(person, 1).getByText("Explore has no value for $gone").waitFor();
-  await person.open(panesUrl(url, { one: { ...metricPane("up"), datasource: "down" }, two: metricPane("node_load1") }));
-  await paneOf(person).getByRole("alert").filter({ hasText: "can't be reached" }).waitFor();
-  await person.until("the other pane draws", async () => (await person.inked(paneOf(person, 1))) > 20);
-  // The editor asks too, a moment later: its answer belongs to this step.
-  await person.until("the editor was answered", () => person.requests.some(({ url: path, status }) => /uid\/down\/api\/v1\/parse_query/.test(path) && status === 502));
 }
 
 /** What has most series, down to the values of a label, and from there to Explore. */
