@@ -89,6 +89,7 @@ export function describeChanges(before: Dashboard, after: Dashboard): string[] {
   let sized = false;
   for (const [id, panel] of now) {
     const was = old.get(id);
+    if (was === panel) continue;
     if (!was) {
       told.push(`${panelName(panel)} added`);
       continue;

@@ -19,8 +19,20 @@ function names(value: unknown): Set<string> {
   return new Set(references(JSON.stringify(value) ?? "").map((one) => one.name));
 }
 
+// Panels never change: what one names is found once, though it is asked for each variable and after each edit.
+const known = new WeakMap<Panel, Map<string, Set<string>>>();
+
+function namesOf(panel: Panel): Map<string, Set<string>> {
+  let found = known.get(panel);
+  if (!found) {
+    found = new Map(Object.entries(panel).filter(([key, value]) => key !== "panels" && value !== undefined).map(([key, value]) => [key, names(value)]));
+    known.set(panel, found);
+  }
+  return found;
+}
+
 function ofPanel(panel: Panel, variable: string): string[] {
-  const where = Object.entries(panel).filter(([key, value]) => key !== "panels" && value !== undefined && names(value).has(variable)).map(([key]) => (Object.hasOwn(WORDS, key) ? WORDS[key]! : key));
+  const where = [...namesOf(panel)].filter(([, named]) => named.has(variable)).map(([key]) => (Object.hasOwn(WORDS, key) ? WORDS[key]! : key));
   return panel.repeat === variable ? [...where, "repeat"] : where;
 }
 
