@@ -1,37 +1,35 @@
-"""Dashboards changed by hand, as an administrator: each test begins with what is stored, the last one stores something.
+"""Dashboards changed by hand, as an administrator: each test begins with what is stored.
 
 The first one makes the dashboard that the others work on.
 """
 
 from __future__ import annotations
 
+import json
 from typing import Final
 
 import pytest
 
 from tests.browser.chromium import Chromium
 from tests.browser.stack import Stack
-from tests.browser.test_people import ADMIN
 
 pytestmark = pytest.mark.process
+
+# The administrator of these tests, whichever of them signs in first.
+USER: Final = "admin"
+PASSWORD: Final = "a long password of a test"
+
+STEPS: Final = ("undo", "drag", "transformation", "fields", "variables", "rows", "conflict", "library")
 
 
 @pytest.fixture(scope="module")
 def signed_in(lines: Stack, chromium: Chromium) -> Chromium:
     """The administrator, before the pages."""
-    has_admin = lines.request("/login", b'{"user": "admin", "password": "a long password of a test"}', "POST",
-                              Content_Type="application/json")[0] == 200  # fmt: skip
-    chromium.do(
-        "people.signIn",
-        url=lines.url,
-        link=None if has_admin else lines.first_link,
-        user=ADMIN["user"],
-        password=ADMIN["password"],
-    )
+    sent = json.dumps({"user": USER, "password": PASSWORD}).encode()
+    has_admin = lines.request("/login", sent, "POST", Content_Type="application/json")[0] == 200
+    link = None if has_admin else lines.first_link
+    chromium.do("people.signIn", url=lines.url, link=link, user=USER, password=PASSWORD)
     return chromium
-
-
-STEPS: Final = ("undo", "drag", "transformation", "fields", "variables", "rows", "conflict", "library")
 
 
 @pytest.mark.parametrize("step", STEPS)
