@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +15,12 @@ BUILTIN: Final = Path(__file__).parents[2] / "src/watchkeeper/dashboards/builtin
 
 def corpus_boards() -> dict[str, Any]:
     """By uids of ours: some of them share theirs."""
-    return {f"corpus-{path.stem}"[:40]: json.loads(path.read_text()) for path in sorted(CORPUS.glob("*.json"))}
+    return {_uid(f"corpus-{path.stem}"): json.loads(path.read_text()) for path in sorted(CORPUS.glob("*.json"))}
+
+
+def _uid(name: str) -> str:
+    """Of at most 40 characters."""
+    return name if len(name) <= 40 else f"{name[:31]}-{zlib.crc32(name.encode()):08x}"
 
 
 def fixture_boards() -> dict[str, Any]:

@@ -18,7 +18,8 @@ KNOWN: Final = frozenset(
 )
 QUERYLESS: Final = frozenset(("text", "alertlist", "dashlist", "row"))
 # The types of data sources that a stack of ours has.
-OURS: Final = frozenset(("prometheus", "loki", "alertmanager", "datasource", "grafana", "__expr__", ""))
+METRICS: Final = frozenset(("prometheus", "victoriametrics-datasource", "victoriametrics-metrics-datasource", ""))
+OURS: Final = METRICS | {"loki", "alertmanager", "datasource", "grafana", "__expr__"}
 
 
 @dataclass
@@ -70,7 +71,7 @@ def expected(board: Json) -> Expected:
         if kinds and not kinds & OURS:
             made.foreign += 1
             foreign_ids.add(panel.get("id"))
-        made.asks |= bool(kinds & {"prometheus", "loki", ""})
+        made.asks |= bool(kinds & (METRICS | {"loki"}))
     # What shows another panel's answer fails as that one does.
     for panel, _ in panels:
         shown = {target.get("panelId") for target in panel.get("targets") or [] if "panelId" in target}
@@ -120,8 +121,9 @@ def _kinds(panel: Json, sources: dict[str, Any]) -> Iterator[str]:
         if isinstance(ref, dict) and ref.get("type"):
             yield str(ref["type"])
         else:
-            name = re.sub(r"^\$\{?|\}$|^\[\[|\]\]$", "", _uid(ref))
-            yield str(sources.get(name) or "")
+            # A name alone is that of the default one where it is none's.
+            kind = str(sources.get(re.sub(r"^\$\{?|\}$|^\[\[|\]\]$", "", _uid(ref))) or "")
+            yield kind if kind in OURS else ""
 
 
 def _uid(ref: Any) -> str:

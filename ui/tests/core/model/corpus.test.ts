@@ -19,6 +19,7 @@ describe.skipIf(!files.length)("dashboards people run (skipped where ../shared/c
     const types: Record<string, number> = {};
     const placeholders: string[] = [];
     const notices: string[] = [];
+    const faults: string[] = [];
     let targets = 0;
     for (const [name, json] of files) {
       const loaded = load(JSON.parse(json));
@@ -28,14 +29,12 @@ describe.skipIf(!files.length)("dashboards people run (skipped where ../shared/c
         if (!KNOWN.has(panel.type)) placeholders.push(`${name}: ${panel.type}`);
         checkPanel(panel);
       }
-      for (const notice of loaded.notices) notices.push(`${name}: ${notice.panel ?? ""}: ${notice.text}`);
+      for (const notice of loaded.notices) (notice.severity === "info" ? notices : faults).push(`${name}: ${notice.panel ?? ""}: ${notice.text}`);
     }
-    expect({ placeholders, notices }).toEqual({
-      placeholders: [],
-      notices: ["lokihelm-operational.json: : 3 panels have an id that another has too; new ones were given"],
-    });
+    expect({ placeholders, faults }).toEqual({ placeholders: [], faults: [] });
     // Of the 50 files that were counted by hand: 35 rows are made for those that had `rows`, none of the panels is lost.
     if (files.length !== 50) return;
+    expect(notices).toEqual(["lokihelm-operational.json: : 3 panels have an id that another has too; new ones were given"]);
     expect(targets).toBe(1971);
     expect(types).toEqual({
       alertlist: 1, bargauge: 12, gauge: 30, heatmap: 11, logs: 9, row: 181, stat: 154, "state-timeline": 2, table: 46, text: 39, timeseries: 967,
