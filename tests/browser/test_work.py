@@ -19,7 +19,7 @@ pytestmark = pytest.mark.process
 USER: Final = "admin"
 PASSWORD: Final = "a long password of a test"
 
-STEPS: Final = ("undo", "drag", "transformation", "fields", "variables", "rows", "conflict", "library")
+STEPS: Final = ("undo", "drag", "transformation", "fields", "queries", "variables", "rows", "conflict", "library")
 
 
 @pytest.fixture(scope="module")

@@ -164,6 +164,39 @@ export async function fields(person, { url }) {
   await person.until("options are found by words", async () => (await aside.locator("details:visible").count()) <= 2);
 }
 
+/** A slip in a query is told with its column; an expression follows when its query is called otherwise; escape closes the inspector alone. */
+export async function queries(person, { url }) {
+  person.expect(/status (of )?400/);
+  await begin(person, url);
+  await editPanel(person, "Sum");
+  const query = (name) => person.page.getByRole("listitem", { name: `Query ${name}`, exact: true });
+  await query("A").locator(".cm-content").click();
+  await person.keys("Control+a");
+  await person.page.keyboard.insertText('sum(up{job=~"$job"}))');
+  await person.keys("Control+Enter");
+  await query("A").getByText(/^Line 1, column 21/).waitFor();
+  await person.rest();
+  await person.button("Undo").click();
+  await query("A").getByText(/^Line 1/).waitFor({ state: "hidden" });
+  await person.button("Expression").click();
+  await query("B").getByLabel("Operation").selectOption("math");
+  await query("B").getByLabel("Expression B").fill("$A * 1000");
+  await query("B").getByLabel("Expression B").press("Tab");
+  await person.until("a thousand times as much", async () => /\d{4}|\d K/.test(await person.panel("Sum").locator(".body").innerText()));
+  await query("A").getByLabel("Name of the query").fill("total");
+  await query("A").getByLabel("Name of the query").press("Tab");
+  await person.until("the expression says so", async () => (await query("B").getByLabel("Expression B").inputValue()) === "$total * 1000");
+  await query("B").getByRole("button", { name: /^Move query B/ }).focus();
+  await person.keys("ArrowUp");
+  await person.until("it is the first", async () => (await person.page.getByRole("listitem", { name: /^Query/ }).first().getAttribute("aria-label")) === "Query B");
+  await person.button("Inspect").click();
+  const inspector = person.page.getByRole("dialog", { name: /^Inspect/ });
+  await inspector.getByText(/sum\(up/).first().waitFor();
+  await person.keys("Escape");
+  await inspector.waitFor({ state: "hidden" });
+  assert.ok(person.query.has("editPanel"), "the editor is still there");
+}
+
 /** A variable is called otherwise and so is what uses it; another is made with a look at its values. */
 export async function variables(person, { url }) {
   await begin(person, url);

@@ -21,7 +21,7 @@ export function offsetOf(text: string, line: number, column: number): number {
   return Math.min(start + Math.max(0, column - 1), end < 0 ? text.length : end);
 }
 
-/** The fault of an answer: the word at the server's place, or the last one where it points at the end; without a place, all. */
+/** The fault of an answer: the word at the server's place, or what stands last where it points at the end; without a place, all. */
 export function faultOf(text: string, error: Pick<ApiError, "message" | "position">): Fault {
   const message = error.message
     .replace(/^invalid parameter "query": /, "")
@@ -31,6 +31,7 @@ export function faultOf(text: string, error: Pick<ApiError, "message" | "positio
   const at = offsetOf(text, error.position.line, error.position.column);
   const word = /^(?:[\w:.]+|\S)/.exec(text.slice(at));
   if (word) return { from: at, to: at + word[0].length, message };
-  const last = /\S+\s*$/.exec(text.slice(0, at));
+  // A word, a bracket or an operator: without spaces all of the text would be one.
+  const last = /(?:[\w:.]+|[()[\]{},"'`]|[^\s\w()[\]{},"'`]+)\s*$/.exec(text.slice(0, at));
   return last ? { from: last.index, to: Math.min(text.length, last.index + last[0].trimEnd().length), message } : { from: 0, to: text.length, message };
 }

@@ -22,6 +22,11 @@ describe("faults", () => {
     expect(faultOf('{job="app"} |= ', loki)).toEqual({ from: 12, to: 14, message: "syntax error: unexpected $end, expecting STRING" });
   });
 
+  it("cover the last bracket alone where there is no space before it", () => {
+    const error = errorOf(400, "", JSON.stringify({ error: "1:22: parse error: unexpected right parenthesis ')'" }));
+    expect(faultOf('sum(up{job=~"$job"}))', error)).toEqual({ from: 20, to: 21, message: "unexpected right parenthesis ')'" });
+  });
+
   it("cover everything where no place is named", () => {
     expect(faultOf("up", new ApiError("too many", 422))).toEqual({ from: 0, to: 2, message: "too many" });
     expect(faultOf("", new ApiError("1:1: parse error: no expression found", 400, "", { line: 1, column: 1 }))).toMatchObject({ from: 0, to: 0 });
