@@ -2,6 +2,7 @@
 
 import type { GridItem } from "../../core/model/repeat.ts";
 import { absolute } from "../../core/time/range.ts";
+import { copyAndTell } from "../../page/copy_text.ts";
 import { place } from "../../page/place.svelte.ts";
 import { shortcuts } from "../../page/keys.ts";
 import type { Shortcut } from "../../page/keys.ts";
@@ -74,12 +75,7 @@ export function dashboardKeys(board: Board, targets: KeyTargets): () => void {
 }
 
 async function copyRange(board: Board): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(JSON.stringify(board.range.raw));
-    toasts.show("The time range was copied.", "ok");
-  } catch (error) {
-    toasts.failed("The time range was not copied", error);
-  }
+  await copyAndTell(JSON.stringify(board.range.raw), "The time range was copied.");
 }
 
 async function pasteRange(board: Board): Promise<void> {

@@ -1,5 +1,13 @@
 /** Text put on the clipboard, also where the page comes over plain HTTP and has no clipboard of its own. */
 
+import { toasts } from "./toasts.svelte.ts";
+
+/** Copies a text and says so: what was done, else that it was not. */
+export async function copyAndTell(text: string, done = "Copied"): Promise<void> {
+  if (await copyText(text)) toasts.show(done, "ok");
+  else toasts.show("Nothing was copied: the browser does not allow it.", "error");
+}
+
 /** Whether it came there. */
 export async function copyText(text: string): Promise<boolean> {
   try {
@@ -12,7 +20,8 @@ export async function copyText(text: string): Promise<boolean> {
     area.style.position = "fixed";
     area.style.opacity = "0";
     const before = document.activeElement;
-    document.body.append(area);
+    // Behind an open dialog nothing can be selected.
+    (before?.closest("dialog") ?? document.body).append(area);
     area.select();
     const done = document.execCommand("copy");
     area.remove();
