@@ -1,7 +1,7 @@
 /** How fast the pages are and how much they weigh. */
 
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { Alone } from "../alone.mjs";
 
 /** A name of this host that browsers do not trust: they read brotli only from hosts that they do. See driver.mjs. */
 const PLAIN_HOST = "plain.test";
@@ -133,51 +133,47 @@ export async function pan(person, { url, series = 50, points = 1000 }) {
   }
 }
 
-/** MB of the largest process that draws pages, of those below this one: all that is in memory, and what it shares with nobody. */
-function rendererMemory() {
-  const parents = new Map();
-  const renderers = [];
-  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    try {
-      parents.set(pid, /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
-      if (readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("--type=renderer")) renderers.push(pid);
-    } catch {
-      // It has ended meanwhile.
-    }
-  }
-  const isOurs = (pid) => pid === String(process.pid) || (pid !== undefined && pid !== "0" && isOurs(parents.get(pid)));
-  const found = renderers.filter(isOurs).map((pid) => {
-    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
-    const mb = (name) => Math.round(Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(rollup)?.[1] ?? 0) / 97.7) / 10;
-    return { renderer_rss_mb: mb("Rss"), renderer_own_mb: Math.round((mb("Private_Clean") + mb("Private_Dirty")) * 10) / 10 };
-  });
-  return found.sort((a, b) => b.renderer_own_mb - a.renderer_own_mb)[0] ?? {};
+/** Waits in the page until no panel waits; `press` first, each time, where there are refreshes to do. */
+function refreshed(times) {
+  const settled = () => {
+    const panels = [...document.querySelectorAll("section.panel")].filter((one) => one.getBoundingClientRect().top < innerHeight);
+    return panels.length > 0 && panels.every((one) => one.dataset.loading === "false" && one.querySelector(".body")?.childElementCount);
+  };
+  const press = (key) => document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+  const until = (begin) =>
+    new Promise((done, failed) => {
+      const late = setTimeout(() => failed(new Error("no answer within 20 s")), 20_000);
+      let asked = !begin;
+      const look = () => {
+        if (!settled()) asked = true;
+        else if (asked) {
+          seen.disconnect();
+          clearTimeout(late);
+          done();
+        }
+      };
+      const seen = new MutationObserver(look);
+      seen.observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-loading"] });
+      begin?.();
+      if (asked) look();
+    });
+  return (async () => {
+    if (!times) await until(null);
+    for (let done = 0; done < times; done++) await until(() => ["d", "r"].forEach(press));
+    return times;
+  })();
 }
 
-/** Memory of the page after so many refreshes, garbage taken away; and before them. */
-export async function memory(person, { url, refreshes }) {
-  await person.open(url);
-  await person.page.locator("section.panel").first().waitFor();
-  await person.settled(20_000);
-  const client = await person.context.newCDPSession(person.page);
-  await client.send("Performance.enable");
-  const read = async () => {
-    await client.send("HeapProfiler.collectGarbage");
-    const { metrics } = await client.send("Performance.getMetrics");
-    const of = (name) => metrics.find((one) => one.name === name)?.value ?? 0;
-    const mb = (bytes) => Math.round(bytes / 1e5) / 10;
-    return { heap_mb: mb(of("JSHeapUsedSize")), heap_taken_mb: mb(of("JSHeapTotalSize")), ...rendererMemory(), nodes: of("Nodes"), listeners: of("JSEventListeners") };
-  };
-  const before = await read();
-  await person.rest();
-  let done = 0;
-  for (; done < refreshes; done++) {
-    const asked = person.requests.length;
-    await person.keys("d", "r");
-    await person.until("it asks", () => person.requests.length > asked + 5);
-    await person.until("it is answered", () => person.page.evaluate(() => [...document.querySelectorAll("section.panel")].every((one) => one.dataset.loading === "false")), 20_000);
-    person.requests.length = 0;
+/** Memory of the page after so many refreshes, and before them. */
+export async function memory(_person, { url, refreshes }) {
+  const alone = await Alone.open(process.argv[3], url);
+  try {
+    await alone.evaluate(refreshed, 0);
+    const before = await alone.memory();
+    let done = 0;
+    for (; done < refreshes; done += 20) await alone.evaluate(refreshed, Math.min(20, refreshes - done));
+    return { refreshes: done, before, after: await alone.memory() };
+  } finally {
+    await alone.close();
   }
-  await person.settled(20_000);
-  return { refreshes: done, before, after: await read() };
 }
