@@ -93,13 +93,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     judge = prometheus(folder) if shutil.which("prometheus") else None
     with started(*[one for one in (stack, judge) if one is not None]):
         now_ms = int(time.time() * 1000)
-        for body in requests((*boards.values(), *KUBERNETES.values()), now_ms, recorded()):
+        every = (*boards.values(), *KUBERNETES.values())
+        for body in requests(every, now_ms, recorded()):
             for one in (stack.metrics, judge):
                 if one is not None:
                     headers = {"Content_Encoding": "snappy", "Content_Type": "application/x-protobuf"}
                     status, answer, _ = one.request("/api/v1/write", body, "POST", **headers)
                     assert status < 300, answer
-        stack.post(f"{stack.logs.url}/loki/api/v1/push", {"streams": log_streams(boards.values(), now_ms)})
+        stack.post(f"{stack.logs.url}/loki/api/v1/push", {"streams": log_streams(every, now_ms)})
         yield Site(stack, judge)
     exporter.close()
 
