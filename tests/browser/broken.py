@@ -114,7 +114,7 @@ MANY: Final = {
 # Texts of a million letters, and things within things within things.
 _LONG: Final = "a long title " * 80_000
 _SHORTER: Final = _LONG[:20_000]
-_DEEP: Final = 20_000
+_DEEP: Final = 10_000
 
 
 def _nested(depth: int) -> Any:
