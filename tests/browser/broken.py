@@ -7,7 +7,7 @@ from typing import Any, Final
 from tests.browser.hostile import LOKI, PROMETHEUS, TABLE, panels, target
 
 _UP: Final = [target("up", legendFormat="{{job}}")]
-BROKEN: Final = {
+BROKEN: Final[dict[str, Any]] = {
     "title": "Broken in many ways",
     "schemaVersion": 39,
     "time": {"from": "now-5m", "to": "now"},
@@ -91,7 +91,7 @@ BROKEN: Final = {
     ],
 }
 
-MANY: Final = {
+MANY: Final[dict[str, Any]] = {
     "title": "A variable of many values",
     "schemaVersion": 39,
     "time": {"from": "now-5m", "to": "now"},
@@ -125,7 +125,7 @@ def _nested(depth: int) -> Any:
     return inside
 
 
-HUGE: Final = {
+HUGE: Final[dict[str, Any]] = {
     "title": _LONG[:5000],  # More is refused.
     "description": _SHORTER,
     "schemaVersion": 39,

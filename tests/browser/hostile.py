@@ -68,8 +68,8 @@ HOSTILE_LINES: Final = (
     f'{LINKS[0]} http://beacon.invalid/"onmouseover=window.__xss=1 {LINKS[2]}',
 )
 
-PROMETHEUS: Final = {"type": "prometheus", "uid": "prometheus"}
-LOKI: Final = {"type": "loki", "uid": "loki"}
+PROMETHEUS: Final[dict[str, Any]] = {"type": "prometheus", "uid": "prometheus"}
+LOKI: Final[dict[str, Any]] = {"type": "loki", "uid": "loki"}
 _LINKS: Final = [{"title": f"link {IMG}", "url": url, "targetBlank": False} for url in LINKS]
 
 
@@ -86,7 +86,7 @@ def panels(kinds: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-_FIELDS: Final = {
+_FIELDS: Final[dict[str, Any]] = {
     "defaults": {
         "links": _LINKS,
         "description": IMG,
@@ -124,7 +124,7 @@ def _cells(kind: str) -> dict[str, Any]:
     }
 
 
-TABLE: Final = {"format": "table", "instant": True}
+TABLE: Final[dict[str, Any]] = {"format": "table", "instant": True}
 _TYPES: Final = (
     "timeseries",
     "stat",
@@ -142,7 +142,7 @@ _TYPES: Final = (
     "table-old",
 )
 
-HOSTILE: Final = {
+HOSTILE: Final[dict[str, Any]] = {
     "title": f"Hostile {IMG}",
     "tags": [IMG],
     "schemaVersion": 39,
@@ -263,7 +263,7 @@ HOSTILE: Final = {
 }
 
 # What the server says of these has their texts in it.
-ECHOES: Final = {
+ECHOES: Final[dict[str, Any]] = {
     "title": "Errors that repeat what they are of",
     "schemaVersion": 39,
     "time": {"from": "now-5m", "to": "now"},
