@@ -70,7 +70,7 @@ check: .venv/dev .venv/npm ## format, lint, types, layers
 	@$(NODE) npm run --silent --prefix ui check
 
 soak: .venv/dev ## long fuzzing and load
-	@$(BIN)/python -m pytest -q -s -m soak --timeout 3600 tests/soak tests/browser
+	@$(BIN)/python -m pytest -q -s -m soak --timeout 3600 tests/soak
 
 bench: .venv/dev ## compare with prometheus, victoria-metrics, alertmanager, and logs with zstd and grep, in the same run
 	@tests/system_packages.sh
