@@ -59,7 +59,6 @@ export async function files(person, { url, selector, encoding = "gzip" }) {
     const [name, head] = names.get(requestId) ?? [];
     if (name) found[name] = encodedDataLength - head;
   });
-  person.expect(/Cross-Origin-Opener-Policy header has been ignored/);
   await person.open(encoding === "gzip" ? url.replace("127.0.0.1", PLAIN_HOST) : url);
   await person.page.locator(selector).first().waitFor();
   await person.page.waitForTimeout(1500);

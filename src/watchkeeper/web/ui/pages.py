@@ -15,7 +15,7 @@ from watchkeeper.dashboards.roles import Identity, Role
 from watchkeeper.web.errors import ApiError
 from watchkeeper.web.html_page import html_page
 from watchkeeper.web.ui.built import Built
-from watchkeeper.web.ui.policy import COMMON, page_headers
+from watchkeeper.web.ui.policy import COMMON, is_trustworthy, page_headers
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Identify = Callable[[web.Request], Awaitable[Identity]]
@@ -84,7 +84,10 @@ class Pages:
         except WatchkeeperError as error:
             return _soon(error)
         body = self.built.page(self.prefix, started)
-        headers = page_headers(may_embed=self._allow_embedding and path.startswith(EMBEDDED))
+        headers = page_headers(
+            may_embed=self._allow_embedding and path.startswith(EMBEDDED),
+            is_trusted=is_trustworthy(_came_over_tls(request), request.host),
+        )
         headers[hdrs.ETAG] = etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         headers[hdrs.VARY] = "Cookie, Authorization"
         if etag in request.headers.get(hdrs.IF_NONE_MATCH, ""):
@@ -204,6 +207,10 @@ class FrontSurface:
 
     def add_routes(self, app: web.Application) -> None:
         """None."""
+
+
+def _came_over_tls(request: web.Request) -> bool:
+    return request.secure or request.headers.get("X-Forwarded-Proto", "").lower() == "https"
 
 
 def _soon(error: WatchkeeperError) -> web.Response:

@@ -113,6 +113,27 @@ async def test_every_page_is_the_one_page(folder: Path, serve: Serve) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("host", "proxied", "has"),
+    [
+        ("127.0.0.1:3000", False, True),
+        ("localhost", False, True),
+        ("[::1]:3000", False, True),
+        ("monitor.lan:3000", False, False),
+        ("10.0.0.7", False, False),
+        ("127.0.0.1.example.org", False, False),
+        ("monitor.lan", True, True),
+    ],
+)
+async def test_the_openers_policy_is_for_origins_that_browsers_trust(
+    folder: Path, serve: Serve, host: str, proxied: bool, has: bool
+) -> None:
+    client = await serve(folder)
+    headers = {"Host": host} | ({"X-Forwarded-Proto": "https"} if proxied else {})
+    async with client.get("/", headers=headers) as response:
+        assert ("Cross-Origin-Opener-Policy" in response.headers) == has
+
+
 async def test_below_a_prefix(folder: Path, serve: Serve) -> None:
     client = await serve(folder, prefix="/watch")
     async with client.get("/watch/d/abc") as response:
