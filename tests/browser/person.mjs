@@ -61,7 +61,10 @@ export class Person {
 
   /** Opens a page by its address, as from a bookmark. */
   async open(url) {
-    this.#origin = new URL(url).origin;
+    const { origin } = new URL(url);
+    // The page of another server would go on asking it meanwhile.
+    if (this.#origin && origin !== this.#origin) await this.page.goto("about:blank");
+    this.#origin = origin;
     await this.page.goto(url, { waitUntil: "load" });
   }
 

@@ -148,16 +148,17 @@ def test_bad_rule_files_end_a_start_and_change_nothing_at_a_reload(tmp_path: Pat
 
 # --- kill -9
 
+# Over a minute, so that one scrape that a busy machine is late with ends nothing.
 PHASES = """
 groups:
 - name: phases
   rules:
-  - {alert: Stays, expr: part == 1}
-  - {alert: Waits, expr: part == 1, for: 7s}
+  - {alert: Stays, expr: "max_over_time(part[1m]) == 1"}
+  - {alert: Waits, expr: "max_over_time(part[1m]) == 1", for: 7s}
   - {alert: Ends, expr: ends == 1}
   - {alert: EndsAway, expr: away == 1}
   - {alert: Keeps, expr: ends == 1, keep_firing_for: 1m}
-  - {alert: StaysLong, expr: part == 1, for: 2s}
+  - {alert: StaysLong, expr: "max_over_time(part[1m]) == 1", for: 2s}
   - {record: recorded, expr: part}
 """
 ROUTE = {

@@ -128,10 +128,10 @@ export async function lines(person, { url, job, many }) {
   await labels.getByText(/^1 streams?, /).waitFor();
   await labels.getByRole("button", { name: "Show the lines" }).click();
   await person.until("the selector", async () => (await editorOf(person).innerText()) === `{job="${job}"}`);
-  await person.open(panesUrl(url, { one: logPane(`{job="${job}"} |= "turn"`, { maxLines: 50 }) }));
+  await person.open(panesUrl(url, { one: logPane(`{job="${job}"} |= "turn"`, { maxLines: 100 }) }));
   const list = person.page.getByRole("list", { name: "Log lines" });
   await list.locator("mark").first().waitFor();
-  assert.match(await statusOf(person), /^50/);
+  assert.match(await statusOf(person), /^100/);
   await person.until("all pages", async () => {
     await list.evaluate((element) => (element.scrollTop = element.scrollHeight));
     return (await statusOf(person)) === String(many);
