@@ -18,7 +18,7 @@ from urllib.parse import quote
 from bench.__main__ import progress
 from tests.browser.chromium import Chromium, missing
 from tests.browser.stack import Stack
-from tests.browser.weight import EXPLORE, EXPLORE_KB, EXPLORE_LOGS, FIRST_LOAD_KB, HOME_KB, Weights
+from tests.browser.weight import EXPLORE, EXPLORE_KB, EXPLORE_LOGS, FIRST_LOAD_KB, Weights
 from tests.processes.running import Exporter, started, wait_for
 
 N_SERIES = 100_000
@@ -93,7 +93,7 @@ def weights(chromium: Chromium, url: str) -> dict[str, Any]:
     logs = f"{url}/explore?schemaVersion=1&panes={quote(json.dumps({'aaa': pane}))}"
     return {
         "first_load": weight(chromium, f"{url}/d/bench-plain/x", PANEL, FIRST_LOAD_KB, set(), build.kb(first)),
-        "home": weight(chromium, f"{url}/", PANEL, HOME_KB, set(), build.kb(build.home())),
+        "home": weight(chromium, f"{url}/", PANEL, FIRST_LOAD_KB, set(), build.kb(build.home())),
         "explore_metrics": weight(
             chromium, f"{url}/explore", ".cm-content", EXPLORE_KB, first, build.kb(build.explore(*EXPLORE))
         ),

@@ -95,7 +95,6 @@ const GROUPS = [
   // Explore has these too.
   { name: "charts", priority: 2, test: /src\/(charts\/TimeChart\.svelte|core\/frame\/(overrides|standard_config)\.ts|page\/time\/TimePicker\.svelte|panels\/panel\.ts|query\/panel_query\.ts)$/ },
   { name: "editor", priority: 2, test: /src\/editor\/(setup|patience)\.ts$/ },
-  { name: "gauges", priority: 0, test: /src\/panels\/(gauge|bargauge)\/Panel\.svelte$/ },
   { name: "dashboard", priority: 1, test: /src\/(views\/(home\/Home|dashboard\/(Dashboard|DashboardPage))|panels\/(timeseries|stat)\/Panel)\.svelte$/ },
 ];
 

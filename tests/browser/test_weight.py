@@ -13,6 +13,13 @@ pytestmark = pytest.mark.process
 PATH = "/d/watchkeeper-stack/stack"  # Time series and stats alone; links and variables in its bar.
 
 
+def test_home_fetches_what_is_in_view(stack: Stack, chromium: Chromium) -> None:
+    build = Weights.of_build()
+    came = chromium.do("speed.files", url=f"{stack.url}/", selector="section.panel")
+    assert set(came) == build.home()
+    assert sum(came.values()) / 1000 <= FIRST_LOAD_KB
+
+
 def test_a_dashboard_fetches_what_it_shows_and_no_more(stack: Stack, chromium: Chromium) -> None:
     build = Weights.of_build()
     came = chromium.do("speed.files", url=f"{stack.url}{PATH}", selector="section.panel")

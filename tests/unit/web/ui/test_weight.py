@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.weight import EXPLORE, EXPLORE_KB, EXPLORE_LOGS, FIRST_LOAD_KB, HOME_KB, MANIFEST, Weights
+from tests.browser.weight import EXPLORE, EXPLORE_KB, EXPLORE_LOGS, FIRST_LOAD_KB, MANIFEST, Weights
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def test_the_first_load(weights: Weights) -> None:
 
 def test_home(weights: Weights) -> None:
     files = weights.home()
-    assert weights.kb(files) <= HOME_KB, weights.heaviest(files)
+    assert weights.kb(files) <= FIRST_LOAD_KB, weights.heaviest(files)
 
 
 @pytest.mark.parametrize("roots", [EXPLORE, EXPLORE_LOGS], ids=["metrics", "logs"])
