@@ -50,6 +50,9 @@ export async function policy(person, { url }) {
 /** A dashboard whose every text is hostile: drawn, clicked through, and nothing runs. How many panels were drawn, and what they say went wrong. */
 export async function dashboard(person, { url, attack }) {
   pictures(person);
+  // What people wrote at a chart, who wrote it, and its tags.
+  const written = { id: 7, time: Date.now() - 60_000, timeEnd: Date.now() - 50_000, text: `${IMG} <a href="${attack}">a</a> [b](${attack})`, tags: [IMG, attack], login: IMG, email: IMG, avatarUrl: attack };
+  await person.page.route(/\/api\/annotations\?/, (route) => route.fulfill({ json: [written] }));
   return tall(person, async () => {
     await person.open(`${url}/d/hostile/x?var-attack=${encodeURIComponent(attack)}&var-texts=$__all`);
     await person.page.locator("section.panel").first().waitFor();
@@ -77,6 +80,11 @@ export async function dashboard(person, { url, attack }) {
       await clean(person, "tooltips");
       await person.keys("Escape");
     }
+    const mark = person.page.getByRole("button", { name: /^Annotation .*<a href=/ }).first();
+    await mark.focus();
+    await person.page.locator("[role=tooltip], [role=dialog]").filter({ hasText: "<img src=x" }).first().waitFor();
+    await clean(person, "annotations of people");
+    await mark.blur();
     for (const line of (await person.page.locator("section.panel [role=listitem] .line").all()).slice(0, 3)) await line.click();
     await clean(person, "lines");
     for (const menu of (await person.page.getByRole("button", { name: /^(Links|links)$/ }).all()).slice(0, 2)) {
@@ -91,7 +99,7 @@ export async function dashboard(person, { url, attack }) {
     }
     assert.equal(new URL(person.page.url()).pathname, new URL(address).pathname);
     return { drawn, faults };
-  });
+  }).finally(() => person.page.unroute(/\/api\/annotations\?/));
 }
 
 /** Each panel of a dashboard with what it says of its fault; nothing of that runs either. */
