@@ -10,6 +10,7 @@ from typing import Final
 from watchkeeper.dashboards.database import Database, Row
 from watchkeeper.dashboards.errors import Conflict, Missing, Refused
 from watchkeeper.dashboards.names import checked_uid, file_number, new_uid
+from watchkeeper.dashboards.removal import remove_folder
 
 GENERAL: Final = ""  # The uid of the top, which is no folder of its own.
 MAX_DEPTH: Final = 8
@@ -116,15 +117,7 @@ class Folders:
         with self._database.change():
             old = self._needed(uid)
             for inner in self.below(uid):
-                inside = "SELECT uid FROM dashboards WHERE folder_uid = ?"
-                for table in ("permissions", "permission_sets", "resource_notes"):
-                    self._database.run(f"DELETE FROM {table} WHERE kind = 'dashboard' AND uid IN ({inside})", inner)
-                    self._database.run(f"DELETE FROM {table} WHERE kind = 'folder' AND uid = ?", inner)
-                for table in ("annotations", "stars"):
-                    self._database.run(f"DELETE FROM {table} WHERE dashboard_uid IN ({inside})", inner)
-                self._database.run("DELETE FROM library_elements WHERE folder_uid = ?", inner)
-                self._database.run("DELETE FROM dashboards WHERE folder_uid = ?", inner)
-                self._database.run("DELETE FROM folders WHERE uid = ?", inner)
+                remove_folder(self._database, inner)
         return old
 
     def _needed(self, uid: str) -> Folder:

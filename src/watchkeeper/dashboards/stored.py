@@ -12,6 +12,7 @@ from watchkeeper.dashboards.database import Database, Row
 from watchkeeper.dashboards.entry import Entry, Origin, face_of, packed
 from watchkeeper.dashboards.errors import Conflict, Missing
 from watchkeeper.dashboards.names import checked_uid, new_uid, slug_of
+from watchkeeper.dashboards.removal import remove_dashboards
 
 VERSIONS_KEPT: Final = 20
 NOT_FOUND: Final = "Dashboard not found"
@@ -133,11 +134,7 @@ class Stored:
             old = self.get(uid)
             if old is None:
                 raise Missing(NOT_FOUND)
-            self._database.run("DELETE FROM dashboards WHERE uid = ?", uid)
-            self._database.run("DELETE FROM annotations WHERE dashboard_uid = ?", uid)
-            self._database.run("DELETE FROM stars WHERE dashboard_uid = ?", uid)
-            for table in ("permissions", "permission_sets", "resource_notes"):
-                self._database.run(f"DELETE FROM {table} WHERE kind = 'dashboard' AND uid = ?", uid)
+            remove_dashboards(self._database, "uid", uid)
         return old
 
     def versions(self, uid: str, limit: int, start: int) -> list[Version]:
