@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from tests.browser.broken import BROKEN_BOARDS
 from tests.browser.chromium import Chromium, missing
 from tests.browser.hostile import HOSTILE_BOARDS, HOSTILE_METRICS
-from tests.browser.stack import Stack
+from tests.browser.stack import ADMIN, PASSWORD, Stack
 from tests.processes.running import Exporter, started, wait_for
 
 
@@ -40,3 +41,13 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
     one = Chromium(tmp_path_factory.mktemp("chromium"))
     yield one
     one.close()
+
+
+@pytest.fixture(scope="module")
+def signed_in(lines: Stack, chromium: Chromium) -> Chromium:
+    """The administrator, before the pages; whichever module comes first makes the account."""
+    sent = json.dumps({"user": ADMIN, "password": PASSWORD}).encode()
+    has_admin = lines.request("/login", sent, "POST", Content_Type="application/json")[0] == 200
+    link = None if has_admin else lines.first_link
+    chromium.do("people.signIn", url=lines.url, link=link, user=ADMIN, password=PASSWORD)
+    return chromium

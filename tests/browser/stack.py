@@ -7,10 +7,14 @@ import re
 import time
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tests.browser.hostile import IMG
 from tests.processes.running import WATCHKEEPER, Exporter, Http, Process, free_port, wait_for
+
+# The administrator whom tests make and sign in as.
+ADMIN: Final = "admin"
+PASSWORD: Final = "a long password of a test"
 
 # Two names of one host, so that there is something to choose between.
 PROMETHEUS_YML = """\

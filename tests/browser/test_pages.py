@@ -10,7 +10,7 @@ import json
 import pytest
 
 from tests.browser.chromium import Chromium
-from tests.browser.stack import Stack
+from tests.browser.stack import ADMIN, PASSWORD, Stack
 
 pytestmark = pytest.mark.process
 
@@ -105,7 +105,7 @@ def test_status(lines: Stack, chromium: Chromium) -> None:
 
 def test_signed_in(lines: Stack, chromium: Chromium) -> None:
     """From the one-time link on: a dashboard is made and kept, an alert silenced."""
-    chromium.do("boards.signIn", link=lines.first_link, user="admin", password="a long password of a test")
+    chromium.do("boards.signIn", link=lines.first_link, user=ADMIN, password=PASSWORD)
     path = chromium.do("boards.make", url=lines.url, title="Made in a test")
     stored = json.loads(lines.request("/api/search?query=Made")[1])
     assert [hit["url"] for hit in stored] == [path]

@@ -3,28 +3,12 @@ viewer sees of it. The first test signs in, those after it go on as the administ
 
 from __future__ import annotations
 
-import json
-from typing import Final
-
 import pytest
 
 from tests.browser.chromium import Chromium
-from tests.browser.stack import Stack
+from tests.browser.stack import ADMIN, PASSWORD, Stack
 
 pytestmark = pytest.mark.process
-
-USER: Final = "admin"
-PASSWORD: Final = "a long password of a test"
-
-
-@pytest.fixture(scope="module")
-def signed_in(lines: Stack, chromium: Chromium) -> Chromium:
-    """The administrator, before the pages."""
-    sent = json.dumps({"user": USER, "password": PASSWORD}).encode()
-    has_admin = lines.request("/login", sent, "POST", Content_Type="application/json")[0] == 200
-    link = None if has_admin else lines.first_link
-    chromium.do("people.signIn", url=lines.url, link=link, user=USER, password=PASSWORD)
-    return chromium
 
 
 @pytest.fixture(scope="module")
@@ -73,4 +57,4 @@ def test_a_viewer_sees_what_is_opened_to_them(lines: Stack, signed_in: Chromium,
     signed_in.do("people.signIn", url=lines.url, user="grace", password=password)
     signed_in.do("people.viewer", url=lines.url, uid=board)
     signed_in.do("people.password", url=lines.url, old=password, fresh="a password of my own")
-    signed_in.do("people.signIn", url=lines.url, user=USER, password=PASSWORD)
+    signed_in.do("people.signIn", url=lines.url, user=ADMIN, password=PASSWORD)
