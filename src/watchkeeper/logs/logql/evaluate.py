@@ -17,7 +17,7 @@ from watchkeeper.logs.logql.operators.aggregate import aggregate
 from watchkeeper.logs.logql.operators.binary import binary
 from watchkeeper.logs.logql.operators.label_replace import label_replace
 from watchkeeper.logs.logql.parallel import Workers
-from watchkeeper.logs.logql.plan import ADDITIVE, Pipeline
+from watchkeeper.logs.logql.plan import Pipeline, pushed_grouping
 from watchkeeper.logs.logql.recorder import Recorder
 from watchkeeper.logs.logql.samples import range_aggregate
 from watchkeeper.logs.logql.windows import Steps
@@ -57,7 +57,9 @@ class Evaluation:
     def is_answer(self, node: ast.RangeAggregation) -> bool:
         """Whether the series of a range aggregation, grouped as they are taken, all are series of the answer."""
         root = self._root
-        return node is root or (isinstance(root, ast.VectorAggregation) and node is root.expr and is_pushed(root))
+        return node is root or (
+            isinstance(root, ast.VectorAggregation) and node is root.expr and pushed_grouping(root) is not None
+        )
 
     def value(self, expr: ast.MetricExpr, steps: Steps) -> Value:
         """What an expression is at each step."""
@@ -86,13 +88,8 @@ class Evaluation:
     def aggregated(self, node: ast.VectorAggregation, steps: Steps) -> Frame:
         """What an aggregation aggregates. A sum over a range takes its samples under the sum's own labels already."""
         inner = node.expr
-        if is_pushed(node):
+        grouping = pushed_grouping(node)
+        if grouping is not None:
             assert isinstance(inner, ast.RangeAggregation)
-            return range_aggregate(self, inner, node.grouping or ast.Grouping(()), steps)
+            return range_aggregate(self, inner, grouping, steps)
         return self.vector(inner, steps)
-
-
-def is_pushed(node: ast.VectorAggregation) -> bool:
-    """Whether an aggregation's grouping is done while samples are taken."""
-    inner = node.expr
-    return node.op is ast.VectorOp.SUM and isinstance(inner, ast.RangeAggregation) and inner.op in ADDITIVE

@@ -31,7 +31,8 @@ from watchkeeper.logs.logql.stages.unpack import Unpack
 from watchkeeper.logs.logql.stages.unwrap import Unwrapped
 from watchkeeper.logs.logql.templates import compiled
 
-_CHANGE_LINES: Final = (ast.LineFormatStage, ast.DecolorizeStage, ast.UnpackStage)
+CHANGE_LINES: Final = (ast.LineFormatStage, ast.DecolorizeStage, ast.UnpackStage)
+"""Behind one of these, lines are no longer those of the block."""
 _PARSERS: Final = (ast.JsonStage, ast.LogfmtStage, ast.RegexpStage, ast.PatternStage, ast.UnpackStage)
 _READ_LINES: Final = (
     ast.LineFilter,
@@ -42,7 +43,7 @@ _READ_LINES: Final = (
     ast.UnpackStage,
 )
 
-ADDITIVE: Final = frozenset(
+_ADDITIVE: Final = frozenset(
     (
         ast.RangeOp.COUNT_OVER_TIME,
         ast.RangeOp.RATE,
@@ -51,7 +52,6 @@ ADDITIVE: Final = frozenset(
         ast.RangeOp.SUM_OVER_TIME,
     )
 )
-"""A sum over such a range may be grouped while samples are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,7 @@ class Pipeline:
     stages       all others
     metadata     names of structured metadata that are looked at; None for all
     drops_rows   whether a line may be left out
+    nodes        what `first` and `stages` were made of, one for each; stages that are not among them are left out
     """
 
     matchers: tuple[Matcher, ...]
@@ -71,6 +72,7 @@ class Pipeline:
     stages: tuple[Stage, ...]
     metadata: Needed
     drops_rows: bool
+    nodes: tuple[ast.Stage, ...]
 
     @property
     def is_empty(self) -> bool:
@@ -93,13 +95,23 @@ class RangePlan:
     keeps_errors: bool
 
 
+def pushed_grouping(node: ast.VectorAggregation) -> ast.Grouping | None:
+    """The grouping of a sum that is done while samples are taken; None where it is done afterwards."""
+    inner = node.expr
+    if node.op is ast.VectorOp.SUM and isinstance(inner, ast.RangeAggregation) and inner.op in _ADDITIVE:
+        return node.grouping or ast.Grouping(())
+    return None
+
+
 def plan_lines(query: ast.LogQuery) -> Pipeline:
     """The pipeline of a query that answers with lines."""
     return _pipeline(query.matchers, _ordered(query.stages), None)
 
 
 def plan_range(node: ast.RangeAggregation, grouping: ast.Grouping | None) -> RangePlan:
-    """The samples of a range aggregation, under the labels that `grouping` leaves; None leaves all."""
+    """The samples of a range aggregation, under the labels that its own grouping leaves, or else the one around it:
+    `grouping`, of a sum; None leaves all."""
+    grouping = node.grouping or grouping
     unwrap = node.range.unwrap
     if grouping is not None and not grouping.without:
         labels = SeriesLabels(by=tuple(dict.fromkeys(grouping.labels)))
@@ -132,7 +144,7 @@ def _ordered(stages: Sequence[ast.Stage]) -> list[ast.Stage]:
     for stage in stages:
         at = len(out)
         if isinstance(stage, ast.LineFilter):
-            while at and not isinstance(out[at - 1], (*_CHANGE_LINES, ast.LineFilter)):
+            while at and not isinstance(out[at - 1], (*CHANGE_LINES, ast.LineFilter)):
                 at -= 1
         out.insert(at, stage)
     return out
@@ -170,7 +182,7 @@ def _pipeline(matchers: tuple[Matcher, ...], stages: Sequence[ast.Stage], at_end
     compiled = [_compiled(stage, after, shared=parsers > 1) for stage, after in zip(stages, needed, strict=True)]
     needles: list[bytes] = []
     for stage, made in zip(stages, compiled, strict=True):
-        if isinstance(stage, _CHANGE_LINES):
+        if isinstance(stage, CHANGE_LINES):
             break
         if isinstance(made, LineFilter):
             needles += made.needles
@@ -182,6 +194,7 @@ def _pipeline(matchers: tuple[Matcher, ...], stages: Sequence[ast.Stage], at_end
         tuple(compiled[filters:]),
         _metadata(stages, at_end, needed),
         any(isinstance(stage, ast.LineFilter | ast.LabelFilterStage) for stage in stages),
+        tuple(stages),
     )
 
 
@@ -235,4 +248,4 @@ def _compiled(stage: ast.Stage, needed: Needed, *, shared: bool) -> Stage:
             assert_never(stage)
 
 
-__all__ = ["ADDITIVE", "Parser", "Pipeline", "RangePlan", "plan_lines", "plan_range"]
+__all__ = ["CHANGE_LINES", "Parser", "Pipeline", "RangePlan", "plan_lines", "plan_range", "pushed_grouping"]

@@ -60,6 +60,21 @@ _COUNTS: Final = (Op.COUNT_OVER_TIME, Op.RATE, Op.ABSENT_OVER_TIME)
 _KERNEL_SECOND: Final = 1e6  # The window kernel counts in milliseconds and is given nanoseconds.
 
 
+def fold_of(op: Op) -> Fold:
+    """How the samples of one series between two edges of windows are folded."""
+    return _FOLDS.get(op, Fold.SUM)
+
+
+def is_plain(plan: RangePlan) -> bool:
+    """Whether all rows count and no line is looked at."""
+    return plan.pipeline.is_empty and plan.unwrap is None
+
+
+def counts_headers(plan: RangePlan) -> bool:
+    """Whether blocks all of whose rows are in one interval are counted by their headers, unread."""
+    return is_plain(plan) and plan.node.op in _COUNTS
+
+
 class SampleTaker:
     """Takes the samples of one range aggregation from blocks; threads share it."""
 
@@ -67,13 +82,13 @@ class SampleTaker:
         self._plan = plan
         self._windows = windows
         self._op = plan.node.op
-        self.fold = _FOLDS.get(self._op, Fold.SUM)
-        self._plain = plan.pipeline.is_empty and plan.unwrap is None
+        self.fold = fold_of(self._op)
+        self._plain = is_plain(plan)
         self._needs_times = self._op in (Op.FIRST_OVER_TIME, Op.LAST_OVER_TIME, Op.RATE_COUNTER)
 
     def from_headers(self, parts: Sequence[Slice]) -> tuple[Cells, list[Slice], list[Slice]]:
         """The cells of blocks whose headers tell enough, those blocks, and the others."""
-        if not self._plain or self._op not in _COUNTS:
+        if not counts_headers(self._plan):
             return Cells((), *_NO_CELLS), [], list(parts)
         counted: list[Slice] = []
         left: list[Slice] = []
@@ -171,7 +186,7 @@ class SampleTaker:
 
 def range_aggregate(ev: Evaluation, node: ast.RangeAggregation, grouping: ast.Grouping | None, steps: Steps) -> Frame:
     """The value of each series at each step. `grouping` is the node's own, or a sum's around it."""
-    plan = plan_range(node, node.grouping or grouping)
+    plan = plan_range(node, grouping)
     windows = Windows(steps, node.range.range_ns, node.range.offset_ns)
     taker = SampleTaker(plan, windows)
     cells, labels = _collect(ev, plan, windows, taker)

@@ -10,6 +10,7 @@ from aiohttp import web
 from watchkeeper.core.model.errors import ParseError
 from watchkeeper.logs.logql import ast
 from watchkeeper.logs.logql.answer import Answer, LogStreams, Request
+from watchkeeper.logs.logql.explain import explain
 from watchkeeper.logs.logql.parser import parse, parse_log_query
 from watchkeeper.logs.logql.printer import pretty
 from watchkeeper.web.envelope import json_response
@@ -17,7 +18,7 @@ from watchkeeper.web.errors import bad_data
 from watchkeeper.web.loki.answer_json import CATEGORIZE, dumps, legacy_query_json, query_json
 from watchkeeper.web.loki.backend import Backend
 from watchkeeper.web.loki.params import Params
-from watchkeeper.web.loki.query_run import check_size, run_query, run_written
+from watchkeeper.web.loki.query_run import check_size, gated, run_query, run_written
 from watchkeeper.web.loki.tenancy import tenants_of
 
 FLAGS_HEADER: Final = "X-Loki-Response-Encoding-Flags"
@@ -83,8 +84,25 @@ async def format_query(backend: Backend, request: web.Request) -> web.Response:
     try:
         text = pretty(parse(params.get("query")))
     except ParseError as error:
-        return json_response(dumps({"status": "invalid-query", "error": str(error)}), 400)
+        return _invalid(error)
     return json_response(dumps({"status": "success", "data": text}))
+
+
+async def parse_query(backend: Backend, request: web.Request) -> web.Response:
+    """GET POST /parse_query, which Loki has not: the query's tree, and what is done for each of its parts."""
+    params = await Params.of(request, backend)
+    limits = [backend.limits(tenant) for tenant in tenants_of(backend, request)]
+    try:
+        expr = parse(params.get("query"))
+    except ParseError as error:
+        return _invalid(error)
+    # On a query thread: making stages compiles their expressions, of which there may be thousands.
+    tree = await gated(backend, limits, lambda _: explain(expr))
+    return json_response(dumps({"status": "success", "data": tree}))
+
+
+def _invalid(error: ParseError) -> web.Response:
+    return json_response(dumps({"status": "invalid-query", "error": str(error)}), 400)
 
 
 def with_regexp(params: Params) -> str:

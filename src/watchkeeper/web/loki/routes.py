@@ -31,6 +31,7 @@ ENDPOINTS: Final[tuple[tuple[tuple[str, ...], str, Endpoint], ...]] = (
     (FORM, f"{API}/query", query.query),
     (FORM, f"{API}/query_range", query.query_range),
     (FORM, f"{API}/format_query", query.format_query),
+    (FORM, f"{API}/parse_query", query.parse_query),
     (FORM, f"{API}/label", labels.labels),
     (FORM, f"{API}/labels", labels.labels),
     (FORM, f"{API}/label/{{name}}/values", labels.label_values),

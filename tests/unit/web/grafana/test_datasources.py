@@ -139,6 +139,7 @@ async def test_who_may_send_what(site: Site) -> None:
         ("GET", "/api/v1/query", Role.VIEWER),
         ("POST", "/api/v1/query_range", Role.VIEWER),
         ("POST", "/loki/api/v1/query_range", Role.VIEWER),
+        ("POST", "/loki/api/v1/parse_query", Role.VIEWER),
         ("POST", "/loki/api/v1/detected_field/a/values", Role.VIEWER),
         ("POST", "/loki/api/v1/push", Role.EDITOR),
         ("POST", "/api/v1/write", Role.EDITOR),

@@ -326,6 +326,18 @@ async def test_the_layout_of_a_query(site: Site) -> None:
     assert orjson.loads(text)["status"] == "invalid-query"
 
 
+async def test_the_plan_of_a_query(site: Site) -> None:
+    answer = await site.json("parse_query", query='sum by (app) (rate({job="x"} |= "a" [1m]))')
+    assert answer["status"] == "success"
+    assert (answer["data"]["type"], answer["data"]["pushed"]) == ("aggregation", True)
+    assert answer["data"]["expr"]["expr"]["needles"] == ['"a"']
+    assert site.engine.asked == []
+    status, text = await site.ask("POST", "/loki/api/v1/parse_query", data={"query": '{job="x"} | '})
+    layout = await site.ask("POST", "/loki/api/v1/format_query", data={"query": '{job="x"} | '})
+    assert (status, text) == layout
+    assert orjson.loads(text)["error"].startswith("parse error at line 1, col 13: ")
+
+
 async def test_several_tenants_are_read_together(make_site: MakeSite) -> None:
     site = await make_site(auth_enabled=True, multi_tenant_queries=True)
     for tenant in ("a", "b"):

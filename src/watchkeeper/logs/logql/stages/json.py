@@ -43,11 +43,14 @@ def surely_no_object(skeleton: Skeleton, openers: bytes = b"{") -> bool:
 
 
 class Json:
-    """All fields, of which those that are needed are made columns."""
+    """All fields, of which those that are needed are made columns.
+
+    makes   the fields that are looked for; None for all
+    """
 
     def __init__(self, needed: Needed, *, shared: bool) -> None:
         self._needed = needed
-        self._wanted = source_names(needed)
+        self.makes = self._wanted = source_names(needed)
         self._shared = shared
         self._together = self._parse  # One object, by which labels know that they belong together.
 
@@ -90,11 +93,11 @@ class Json:
 
 
 class JsonPaths:
-    """`| json a="b.c[0]"`: what stands at given paths."""
+    """`| json a="b.c[0]"`: what stands at given paths. `makes` is their names."""
 
     def __init__(self, extractions: tuple[JsonExtraction, ...], needed: Needed, *, shared: bool) -> None:
         self._needed = needed
-        self._names = tuple(extraction.name for extraction in extractions)
+        self.makes = self._names = tuple(extraction.name for extraction in extractions)
         self._paths = tuple(extraction.path for extraction in extractions)
         self._shared = shared
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import functools
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
@@ -24,11 +25,21 @@ Test: TypeAlias = Callable[[BlockRows], Mask]
 _WILDCARD: Final = b"<_>"
 
 
+class Way(enum.Enum):
+    """How an alternative of a line filter is looked for. Lines that a stage made anew are searched as they are."""
+
+    SEARCH = "search"  # In blocks as they lie: lines are not restored.
+    PARTS = "parts"  # Its texts in blocks as they lie; lines that hold them all are restored.
+    RE2 = "re2"  # In restored lines, one by one.
+    ADDRESSES = "addresses"  # In restored lines.
+    NONE = "none"  # Not at all: an empty text is in every line.
+
+
 class LineFilter:
     """One filter with its alternatives.
 
-    needle   a text that every line that passes holds; None where no such text is known
-    nothing  no line passes
+    needles  texts that every line that passes holds
+    ways     how each alternative is looked for
     """
 
     def __init__(self, node: LineFilterNode) -> None:
@@ -41,7 +52,9 @@ class LineFilter:
         self._everything = any(
             isinstance(each, LineText) and not each.text and op is not LineFilterOp.LIKE for each, _ in alternatives
         )
-        self._tests = [] if self._everything else [_test(op, each) for each in node.alternatives]
+        found = [] if self._everything else [_test(op, each) for each in node.alternatives]
+        self._tests = [test for _, test in found]
+        self.ways: tuple[Way, ...] = tuple(way for way, _ in found) or (Way.NONE,)
 
     def run(self, rows: BlockRows) -> None:
         """Drops rows."""
@@ -91,20 +104,20 @@ def ip_matcher(pattern: str) -> IpMatcher:
         raise ExecutionError(str(error)) from None
 
 
-def _test(op: LineFilterOp, each: LineText | LineIp) -> Test:
+def _test(op: LineFilterOp, each: LineText | LineIp) -> tuple[Way, Test]:
     if isinstance(each, LineIp):
         matcher = ip_matcher(each.pattern)
-        return lambda rows: matcher.in_lines(rows.lines)
+        return Way.ADDRESSES, lambda rows: matcher.in_lines(rows.lines)
     if op is LineFilterOp.CONTAINS:
         literal = Automaton.literal(each.needle)
-        return lambda rows: searched(rows, literal)
+        return Way.SEARCH, lambda rows: searched(rows, literal)
     if op is LineFilterOp.LIKE:
-        return like(each.text)
+        return Way.PARTS, like(each.text)
     automaton = automaton_of(each.text)
     if automaton is not None:
-        return functools.partial(searched, automaton=automaton)
+        return Way.SEARCH, functools.partial(searched, automaton=automaton)
     compiled = compile_re2(each.text)
-    return lambda rows: _by_re2(rows.lines, compiled)
+    return Way.RE2, lambda rows: _by_re2(rows.lines, compiled)
 
 
 def _by_re2(lines: Texts, compiled: Any) -> Mask:

@@ -31,7 +31,10 @@ _UNCLEAN: Final = re.compile(r"[^a-zA-Z0-9_]")
 
 
 class Logfmt:
-    """All pairs, or those that are asked for under names of their own."""
+    """All pairs, or those that are asked for under names of their own.
+
+    makes   the names that are looked for; None for all
+    """
 
     def __init__(
         self,
@@ -52,6 +55,7 @@ class Logfmt:
             self._wanted: tuple[str, ...] | None = tuple(sorted({_cleaned(each.key) for each in extractions}))
         else:
             self._wanted = source_names(needed)
+        self.makes = tuple(each.name for each in extractions) if extractions else self._wanted
         self._keys: list[Automaton] | None = None
         if self._wanted is not None and not keep_empty and not any("_" in name for name in self._wanted):
             # Names without `_` are keys as they stand in the line; a pair with a value has `=` behind its key.

@@ -10,18 +10,21 @@ from watchkeeper.logs.logql.stages.stage import Needed, add_field, source_names
 
 
 class Regexp:
-    """Groups of the first match; a line without a match gets no labels."""
+    """Groups of the first match; a line without a match gets no labels.
+
+    makes   the groups that are looked at; none of them: the expression is not searched at all
+    """
 
     def __init__(self, node: RegexpStage, needed: Needed, *, shared: bool) -> None:
         wanted = source_names(needed)
         self._expression = Expression(node.expression)
-        self._idle = wanted is not None and not set(wanted).intersection(self._expression.names)
+        self.makes = tuple(name for name in self._expression.names if wanted is None or name in wanted)
         self._needed = needed
         self._shared = shared
 
     def run(self, rows: BlockRows) -> None:
         """Adds labels."""
-        if self._idle:
+        if not self.makes:
             return
         for name, coded in self._expression.fields(rows.lines).items():
             add_field(rows, name, Column.of(coded), self._needed, shared=self._shared)

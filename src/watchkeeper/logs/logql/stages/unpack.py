@@ -7,16 +7,20 @@ import numpy as np
 from watchkeeper.logs.lines.unpack import unpack
 from watchkeeper.logs.logql.columns import Column
 from watchkeeper.logs.logql.rows import BlockRows
-from watchkeeper.logs.logql.stages.stage import JSON_ERROR, Needed, add_field
+from watchkeeper.logs.logql.stages.stage import JSON_ERROR, Needed, add_field, source_names
 
 NO_OBJECT = "expecting json object(6), but it is not"
 
 
 class Unpack:
-    """The packed labels, and the packed line in place of the line."""
+    """The packed labels, and the packed line in place of the line.
+
+    makes   the labels that are looked at; None for all
+    """
 
     def __init__(self, needed: Needed, *, shared: bool) -> None:
         self._needed = needed
+        self.makes = source_names(needed)
         self._shared = shared
 
     def run(self, rows: BlockRows) -> None:
