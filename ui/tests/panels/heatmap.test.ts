@@ -19,7 +19,7 @@ test("buckets are ordered by their limits, zeros are not drawn where asked", () 
   expect(cells.rows.map((row) => row.name)).toEqual(["0.1", "2", "+Inf"]);
   expect(cells.rows[1]).toEqual({ name: "2", low: 0.1, high: 2 });
   expect([...cells.values]).toEqual([5, 2, 3, 9, NaN, 1]);
-  expect([cells.min, cells.max, cells.stepMs, cells.upper]).toEqual([1, 9, 60_000, true]);
+  expect([cells.min, cells.max, cells.stepMs, cells.edge]).toEqual([1, 9, 60_000, "upper"]);
 });
 
 test("samples are counted into buckets", () => {
@@ -72,4 +72,53 @@ test("limits of a histogram are two at least, however far away numbers or offset
     expect(limits.length).toBeLessThan(1100);
     expect(limits.every((limit, at) => Number.isFinite(limit) && (at === 0 || limit > limits[at - 1]!)), limits.slice(0, 3).join()).toBe(true);
   }
+});
+
+test("names of rows are upper limits, lower ones, or names", () => {
+  const rows = (layout: string) => {
+    const cells = heatCells([frame([time, bucket("2", [1, 1]), bucket("1", [1, 1])])], heatOptions({ rowsFrame: { layout } }), { from: 0, to: 120_000 })!;
+    return [cells.edge, ...cells.rows.map((row) => [row.low, row.high])];
+  };
+  expect(rows("auto")).toEqual(["upper", [-Infinity, 1], [1, 2]]);
+  expect(rows("le")).toEqual(rows("auto"));
+  expect(rows("ge")).toEqual(["lower", [1, 2], [2, Infinity]]);
+  expect(rows("unknown")).toEqual(["middle", [NaN, NaN], [NaN, NaN]]);
+});
+
+test("the axis shows the rows between its limits", () => {
+  const given = (yAxis: object) => {
+    const cells = heatCells([frame([time, ...["1", "5", "10", "+Inf"].map((le) => bucket(le, [1, 1]))])], heatOptions({ yAxis }), { from: 0, to: 120_000 })!;
+    return [cells.from, cells.to];
+  };
+  expect(given({})).toEqual([0, 4]);
+  expect(given({ min: "1", max: 10 })).toEqual([1, 3]);
+  expect(given({ min: 3 })).toEqual([1, 4]);
+  expect(given({ min: 50, max: 2 }), "nothing is between them").toEqual([0, 4]);
+  const counted = (yAxis: object, yBuckets: object = { mode: "size", value: "10" }) => heatCells([frame([time, { name: "v", type: "number", values: [3, 25], config: {} }])], heatOptions({ calculate: true, yAxis, calculation: { yBuckets } }), { from: 0, to: 240_000 })!;
+  expect([counted({ min: 5, max: 42 })].map((cells) => [cells.from, cells.to, cells.rows.length, cells.values.filter((value) => value > 0).length])).toEqual([[0.5, 4.2, 5, 1]]);
+  expect(counted({ max: 80 }, { value: "1", scale: { type: "log", log: 2 } })).toMatchObject({ from: 0, to: 5 + Math.log2(80 / 64) });
+});
+
+test("powers leave out what is not above zero, or go both ways from a threshold", () => {
+  const cells = (type: string) => heatCells([frame([time, { name: "v", type: "number", values: [0, 8], config: {} }])], heatOptions({ calculate: true, calculation: { yBuckets: { scale: { type, log: 2, linearThreshold: 2 } } } }), { from: 0, to: 240_000 })!;
+  expect(cells("log").rows.map((row) => row.high)).toEqual([16]);
+  expect(cells("symlog").rows.map((row) => [row.low, row.high])).toEqual([[0, 2], [2, 4], [4, 8]]);
+  expect(bucketLimits(-5, 1, { mode: "size", value: "", log: 10, threshold: 1 })).toEqual([-10, -1, 0, 1]);
+});
+
+test("sizes of columns: spans of several units, a count, variables", () => {
+  const step = (mode: string, value: string) => heatCells([frame([time, { name: "v", type: "number", values: [1, 2], config: {} }])], heatOptions({ calculate: true, calculation: { xBuckets: { mode, value } } }, (text) => text.replace("$step", "20s")), { from: 0, to: 600_000 })!.stepMs;
+  expect([step("size", "1m30s"), step("size", "$step"), step("count", "10"), step("size", "nonsense"), step("size", "30000")]).toEqual([90_000, 20_000, 60_000, 10_000, 30_000]);
+});
+
+test("what is filtered is not drawn, and colours reach as far as they are told", () => {
+  const cells = heatCells([frame([time, bucket("1", [1, 5])])], heatOptions({ filterValues: { le: 1, ge: 9 } }), { from: 0, to: 120_000 })!;
+  expect([...cells.values]).toEqual([NaN, 5]);
+  const own = heatColors({ scheme: "Blues", steps: 10, min: 0, max: 100 }, 1, 9, true, "#fff");
+  expect([own.stepOf(5), own.stepOf(95), own.min, own.max]).toEqual([0, 9, 0, 100]);
+  const turned = heatColors({ scheme: "Blues", steps: 10, reverse: true }, 1, 9, true, "#fff");
+  expect(turned.steps).toEqual(own.steps.toReversed());
+  const alpha = (scale: string, exponent: number) => heatColors({ mode: "opacity", steps: 4, scale, exponent }, 0, 1, true, "#ff0000").steps.map((step) => Number(step.slice(15, -1)));
+  expect(alpha("linear", 2)).toEqual([0.31, 0.54, 0.77, 1]);
+  expect(alpha("exponential", 2)[0]).toBeLessThan(0.15);
 });

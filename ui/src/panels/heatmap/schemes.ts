@@ -46,6 +46,9 @@ export interface HeatColors {
   steps: string[];
   /** The step of a value. */
   stepOf: (value: number) => number;
+  /** The values of the first and the last step. */
+  min: number;
+  max: number;
 }
 
 interface ColorOptions {
@@ -79,7 +82,7 @@ export function heatColors(options: ColorOptions, low: number, high: number, dar
     const parts = parseColor(fill) ?? [255, 152, 48, 1];
     const curve = options.scale === "linear" ? 1 : exponent;
     steps = Array.from({ length: count }, (_, index) => `rgba(${parts[0]}, ${parts[1]}, ${parts[2]}, ${(0.08 + 0.92 * ((index + 1) / count) ** curve).toFixed(3)})`);
-    return { steps: options.reverse === true ? steps.reverse() : steps, stepOf: stepper(min, max, count, 1) };
+    return { steps: options.reverse === true ? steps.reverse() : steps, stepOf: stepper(min, max, count), min, max };
   }
   const stops = sequence(String(options.scheme ?? "Oranges"), dark);
   steps = Array.from({ length: count }, (_, index) => {
@@ -88,12 +91,12 @@ export function heatColors(options: ColorOptions, low: number, high: number, dar
     return mix(stops[from]!, stops[from + 1]!, at - from);
   });
   if (options.reverse === true) steps.reverse();
-  return { steps, stepOf: stepper(min, max, count, 1) };
+  return { steps, stepOf: stepper(min, max, count), min, max };
 }
 
-function stepper(min: number, max: number, count: number, curve: number): (value: number) => number {
+function stepper(min: number, max: number, count: number): (value: number) => number {
   return (value) => {
     const share = max > min ? Math.min(1, Math.max(0, (value - min) / (max - min))) : 1;
-    return Math.min(count - 1, Math.floor(share ** curve * count));
+    return Math.min(count - 1, Math.floor(share * count));
   };
 }
