@@ -1,6 +1,7 @@
 /** Frames of log lines as rows: level, order, duplicates, fields found in a line. Pure. */
 
 import type { Frame, Labels } from "../../core/frame/frame.ts";
+import { withoutEscapes } from "./escapes.ts";
 
 export type LogLevel = "critical" | "error" | "warning" | "info" | "debug" | "trace" | "unknown";
 
@@ -10,8 +11,10 @@ export interface LogRow {
   /** Milliseconds, and nanoseconds as text where the answer has them. */
   ms: number;
   ns: string | undefined;
-  /** Without colour codes of terminals. */
+  /** Without escape sequences of terminals. */
   line: string;
+  /** As it came, where it held such sequences. */
+  raw?: string;
   labels: Labels;
   /** Where labels are from: the stream (I), structured metadata (S), the query's parser (P). */
   origins: Readonly<Record<string, string>> | undefined;
@@ -50,9 +53,6 @@ export function levelOf(line: string, labels: Labels): LogLevel {
   return klog ? ({ I: "info", W: "warning", E: "error", F: "critical" } as const)[klog as "I"] : "unknown";
 }
 
-// Neither this nor the next goes over a long line once for each of its letters.
-const ANSI = /\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*\u0007/g;
-
 /** The rows of all frames that hold lines, in the order of time. A line that two queries found is there twice, with an id each. */
 export function logRows(frames: readonly Frame[], newestFirst: boolean): LogRow[] {
   const rows: LogRow[] = [];
@@ -69,7 +69,8 @@ export function logRows(frames: readonly Frame[], newestFirst: boolean): LogRow[
     // Frames that are no answer of Loki have their labels as columns.
     const columns = labels ? [] : fields.filter((field) => field !== time && field !== line && field.type === "string" && field !== ns && field !== ids);
     for (let row = 0; row < frame.length; row++) {
-      const text = String(line.values[row] ?? "").replace(ANSI, "");
+      const given = String(line.values[row] ?? "");
+      const text = withoutEscapes(given);
       const own = labels ? ((labels.values[row] ?? {}) as Labels) : columns.length ? Object.fromEntries(columns.map((field) => [field.name, String(field.values[row] ?? "")])) : (line.labels ?? {});
       const at = Number(time.values[row]);
       // What no calendar knows can't be shown as a time.
@@ -81,7 +82,7 @@ export function logRows(frames: readonly Frame[], newestFirst: boolean): LogRow[
       rows.push({
         id: count ? `${id} again ${count}` : id,
         ms, ns: ns ? String(ns.values[row]) : undefined, line: text, labels: own, origins: origins?.values[row] as Record<string, string> | undefined,
-        level: levelOf(text, own), refId: frame.refId, repeats: 0,
+        level: levelOf(text, own), refId: frame.refId, repeats: 0, ...(text === given ? {} : { raw: given }),
       });
     }
   }
@@ -140,6 +141,7 @@ export function commonLabels(rows: readonly LogRow[]): Labels {
 /** Fields of a line at most: a line of nothing but fields must not fill the page. */
 export const FIELDS_SHOWN = 100;
 
+// Does not go over a long line once for each of its letters.
 const LOGFMT = /(?<![\w.\-/])([\w.\-/]+)=("(?:[^"\\]|\\.)*"|[^\s"]*)/g;
 
 /** Fields that a line holds as JSON (nested ones joined by _) or as logfmt, without those that are labels already. */
