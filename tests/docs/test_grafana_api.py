@@ -6,10 +6,11 @@ import os
 import re
 from pathlib import Path
 
-from watchkeeper.dashboards.roles import Role
 from watchkeeper.web.grafana.routes import ANY, API, PLAIN, RESOURCES, WRITE, Row
+from watchkeeper.web.grafana.who import Who
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "grafana-api.md"
+WHO = {Who.ANYBODY: "everybody", Who.KNOWN: "who may see it", Who.SERVER: "administrators of the server"}
 HEAD = """# Grafana's API
 
 What watchkeeper answers of Grafana's HTTP API, on the port of the pages (3000), from the table of routes in the code
@@ -17,10 +18,15 @@ What watchkeeper answers of Grafana's HTTP API, on the port of the pages (3000),
 
 - Who asks: a session's cookie, `Authorization: Bearer` with a service account's token or an API key, or Basic
   authentication. Whoever does none of it is `--dashboards.anonymous-role` (Viewer).
-- The role is the least that one needs. Where it is Viewer for a write, permissions decide: of the dashboard, its
-  folder and the folders above, for roles, users, service accounts and teams. Until somebody decides otherwise,
-  viewers see all and editors change all. What a folder gives holds for all that is in it; administrators may
-  everything.
+- The role is the least that one needs. For "who may see it" permissions decide, of reads and writes alike: of the
+  dashboard, its folder and the folders above, for roles, users, service accounts and teams. Until somebody decides
+  otherwise, viewers see all and editors change all. What a folder gives holds for all that is in it; administrators
+  may everything.
+- The role None has what permissions name a user, a service account or a team for, and nothing else: those folders and
+  dashboards in every list, their annotations and library panels, and queries of the data sources that they ask.
+- Administrators of the server are users for whom `isGrafanaAdmin` is true: the first one, and whom they make one with
+  `PUT /api/admin/users/:id/permissions`. The last of them can't be taken away. The role Admin alone is no
+  administrator of the server, and no token is.
 - A request of a browser that another site sent changes nothing (status 403).
 - Errors are `{"message": "..."}`; below `/apis` they are Kubernetes' `Status`. A dashboard that was changed meanwhile
   is 412 with `"status": "version-mismatch"` (409 below `/apis`), one of the same name `"name-exists"`; one of a file
@@ -31,7 +37,7 @@ What watchkeeper answers of Grafana's HTTP API, on the port of the pages (3000),
   `/render/d/:uid/:slug` where Chromium is installed (501 otherwise). Sides are 50 to 3000, the scale is 1 to 3, the
   time at most 90 s.
 
-| method | path | role | |
+| method | path | for | |
 | --- | --- | --- | --- |
 """
 
@@ -53,12 +59,12 @@ def test_the_page_is_up_to_date() -> None:
 
 
 def shown(below: str, row: Row) -> str:
-    methods, path, role, endpoint = row
+    methods, path, needed, endpoint = row
     words = {ANY: "any", WRITE: "POST PUT PATCH DELETE"}
     method = methods if isinstance(methods, str) else words.get(methods, " ".join(methods))
     path = re.sub(r"\{(\w+):([\w|-]+)\}", lambda found: f"({found[2]})".replace("|", "\\|"), below + path)
     path = re.sub(r"\{(\w+)(:[^}]*)?\}", lambda found: "*" if found[1] == "rest" else f":{found[1]}", path)
     said = " ".join((endpoint.__doc__ or "").split())
     text = said.partition(": ")[2] or said
-    who = "everybody" if role is Role.NONE else role.label
+    who = WHO.get(needed, needed.name.title())
     return f"| {method} | `{path}` | {who} | {text[:1].upper()}{text[1:].replace('|', chr(92) + '|')} |"

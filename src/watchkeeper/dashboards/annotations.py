@@ -47,6 +47,7 @@ class Sought:
     any_tag: bool = False
     limit: int = 100
     hidden: Sequence[str] = ()  # Dashboards whose annotations are not for the one who asks.
+    shown: Sequence[str] | None = None  # Those whose are, where no others are.
 
 
 class Annotations:
@@ -108,6 +109,9 @@ class Annotations:
         if sought.hidden:
             where.append("dashboard_uid NOT IN (SELECT value FROM json_each(?))")
             values.append(orjson.dumps(list(sought.hidden)).decode())
+        if sought.shown is not None:
+            where.append("dashboard_uid IN (SELECT value FROM json_each(?))")
+            values.append(orjson.dumps(list(sought.shown)).decode())
         tags = tuple(dict.fromkeys(sought.tags))[:MAX_TAGS]
         if tags:
             marks = ", ".join("?" * len(tags))
@@ -120,13 +124,17 @@ class Annotations:
         )  # fmt: skip
         return self._filled(rows)
 
-    def tags(self, query: str, limit: int, hidden: Sequence[str] = ()) -> list[tuple[str, int]]:
-        """Tags that contain a text, and how many annotations have each; by tag."""
+    def tags(
+        self, query: str, limit: int, hidden: Sequence[str] = (), shown: Sequence[str] | None = None
+    ) -> list[tuple[str, int]]:  # fmt: skip
+        """Tags that contain a text, and how many annotations have each; by tag. `hidden` and `shown` as for Sought."""
         rows = self._database.rows(
             "SELECT tag, COUNT(DISTINCT annotation_id) AS n FROM annotation_tags t JOIN annotations a "
             "ON a.id = t.annotation_id WHERE instr(lower(tag), lower(?)) > 0 "
-            "AND a.dashboard_uid NOT IN (SELECT value FROM json_each(?)) GROUP BY tag ORDER BY tag LIMIT ?",
-            query, orjson.dumps(list(hidden)).decode(), max(1, min(limit, MAX_LIMIT)),
+            "AND a.dashboard_uid NOT IN (SELECT value FROM json_each(?)) "
+            "AND (? OR a.dashboard_uid IN (SELECT value FROM json_each(?))) GROUP BY tag ORDER BY tag LIMIT ?",
+            query, orjson.dumps(list(hidden)).decode(), shown is None, orjson.dumps(list(shown or ())).decode(),
+            max(1, min(limit, MAX_LIMIT)),
         )  # fmt: skip
         return [(row["tag"], row["n"]) for row in rows]
 

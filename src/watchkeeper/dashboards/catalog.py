@@ -59,11 +59,18 @@ class Catalog:
         self._files = Files()
         self._kept: tuple[tuple[int, int], Files, _View] | None = None
         self._lock = threading.Lock()
+        self._n_files = 0
 
     def follow(self, files: Files) -> None:
         """From now on these are what files bring."""
         with self._lock:
             self._files = files
+            self._n_files += 1
+
+    @property
+    def revision(self) -> tuple[int, ...]:
+        """Another one after each change of the database or of files."""
+        return *self.stored.revision, self._n_files
 
     def entries(self) -> list[Entry]:
         """All that are shown, by title."""

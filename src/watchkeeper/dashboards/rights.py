@@ -29,9 +29,10 @@ class Rights:
         folders: Iterable[Folder],
     ) -> None:
         self.identity = identity
-        self._role = max(identity.role, identity.sees_as)
         # Who draws a picture for somebody sees what they see, and changes nothing.
-        self._most = Level.ADMIN if identity.role >= self._role else BY_ROLE[identity.role]
+        only_looks = identity.sees_as is not None
+        self._role = identity.role if identity.sees_as is None else identity.sees_as
+        self._most = Level.VIEW if only_looks else Level.ADMIN
         self._decided = decided
         self._team_ids = frozenset(team_ids)
         self._folders = {folder.uid: folder for folder in folders}

@@ -50,7 +50,7 @@ class Identity:
     is_admin     whether this is an administrator of the whole server
     by_cookie    whether a browser's session says so, so that another site could have sent the request
     session_id   0 for none
-    sees_as      the role whose permissions say what it may see, where that is more than it may do
+    sees_as      of the one who draws a picture for somebody, and only looks: that one's role; None otherwise
     """
 
     kind: Kind
@@ -63,4 +63,4 @@ class Identity:
     is_admin: bool = False
     by_cookie: bool = False
     session_id: int = 0
-    sees_as: Role = Role.NONE
+    sees_as: Role | None = None

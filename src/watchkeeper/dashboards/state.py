@@ -20,6 +20,7 @@ from watchkeeper.dashboards.provisioning.leftovers import Leftovers
 from watchkeeper.dashboards.resource_notes import ResourceNotes
 from watchkeeper.dashboards.rights import Rights
 from watchkeeper.dashboards.roles import Identity, Kind
+from watchkeeper.dashboards.seen_sources import SeenSources
 from watchkeeper.dashboards.sessions import Sessions
 from watchkeeper.dashboards.short_urls import ShortUrls
 from watchkeeper.dashboards.snapshots import Snapshots
@@ -52,12 +53,18 @@ class State:
         self.library = Library(self.database)
         self.permissions = Permissions(self.database)
         self.resource_notes = ResourceNotes(self.database)
+        self._seen_sources = SeenSources(self.catalog, self.library, self.datasources)
 
     def rights(self, identity: Identity) -> Rights:
         """What somebody may do with folders and dashboards, as things are now."""
         decided = self.permissions.all()
         team_ids = self.teams.ids_of(identity.id) if decided and identity.kind is Kind.USER else ()
         return Rights(identity, decided, team_ids, self.catalog.folders())
+
+    def sources(self, identity: Identity) -> list[Datasource]:
+        """The datasources that somebody may ask, by name."""
+        role = identity.role if identity.sees_as is None else identity.sees_as
+        return self._seen_sources.all(lambda: self.rights(identity), role, (identity.kind, identity.id))
 
     def likings(self, identity: Identity) -> list[dict[str, str]]:
         """What holds for somebody, the nearest first: their own preferences, their teams', the organisation's."""

@@ -15,6 +15,7 @@ from watchkeeper.web.grafana.backend import Backend
 from watchkeeper.web.grafana.cross_site import SAFE_METHODS, is_cross_site
 from watchkeeper.web.grafana.render_keys import COOKIE as RENDER_COOKIE
 from watchkeeper.web.grafana.render_keys import RenderKeys
+from watchkeeper.web.grafana.who import BY_ROLE, TOLD, Who, who_is
 
 COOKIE: Final = "watchkeeper_session"
 UNAUTHORIZED: Final = "Unauthorized"
@@ -53,12 +54,12 @@ class Gatekeeper:
         key = request.cookies.get(RENDER_COOKIE, "")
         return (self.renders.identity(key) if key else None) or self._anonymous
 
-    async def admit(self, request: web.Request, role: Role) -> Identity:
-        """Who asks, where they have the role, and no other site asks in their name. Raises ApiError with status 401,
+    async def admit(self, request: web.Request, who: Who) -> Identity:
+        """Who asks, where they are that much, and no other site asks in their name. Raises ApiError with status 401,
         403 or 429."""
         identity = await self.identity(request)
-        if identity.role < role:
-            raise refusal(identity, role)
+        if who_is(identity) < who:
+            raise refusal(identity, who)
         # A browser sends cookies and remembered passwords by itself; a token only who knows it.
         is_browser = identity.kind is not Kind.ACCOUNT
         is_change = request.method not in SAFE_METHODS
@@ -108,9 +109,9 @@ class Gatekeeper:
             raise
 
 
-def refusal(identity: Identity, role: Role) -> ApiError:
+def refusal(identity: Identity, needed: Who | Role) -> ApiError:
     """To somebody who may not."""
     if identity.kind is Kind.ANONYMOUS:
         return ApiError(401, "unauthorized", UNAUTHORIZED)
-    text = f"You'll need additional permissions to perform this action: it needs the role {role.label}"
-    return ApiError(403, "forbidden", text)
+    told = TOLD[BY_ROLE[needed] if isinstance(needed, Role) else needed]
+    return ApiError(403, "forbidden", f"You'll need additional permissions to perform this action: {told}")

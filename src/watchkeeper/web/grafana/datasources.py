@@ -10,8 +10,9 @@ from aiohttp import web
 
 from watchkeeper.core.config.secret import Secret
 from watchkeeper.dashboards.datasource import Datasource
-from watchkeeper.dashboards.roles import Role
+from watchkeeper.dashboards.roles import Identity, Role
 from watchkeeper.web.errors import ApiError
+from watchkeeper.web.grafana.allowed import not_allowed
 from watchkeeper.web.grafana.answers import answer, message
 from watchkeeper.web.grafana.ask import Ask, Fields
 from watchkeeper.web.grafana.backend import Backend
@@ -28,7 +29,7 @@ MAX_SECRETS: Final = 200
 
 async def list_(backend: Backend, ask: Ask) -> web.Response:
     """GET /datasources: all of them, by name."""
-    return answer(await backend.run(lambda: [_short(ask, one) for one in backend.state.datasources.all()]))
+    return answer(await backend.run(lambda: [_short(ask, one) for one in backend.state.sources(ask.identity)]))
 
 
 async def get(backend: Backend, ask: Ask) -> web.Response:
@@ -82,7 +83,8 @@ async def health(backend: Backend, ask: Ask) -> web.Response:
 
 
 def sought(backend: Backend, ask: Ask) -> Datasource:
-    """The datasource that a path names, by `uid`, `name` or `id`. Raises Missing and ApiError."""
+    """The datasource that a path names, by `uid`, `name` or `id`, for those who may ask it. Raises Missing and
+    ApiError."""
     datasources = backend.state.datasources
     finders: tuple[tuple[str, Callable[[str], Datasource]], ...] = (
         ("uid", datasources.find),
@@ -91,16 +93,24 @@ def sought(backend: Backend, ask: Ask) -> Datasource:
     )
     for name, find in finders:
         if name in ask.request.match_info:
-            return find(ask.part(name))
+            return askable(backend, ask, find(ask.part(name)))
     raise ApiError(404, "not_found", "Data source not found")
 
 
-def settings_json(backend: Backend) -> tuple[dict[str, Any], str]:
-    """What pages need of all datasources, by name, and the name of the default. Without secrets and addresses."""
+def askable(backend: Backend, ask: Ask, found: Datasource) -> Datasource:
+    """The datasource itself. Raises ApiError where it is not for the one who asks."""
+    if ask.identity.role < Role.VIEWER and found not in backend.state.sources(ask.identity):
+        raise not_allowed(ask.identity, "datasources:query")
+    return found
+
+
+def settings_json(backend: Backend, identity: Identity) -> tuple[dict[str, Any], str]:
+    """What pages need of the datasources that somebody may ask, by name, and the name of the default. Without secrets
+    and addresses."""
     found: dict[str, Any] = {}
     default = ""
     prefix = backend.settings.route_prefix
-    for one in backend.state.datasources.all():
+    for one in backend.state.sources(identity):
         found[one.name] = {
             "id": one.number,
             "uid": one.uid,

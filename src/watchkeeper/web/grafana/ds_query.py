@@ -15,6 +15,7 @@ from watchkeeper.dashboards.datasource import Datasource
 from watchkeeper.web.errors import ApiError, bad_data, to_grafana
 from watchkeeper.web.grafana.ask import Ask, Fields
 from watchkeeper.web.grafana.backend import Backend
+from watchkeeper.web.grafana.datasources import askable
 from watchkeeper.web.grafana.frames import Frame, loki_frames, prometheus_frames
 from watchkeeper.web.grafana.moments import moment_ms
 
@@ -55,7 +56,7 @@ async def query(backend: Backend, ask: Ask) -> web.Response:
         ref_id = item.text("refId") or _letter(place)
         async with places:
             try:
-                made = await backend.run(lambda: _made(backend, ref_id, fields, item))
+                made = await backend.run(lambda: _made(backend, ask, ref_id, fields, item))
                 frames = await _frames(backend, blank, made)
                 return ref_id, {"status": 200, "frames": frames}
             except (WatchkeeperError, ApiError) as error:
@@ -69,7 +70,7 @@ async def query(backend: Backend, ask: Ask) -> web.Response:
     return web.Response(body=body, status=status, content_type="application/json")
 
 
-def _made(backend: Backend, ref_id: str, fields: Fields, item: Fields) -> _Query:
+def _made(backend: Backend, ask: Ask, ref_id: str, fields: Fields, item: Fields) -> _Query:
     now_ms = backend.now_ms()
     bounds = {}
     for name, default in (("from", "now-1h"), ("to", "now")):
@@ -91,7 +92,7 @@ def _made(backend: Backend, ref_id: str, fields: Fields, item: Fields) -> _Query
         uid = datasource.uid
     else:
         uid = ""
-    datasource = backend.state.datasources.resolve(uid)
+    datasource = askable(backend, ask, backend.state.datasources.resolve(uid))
     points = min(max(1, item.number("maxDataPoints", DEFAULT_POINTS)), MAX_POINTS)
     wanted_ms = max(item.number("intervalMs", 0), _interval_ms(item), MIN_STEP_MS)
     step_ms = max(wanted_ms, -(-(end_ms - start_ms) // points) if not item.has("intervalMs") else 0)

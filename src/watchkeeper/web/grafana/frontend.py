@@ -7,13 +7,14 @@ from typing import Any, Final
 from aiohttp import web
 
 from watchkeeper import __version__
-from watchkeeper.dashboards.roles import Identity, Kind, Role
+from watchkeeper.dashboards.roles import Identity, Kind
 from watchkeeper.web.grafana.answers import answer, message
 from watchkeeper.web.grafana.ask import Ask
 from watchkeeper.web.grafana.backend import Backend
 from watchkeeper.web.grafana.datasources import TYPE_NAMES, settings_json
 from watchkeeper.web.grafana.organisation import org_json
 from watchkeeper.web.grafana.version import COMPATIBLE_VERSION
+from watchkeeper.web.grafana.who import Who, who_is
 
 PANELS: Final = (
     "timeseries", "graph", "stat", "singlestat", "gauge", "bargauge", "table", "table-old", "heatmap", "histogram",
@@ -24,7 +25,7 @@ MIN_REFRESH_MS: Final = 5000
 
 async def settings(backend: Backend, ask: Ask) -> web.Response:
     """GET /frontend/settings: versions, datasources, panels."""
-    return answer(await backend.run(lambda: frontend_settings(backend)))
+    return answer(await backend.run(lambda: frontend_settings(backend, ask.identity)))
 
 
 async def bootstrap(backend: Backend, ask: Ask) -> web.Response:
@@ -75,9 +76,9 @@ async def usage(backend: Backend, _: Ask) -> web.Response:
     return answer({"enabled": False})
 
 
-def frontend_settings(backend: Backend) -> dict[str, Any]:
+def frontend_settings(backend: Backend, identity: Identity) -> dict[str, Any]:
     """As Grafana's pages and tools read them."""
-    datasources, default = settings_json(backend)
+    datasources, default = settings_json(backend, identity)
     return {
         "appSubUrl": backend.settings.route_prefix,
         "appUrl": f"{backend.settings.root_url}/" if backend.settings.root_url else "",
@@ -125,7 +126,8 @@ def bootstrap_json(backend: Backend, identity: Identity) -> dict[str, Any]:
     chosen = state.catalog.find(home) if home else None
     if chosen is not None and not state.rights(identity).sees(chosen):
         home = None
-    datasources, default = settings_json(backend) if identity.role >= Role.VIEWER else ({}, "")
+    is_known = who_is(identity) >= Who.KNOWN
+    datasources, default = settings_json(backend, identity) if is_known else ({}, "")
     return {
         "version": __version__,
         "grafanaVersion": COMPATIBLE_VERSION,

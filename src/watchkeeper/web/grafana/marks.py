@@ -50,6 +50,7 @@ async def find(backend: Backend, ask: Ask) -> web.Response:
             ask.flag("matchAny"),
             limit,
             hidden(backend, backend.state.rights(ask.identity)),
+            shown(backend, ask),
         )
         return [_json(found) for found in backend.state.annotations.search(sought)]
 
@@ -160,7 +161,7 @@ async def tags(backend: Backend, ask: Ask) -> web.Response:
 
     def work() -> Any:
         away = hidden(backend, backend.state.rights(ask.identity))
-        found = backend.state.annotations.tags(ask.text("tag"), limit, away)
+        found = backend.state.annotations.tags(ask.text("tag"), limit, away, shown(backend, ask))
         return {"result": {"tags": [{"tag": tag, "count": count} for tag, count in found]}}
 
     return answer(await backend.run(work))
@@ -171,13 +172,22 @@ def hidden(backend: Backend, rights: Rights) -> list[str]:
     return [entry.uid for entry in backend.state.catalog.entries() if not rights.sees(entry)]
 
 
+def shown(backend: Backend, ask: Ask) -> list[str] | None:
+    """For the role None the uids of dashboards whose annotations may be seen; None where those of no dashboard are for
+    everybody."""
+    if ask.identity.role >= Role.VIEWER:
+        return None
+    rights = backend.state.rights(ask.identity)
+    return [entry.uid for entry in filter(rights.sees, backend.state.catalog.entries())]
+
+
 def _check(backend: Backend, ask: Ask, uid: str, level: Level) -> None:
     """Annotations of a dashboard are for those who may do that much with it; others go by the role alone."""
     entry = backend.state.catalog.find(uid) if uid else None
     if entry is not None:
         may_entry(backend.state.rights(ask.identity), entry, level)
-    elif level >= Level.EDIT and ask.identity.role < Role.EDITOR:
-        raise refusal(ask.identity, Role.EDITOR)
+    elif ask.identity.role < (needed := Role.EDITOR if level >= Level.EDIT else Role.VIEWER):
+        raise refusal(ask.identity, needed)
 
 
 def _change(

@@ -11,9 +11,11 @@ from watchkeeper.dashboards.errors import Missing, Refused
 from watchkeeper.dashboards.roles import Role, role_of
 from watchkeeper.dashboards.users import User
 from watchkeeper.web.errors import bad_data
+from watchkeeper.web.grafana.access import refusal
 from watchkeeper.web.grafana.answers import answer, message, time_text
 from watchkeeper.web.grafana.ask import Ask
 from watchkeeper.web.grafana.backend import Backend
+from watchkeeper.web.grafana.who import Who
 
 ORG_NAME: Final = "orgName"
 DEFAULT_ORG: Final = "Main Org."
@@ -97,7 +99,13 @@ async def remove_org_user(backend: Backend, ask: Ask) -> web.Response:
     """DELETE /org/users/:id, /orgs/:id/users/:id: with the only organisation the user goes."""
     _the_one(ask)
     number = ask.number_part("id")
-    await backend.run(lambda: backend.state.users.delete(number))
+
+    def work() -> None:
+        if backend.state.users.get(number).is_admin and not ask.identity.is_admin:
+            raise refusal(ask.identity, Who.SERVER)
+        backend.state.users.delete(number)
+
+    await backend.run(work)
     return message("User deleted")
 
 

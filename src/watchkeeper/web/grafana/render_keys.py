@@ -30,9 +30,8 @@ class RenderKeys:
         if len(self._keys) >= MAX_KEYS:
             del self._keys[next(iter(self._keys))]
         key = secrets.token_urlsafe(24)
-        seen = replace(
-            identity, role=min(identity.role, Role.VIEWER), sees_as=max(identity.role, identity.sees_as), is_admin=False
-        )
+        sees_as = identity.role if identity.sees_as is None else identity.sees_as
+        seen = replace(identity, role=min(identity.role, Role.VIEWER), sees_as=sees_as, is_admin=False)
         self._keys[key] = seen, now_s + LIFETIME_S
         return key
 

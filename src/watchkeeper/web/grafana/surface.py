@@ -8,7 +8,6 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from watchkeeper.core.model.errors import WatchkeeperError
-from watchkeeper.dashboards.roles import Role
 from watchkeeper.web.errors import ApiError, to_grafana
 from watchkeeper.web.grafana.access import Gatekeeper
 from watchkeeper.web.grafana.answers import failure
@@ -17,6 +16,7 @@ from watchkeeper.web.grafana.first_admin import PATH, FirstAdmin
 from watchkeeper.web.grafana.login import Login, View
 from watchkeeper.web.grafana.proxy import needed_role
 from watchkeeper.web.grafana.routes import add_routes, told
+from watchkeeper.web.grafana.who import BY_ROLE
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -79,7 +79,7 @@ class Guard:
             if request.match_info.handler in self._open or path in OPEN:
                 return await handler(request)
             try:
-                await self._gatekeeper.admit(request, max(Role.VIEWER, needed_role(request.method, path)))
+                await self._gatekeeper.admit(request, BY_ROLE[needed_role(request.method, path)])
             except (ApiError, WatchkeeperError) as error:
                 return failure(to_grafana(error))
             return await handler(request)

@@ -11,8 +11,9 @@ from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 
 from watchkeeper.core.model.errors import WatchkeeperError
-from watchkeeper.dashboards.roles import Identity, Role
+from watchkeeper.dashboards.roles import Identity
 from watchkeeper.web.errors import ApiError
+from watchkeeper.web.grafana.who import Who, who_is
 from watchkeeper.web.html_page import html_page
 from watchkeeper.web.ui.built import Built
 from watchkeeper.web.ui.policy import COMMON, is_trustworthy, page_headers
@@ -74,7 +75,7 @@ class Pages:
             return web.Response(status=error.status, text=f"{error.message}\n")
         except WatchkeeperError as error:
             return _soon(error)
-        if identity.role < Role.VIEWER and not path.startswith(("/login", "/dashboard/snapshot/")):
+        if who_is(identity) < Who.KNOWN and not path.startswith(("/login", "/dashboard/snapshot/")):
             to = quote(
                 path + (f"?{request.rel_url.raw_query_string}" if request.rel_url.raw_query_string else ""), safe=""
             )

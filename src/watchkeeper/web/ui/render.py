@@ -9,11 +9,12 @@ from urllib.parse import urlencode
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from watchkeeper.dashboards.roles import Identity, Role
+from watchkeeper.dashboards.roles import Identity
 from watchkeeper.web.errors import ApiError
 from watchkeeper.web.grafana.access import Gatekeeper
 from watchkeeper.web.grafana.answers import failure
 from watchkeeper.web.grafana.render_keys import COOKIE as RENDER_COOKIE
+from watchkeeper.web.grafana.who import Who
 from watchkeeper.web.ui.picture import DEFAULT_TIMEOUT_S, Camera, size_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -75,7 +76,7 @@ class RenderSurface:
     async def render(self, request: web.Request) -> web.StreamResponse:
         """GET /render/...: a PNG."""
         try:
-            identity = await self._gatekeeper.admit(request, Role.VIEWER)
+            identity = await self._gatekeeper.admit(request, Who.KNOWN)
             size = size_of(request.query)
             timeout_s = _timeout_s(request.query.get("timeout", ""))
             address = await self._address()
