@@ -34,5 +34,9 @@ def test_several(turns: Stack, chromium: Chromium) -> None:
     chromium.do("explore.several", url=turns.url, job="turns")
 
 
+def test_the_plan_of_a_query_for_lines(turns: Stack, chromium: Chromium) -> None:
+    chromium.do("explore.plan", url=turns.url, job="turns")
+
+
 def test_cardinality(lines: Stack, chromium: Chromium) -> None:
     chromium.do("explore.cardinality", url=lines.url)

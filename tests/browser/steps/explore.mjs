@@ -194,6 +194,32 @@ export async function several(person, { url, job }) {
   assert.deepEqual(kept(person)[1].queries.map((query) => query.datasource.uid), ["prometheus", "loki"]);
 }
 
+/** How a query for lines is worked out, on a small screen too; a Loki that is none of ours has no plan. */
+export async function plan(person, { url, job }) {
+  person.expect(/status (of )?404/);
+  await person.open(panesUrl(url, { one: logPane(`sum by (level) (count_over_time({job="${job}"} | json |= "turn" [1m]))`) }));
+  await person.button("Inspect").click();
+  const dialog = person.page.getByRole("dialog", { name: "Inspect" });
+  await dialog.getByRole("button", { name: "Plan" }).click();
+  const items = dialog.getByRole("listitem");
+  await items.filter({ hasText: "grouped while samples are taken" }).waitFor();
+  const said = await items.allInnerTexts();
+  assert.deepEqual(said.map((text) => /^(sum by \(level\)|count_over_time\(\)|\{job=.*over 60s|\|= "turn"|\| json)/.test(text)), [true, true, true, true, true], said.join("\n"));
+  assert.match(said[4], /makes level/);
+  const { width, height } = person.page.viewportSize();
+  await person.page.setViewportSize({ width: 390, height: 800 });
+  const edges = await dialog.evaluate((element) => [element, ...element.querySelectorAll("button, li")].map((one) => one.getBoundingClientRect().right));
+  assert.ok(edges.every((right) => right <= edges[0]), `the plan fits: ${edges}`);
+  await person.page.setViewportSize({ width, height });
+
+  const path = "**/loki/api/v1/parse_query";
+  await person.page.route(path, (route) => route.fulfill({ status: 404, body: "404 page not found" }));
+  await dialog.getByRole("button", { name: "Requests" }).click();
+  await dialog.getByRole("button", { name: "Plan" }).click();
+  await dialog.getByRole("alert").filter({ hasText: "tells no plans" }).waitFor();
+  await person.page.unroute(path);
+}
+
 /** What has most series, down to the values of a label, and from there to Explore. */
 export async function cardinality(person, { url }) {
   await person.open(`${url}/explore/cardinality?selector=${encodeURIComponent("node_cpu_seconds_total")}`);

@@ -38,10 +38,11 @@ export function statisticsOf(answer: unknown, all = false): Statistic[] {
   return rows;
 }
 
-/** A node of the tree that `/api/v1/parse_query` gives, as lines of an outline. */
+/** A node of the tree that `/api/v1/parse_query` gives, as lines of an outline; `note` is what is done for it. */
 export interface PlanLine {
   depth: number;
   text: string;
+  note?: string;
 }
 
 const SELF = new Set(["matrixSelector", "vectorSelector", "numberLiteral", "stringLiteral"]);
@@ -54,7 +55,8 @@ export function planLines(tree: unknown, depth = 0): PlanLine[] {
   return [{ depth, text: nodeText(node) }, ...(SELF.has(String(node.type)) ? [] : children.flatMap((child) => planLines(child, depth + 1)))];
 }
 
-function nodeText(node: Record<string, unknown>): string {
+/** A node without those below it. */
+export function nodeText(node: Record<string, unknown>): string {
   const list = (value: unknown) => (Array.isArray(value) ? (value as unknown[]).map(String).join(", ") : "");
   const matchers = Array.isArray(node.matchers) ? (node.matchers as { name: string; type: string; value: string }[]).filter(({ name }) => name !== "__name__") : [];
   const selector = `${String(node.name ?? "")}${matchers.length ? `{${matchers.map(({ name, type, value }) => `${name}${type}${JSON.stringify(value)}`).join(", ")}}` : ""}`;
