@@ -214,7 +214,7 @@ function compute(field: Pick<Field, "values" | "type">, id: string, nulls: Nulls
 /**
  * The column reduced by `id`; null where there is nothing to reduce or no such reducer. Most give a number; first and last
  * what the column holds; allIsZero and allIsNull a boolean; allValues and uniqueValues a list.
- * nulls  as the column's `nullValueMode` says, unless told
+ * nulls  as the column's `nullValueMode` says, unless told; where nobody says, missing values do not count
  *
  * Results are kept with the list of values: a list must not change once it is in a column.
  */
@@ -222,7 +222,7 @@ export function reduce(field: Pick<Field, "values" | "type"> & Partial<Pick<Fiel
   const { values } = field;
   const name = ALIASES[id] ?? id;
   if (!values.length) return EMPTY[name] ?? null;
-  const mode = nulls ?? field.config?.nullValueMode ?? "null";
+  const mode = nulls ?? field.config?.nullValueMode ?? "connected";
   let cache = known.get(values);
   if (!cache) known.set(values, (cache = new Map()));
   const key = `${field.type} ${mode}`;

@@ -14,7 +14,7 @@ export function activeThreshold(thresholds: Thresholds | undefined, value: numbe
   if (!steps?.length) return null;
   const compared = thresholds?.mode === "percentage" ? percent * 100 : value;
   let active = steps[0]!;
-  for (const step of steps) {
+  for (const step of steps.slice(1)) {
     if (step.value === null || step.value === undefined) continue;
     if (!(compared >= step.value)) break;
     active = step;

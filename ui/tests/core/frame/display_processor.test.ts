@@ -48,6 +48,11 @@ test("times, booleans, texts, lists and objects", () => {
   expect(shown(number({ unit: "dateTimeAsIso" }), "2024-01-02T03:04:05Z").text).toBe("2024-01-02 03:04:05");
 });
 
+test("the first step of thresholds is for all that is less, whatever value it has", () => {
+  const thresholds = { mode: "absolute" as const, steps: [{ value: 0, color: "red" }, { value: -1, color: "green" }, { value: 0.01, color: "red" }] };
+  expect([-2, -0.5, 0, 1].map((value) => shown(number({ thresholds }), value).color)).toEqual(["#F2495C", "#73BF69", "#73BF69", "#F2495C"]);
+});
+
 test("percent and percentage thresholds are of min and max, else of the values", () => {
   const thresholds = { mode: "percentage" as const, steps: [{ value: null, color: "green" }, { value: 50, color: "red" }] };
   expect(shown(number({ min: 0, max: 200, thresholds }), 90)).toMatchObject({ percent: 0.45, color: "#73BF69" });

@@ -6,7 +6,7 @@ const counter = field("Value", [1, 5, null, 2, 8, NaN]);
 
 test("reducers of a column with gaps", () => {
   const got = Object.fromEntries(["lastNotNull", "last", "first", "min", "max", "mean", "sum", "count", "range", "diff", "delta", "distinctCount", "p50", "stdDev"].map((id) => [id, reduce(counter, id)]));
-  expect(got).toMatchObject({ lastNotNull: 8, last: NaN, first: 1, min: 1, max: 8, mean: 4, sum: 16, count: 6, range: 7, diff: 7, delta: 4 });
+  expect(got).toMatchObject({ lastNotNull: 8, last: NaN, first: 1, min: 1, max: 8, mean: 4, sum: 16, count: 5, range: 7, diff: 7, delta: 4 });
 });
 
 test("missing values as the column's config says", () => {
@@ -18,7 +18,7 @@ test("missing values as the column's config says", () => {
 
 test("texts have a first and a last", () => {
   const texts = field("version", ["1.0", "1.1", null]);
-  expect([reduce(texts, "lastNotNull"), reduce(texts, "first"), reduce(texts, "count"), reduce(texts, "max")]).toEqual(["1.1", "1.0", 3, null]);
+  expect([reduce(texts, "lastNotNull"), reduce(texts, "first"), reduce(texts, "count"), reduce(texts, "max")]).toEqual(["1.1", "1.0", 2, null]);
 });
 
 test("nothing to reduce, and no such reducer", () => {

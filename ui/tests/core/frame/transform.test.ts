@@ -29,7 +29,15 @@ describe("a table of several queries", () => {
     expect(contents(run([left, right], "joinByField", { byField: "k", mode: "outerTabular" }))).toEqual([{ k: ["a", "a", "b", "c"], x: [1, 2, 3, null], y: [10, 10, null, 30] }]);
   });
 
-  test("merged: rows that agree become one", () => {
+  test("joined where a value is there twice and the tables have the same rows", () => {
+    const made = run([table({ k: ["a", "a"], x: [1, 2] }), table({ k: ["a", "a"], y: [3, 4] })], "joinByField", { byField: "k" });
+    expect(contents(made)).toEqual([{ k: ["a", "a"], x: [1, 2], y: [3, 4] }]);
+    const back = run([table({ Time: [2, 1], x: [20, 10] }), table({ Time: [2, 1], y: [21, 11] })], "joinByField", { byField: "Time" });
+    expect(contents(back)).toEqual([{ Time: [1, 2], x: [10, 20], y: [11, 21] }]);
+  });
+
+  test("merged: rows that agree become one, and what has no columns goes", () => {
+    expect(run([cpu(), frame([], { refId: "B" })], "merge")).toEqual([cpu()]);
     expect(contents(run([cpu(), memory()], "merge"))).toEqual([{ Time: [1, 1, 1], pod: ["p1", "p2", "p3"], "Value #A": [1, 2, null], "Value #B": [null, 20, 30] }]);
   });
 
@@ -47,12 +55,19 @@ const jobs = () => table({ job: ["a", "a", "b"], instance: ["i1", "i2", "i1"], V
 describe("rows", () => {
   test("grouped and reduced", () => {
     const made = run([jobs()], "groupBy", { fields: { job: { operation: "groupby" }, Value: { operation: "aggregate", aggregations: ["mean", "count"] }, up: { operation: null } } });
-    expect(contents(made)).toEqual([{ job: ["a", "b"], "Value (mean)": [2, null], "Value (count)": [2, 1] }]);
-    expect(run([jobs()], "groupBy", {})).toEqual([]);
+    expect(contents(made)).toEqual([{ job: ["a", "b"], "Value (mean)": [2, null], "Value (count)": [2, 0] }]);
+    expect(run([jobs()], "groupBy", {})).toEqual([jobs()]);
+    expect(run([jobs()], "groupBy", { fields: { nope: { operation: "groupby" } } })).toEqual([]);
+    // By what the query called it, though it is renamed or has a legend.
+    const renamed = table({ job: ["a", "a"], Value: [1, 2] });
+    renamed.fields[0]!.config = { displayName: "Job" };
+    renamed.fields[1]!.config = { displayNameFromDS: "of a" };
+    expect(names(run([renamed], "groupBy", { fields: { job: { operation: "groupby" }, Value: { operation: "aggregate", aggregations: ["sum"] } } }))).toEqual([["Job", "Value (sum)"]]);
   });
 
-  test("sorted: numbers by size, texts as people count, missing first", () => {
-    expect(contents(run([table({ n: ["n10", "n2", null, "n1"] })], "sortBy", { sort: [{ field: "n" }] }))).toEqual([{ n: [null, "n1", "n2", "n10"] }]);
+  test("sorted: numbers by size, missing first; texts letter by letter, missing last", () => {
+    expect(contents(run([table({ n: ["n9", "n10", null, "a"] })], "sortBy", { sort: [{ field: "n" }] }))).toEqual([{ n: ["a", "n10", "n9", null] }]);
+    expect(contents(run([table({ n: [2, null, 10] })], "sortBy", { sort: [{ field: "n" }] }))).toEqual([{ n: [null, 2, 10] }]);
     expect(contents(run([jobs()], "sortBy", { sort: [{ field: "instance", desc: true }, { field: "Value", desc: true }] }))[0]!.Value).toEqual([3, 1, null]);
   });
 
@@ -65,7 +80,12 @@ describe("rows", () => {
     expect(kept([filter("Value", "between", { from: 1, to: 4 })])).toEqual(["i2"]);
     expect(kept([filter("job", "regex", { value: "a|b" }), filter("instance", "equal", { value: "i1" })], { match: "all" })).toEqual(["i1", "i1"]);
     expect(kept([filter("job", "notEqual", { value: "a" })])).toEqual(["i1"]);
-    expect(kept([filter("nope", "isNull")])).toHaveLength(3);
+    expect(kept([filter("Value", "lower", { value: 2 })])).toEqual(["i1", "i1"]);
+    // A filter of a column that is not there fits no row.
+    expect(kept([filter("nope", "isNull")])).toEqual([]);
+    expect(kept([filter("nope", "isNull")], { type: "exclude" })).toHaveLength(3);
+    expect(kept([filter("nope", "isNull"), filter("job", "equal", { value: "b" })])).toEqual(["i1"]);
+    expect(kept([filter("nope", "isNull"), filter("job", "equal", { value: "b" })], { match: "all" })).toEqual([]);
   });
 
   test("limited: the first, the last", () => {
@@ -83,7 +103,8 @@ describe("rows", () => {
     const limits = table({ name: ["cpu", "memory"], value: [1, 2], unit: ["short", "bytes"], zone: ["x", "y"] });
     const [made] = run([limits], "rowsToFields");
     expect(made!.fields.map(({ name, values, config, labels }) => [name, values, config.unit, labels])).toEqual([["cpu", [1], "short", { zone: "x" }], ["memory", [2], "bytes", { zone: "y" }]]);
-    expect(contents(run([table({ pod: ["a", "b"], x: [1, 2], y: [3, 4] })], "transpose"))).toEqual([{ pod: ["x", "y"], a: [1, 3], b: [2, 4] }]);
+    const turned = run([table({ pod: ["a", "b"], x: [1, 2], y: [3, 4] })], "transpose");
+    expect([names(turned), turned[0]!.fields.map(({ values }) => values)]).toEqual([[["Field", "a", "b"]], [["x", "y"], [1, 3], [2, 4]]]);
   });
 });
 
@@ -94,16 +115,33 @@ describe("columns", () => {
       const { name, values } = run(numbers(), "calculateField", options)[0]!.fields.at(-1)!;
       return [name, values];
     };
-    expect(last({ mode: "binary", binary: { left: "a", operator: "/", right: "b" } })).toEqual(["a / b", [0.1, null, Infinity]]);
-    expect(last({ mode: "binary", alias: "x", binary: { left: { matcher: { id: "byName", options: "a" } }, operator: "*", right: { fixed: "1000" } } })).toEqual(["x", [1000, null, 3000]]);
+    expect(last({ mode: "binary", binary: { left: "a", operator: "/", right: "b" } })).toEqual(["a / b", [0.1, 0, Infinity]]);
+    expect(last({ mode: "binary", alias: "x", binary: { left: { matcher: { id: "byName", options: "a" } }, operator: "*", right: { fixed: "1000" } } })).toEqual(["x", [1000, 0, 3000]]);
     expect(last({ mode: "reduceRow", reduce: { reducer: "sum" } })).toEqual(["Total", [11, 20, 3]]);
     expect(last({ mode: "reduceRow", reduce: { reducer: "max", include: ["a"] } })).toEqual(["Max", [1, null, 3]]);
-    expect(last({ mode: "unary", unary: { operator: "abs", fieldName: "a" } })).toEqual(["abs(a)", [1, null, 3]]);
+    expect(last({ mode: "unary", unary: { operator: "abs", fieldName: "a" } })).toEqual(["abs(a)", [1, 0, 3]]);
+    expect(last({ mode: "unary", unary: { operator: "percent", fieldName: "a" } })).toEqual(["percent(a)", [0.25, 0, 0.75]]);
+    expect(last({ mode: "cumulativeFunctions", cumulative: { field: "a", reducer: "mean" } })).toEqual(["cumulative mean(a)", [1, 0.5, 4 / 3]]);
     expect(last({ mode: "cumulativeFunctions", cumulative: { field: "b", reducer: "sum" } })).toEqual(["cumulative sum(b)", [10, 30, 30]]);
-    expect(last({ mode: "windowFunctions", window: { field: "b", reducer: "mean", windowSizeMode: "fixed", windowSize: 2 } })).toEqual(["mean(b)", [10, 15, 10]]);
+    expect(last({ mode: "windowFunctions", window: { field: "b", reducer: "mean", windowSizeMode: "fixed", windowSize: 2 } })).toEqual(["trailing moving mean(b)", [10, 15, 10]]);
     expect(last({ mode: "index" })).toEqual(["Row", [0, 1, 2]]);
     expect(run(numbers(), "calculateField", { mode: "binary", binary: { left: "nope", operator: "+", right: "b" } })).toEqual(numbers());
     expect(names(run(numbers(), "calculateField", { mode: "reduceRow", replaceFields: true }))).toEqual([["Time", "Total"]]);
+  });
+
+  test("computed of series of several queries: they are one table first", () => {
+    const named = (name: string, values: number[], start = 0) => frame([field("Time", values.map((_, i) => start + i)), field("Value", values, { config: { displayNameFromDS: name } })], { refId: name, name });
+    const both = () => [named("used", [1, 2]), named("limit", [4, 4, 8])];
+    const ratio = { mode: "binary", alias: "share", binary: { left: "used", operator: "/", right: "limit" } };
+    const made = run(both(), "calculateField", ratio);
+    expect([names(made), contents(made)]).toEqual([[["Time", "used", "limit", "share"]], [{ Time: [0, 1, 2], used: [1, 2, null], limit: [4, 4, 8], share: [0.25, 0.5, 0] }]]);
+    expect(contents(run(both(), "calculateField", { mode: "reduceRow", alias: "mean", reduce: { reducer: "mean", include: ["used", "limit"] } }))[0]!.mean).toEqual([2.5, 3, 8]);
+    expect(names(run(both(), "calculateField", { timeSeries: false, alias: "sum" }))).toEqual([["Time", "used", "sum"], ["Time", "limit", "sum"]]);
+    // Tables of one time each stay next to each other, row by row.
+    const tables = [table({ Time: [1, 1], "Value #A": [1, 2] }), table({ Time: [1, 1], "Value #B": [3, 4] })];
+    expect(contents(run(tables, "calculateField", { binary: { left: "Value #A", operator: "+", right: "Value #B" }, mode: "binary" }))[0]!["Value #A + Value #B"]).toEqual([4, 6]);
+    // Without a time in each there is nothing to join by.
+    expect(run([named("used", [1]), table({ x: [1] })], "calculateField", {})).toHaveLength(2);
   });
 
   test("converted", () => {
@@ -137,6 +175,9 @@ describe("columns", () => {
     const config = table({ max: [50], unit: ["bytes"], threshold1: [10] }, { refId: "config" });
     const [made] = run([series({}, [1, 2]), config], "configFromData", { configRefId: "config" });
     expect(made!.fields[1]!.config).toMatchObject({ max: 50, unit: "bytes", thresholds: { steps: [{ value: null }, { value: 10 }] } });
+    // A table that holds both stays.
+    const merged = run([table({ used: [1], limit: [8] }, { refId: "merge-A-B" })], "configFromData", { configRefId: "merge-A-B", applyTo: { id: "byName", options: "used" }, mappings: [{ fieldName: "limit", handlerKey: "max" }] });
+    expect([contents(merged), merged[0]!.fields.map(({ config }) => config)]).toEqual([[{ used: [1], limit: [8] }], [{ max: 8 }, {}]]);
   });
 
   test("texts and times written otherwise", () => {
@@ -175,6 +216,8 @@ describe("series", () => {
   });
 
   test("side by side", () => {
+    const named = [frame([field("Time", [1]), field("Value", [2])], { name: "one" }), frame([field("Value", [3])], { name: "two" })];
+    expect(contents(run(named, "concatenate"))).toEqual([{ "one · Time": [1], one: [2], two: [3] }]);
     const [made] = run(two(), "concatenate", { frameNameMode: "label" });
     expect(made!.fields.map(({ labels }) => labels?.frame)).toEqual(["a", "a", "b", "b"]);
   });
@@ -188,6 +231,8 @@ describe("series", () => {
   });
 
   test("a histogram", () => {
+    // Whole numbers have buckets of whole numbers.
+    expect(contents(run([table({ Value: [1, 2, 2, 4] })], "histogram", {}))[0]!.xMin).toEqual([1, 2, 3, 4]);
     const [made] = run([table({ Value: [1, 2, 2.5, 9.9, null, NaN] })], "histogram", { bucketSize: 2.5 });
     expect(contents([made!])).toEqual([{ xMin: [0, 2.5, 5, 7.5], xMax: [2.5, 5, 7.5, 10], Value: [2, 1, 0, 1] }]);
     const [combined] = run(two(), "histogram", { combine: true, bucketCount: 3 });

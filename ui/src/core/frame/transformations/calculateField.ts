@@ -5,6 +5,7 @@ import type { Field, Frame } from "../frame.ts";
 import { fieldMatcher } from "../matchers.ts";
 import { reduce, reducerOf } from "../reducers.ts";
 import { column, fieldNamed, timeField, withFields } from "../rows.ts";
+import { joinByField } from "./joinByField.ts";
 import type { Transform } from "./transformation.ts";
 
 type Operand = string | { fixed?: string | number; matcher?: { id: string; options?: unknown } };
@@ -13,6 +14,8 @@ interface CalculateField {
   mode: "binary" | "reduceRow" | "unary" | "cumulativeFunctions" | "windowFunctions" | "index";
   alias: string;
   replaceFields: boolean;
+  /** False leaves series apart; else they are one table first. */
+  timeSeries: boolean;
   binary: { left: Operand; operator: string; right: Operand };
   reduce: { include?: string[]; reducer?: string; nullValueFilters?: string[] };
   unary: { operator: string; fieldName: string };
@@ -41,12 +44,15 @@ function numberAt(field: Field, row: number): number | null {
 
 const rowsOf = (frame: Frame): number[] => Array.from({ length: frame.length }, (_, row) => row);
 
-/** What an operand is at a row, and what it is called; null where there is no such column. */
-type At = { name: string; at: (row: number) => number | null };
+/** What an operand is at a row, and what it is called. A missing value counts as 0, as in Grafana. */
+interface At {
+  name: string;
+  at: (row: number) => number;
+}
 
 function operand(part: Operand | undefined, frame: Frame, frames: Frame[], names: Map<Field, string>): At[] {
   if (part === undefined || part === null) return [];
-  const ofField = (field: Field): At => ({ name: names.get(field) ?? field.name, at: (row) => numberAt(field, row) });
+  const ofField = (field: Field): At => ({ name: names.get(field) ?? field.name, at: (row) => numberAt(field, row) ?? 0 });
   const fixed = (value: string | number): At[] => {
     const number = Number(value);
     return value === "" || Number.isNaN(number) ? [] : [{ name: String(value), at: () => number }];
@@ -69,10 +75,7 @@ function binary(frame: Frame, frames: Frame[], { left, operator, right }: Calcul
   if (!compute || !second) return [];
   return operand(left, frame, frames, names).map((first) => ({
     name: `${first.name} ${operator} ${second.name}`,
-    values: rowsOf(frame).map((row) => {
-      const [a, b] = [first.at(row), second.at(row)];
-      return a === null || b === null ? null : compute(a, b);
-    }),
+    values: rowsOf(frame).map((row) => compute(first.at(row), second.at(row))),
   }));
 }
 
@@ -81,19 +84,16 @@ function reduceRow(frame: Frame, frames: Frame[], { include, reducer = "sum" }: 
     ? frame.fields.filter((field) => fieldMatcher({ id: "byNames", options: include })(field, frame, frames))
     : frame.fields.filter((field) => field.type === "number");
   return rowsOf(frame).map((row) => {
-    const got = reduce({ type: "number", values: fields.map((field) => numberAt(field, row)) }, reducer);
+    const got = reduce({ type: "number", values: fields.map((field) => numberAt(field, row)) }, reducer, "null");
     return typeof got === "boolean" ? Number(got) : ((got ?? null) as number | null);
   });
 }
 
 function cumulative(values: Numbers, reducer: string): Numbers {
-  let [sum, count] = [0, 0];
-  return values.map((value) => {
-    if (value !== null && !Number.isNaN(value)) {
-      sum += value;
-      count++;
-    }
-    return reducer === "mean" ? (count ? sum / count : 0) : sum;
+  let sum = 0;
+  return values.map((value, row) => {
+    sum += value || 0;
+    return reducer === "mean" ? sum / (row + 1) : sum;
   });
 }
 
@@ -134,8 +134,12 @@ function computed(frame: Frame, frames: Frame[], options: Partial<CalculateField
     case "unary": {
       const { operator = "abs", fieldName } = options.unary ?? {};
       const compute = Object.hasOwn(UNARY, operator) ? UNARY[operator]! : null;
-      if (!compute) return [];
-      return ofOne(frame, frames, fieldName, (values) => values.map((value) => (value === null ? null : compute(value)))).map((made) => ({ ...made, name: `${operator}(${made.name})` }));
+      if (!fieldName || (!compute && operator !== "percent")) return [];
+      const each = (values: Numbers): Numbers => {
+        const total = compute ? 1 : values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
+        return values.map((value) => (compute ? compute(value ?? 0) : (value ?? 0) / total));
+      };
+      return ofOne(frame, frames, fieldName, each).map((made) => ({ ...made, name: `${operator}(${made.name})` }));
     }
     case "cumulativeFunctions": {
       const { field, reducer = "sum" } = options.cumulative ?? {};
@@ -143,11 +147,11 @@ function computed(frame: Frame, frames: Frame[], options: Partial<CalculateField
     }
     case "windowFunctions": {
       const window = options.window ?? {};
-      return ofOne(frame, frames, window.field, (values) => windowed(values, window)).map((made) => ({ ...made, name: `${window.reducer ?? "mean"}(${made.name})` }));
+      const name = `${window.windowAlignment ?? "trailing"} moving ${window.reducer ?? "mean"}`;
+      return ofOne(frame, frames, window.field, (values) => windowed(values, window)).map((made) => ({ ...made, name: `${name}(${made.name})` }));
     }
     case "index": {
-      const last = Math.max(1, frame.length - 1);
-      return [{ name: "Row", values: rowsOf(frame).map((row) => (options.index?.asPercentile ? row / last : row)) }];
+      return [{ name: "Row", values: rowsOf(frame).map((row) => (options.index?.asPercentile ? row / frame.length : row)) }];
     }
     default: {
       const reducer = options.reduce?.reducer ?? "sum";
@@ -156,12 +160,22 @@ function computed(frame: Frame, frames: Frame[], options: Partial<CalculateField
   }
 }
 
+/** Several frames whose times are called alike as one: what is computed may be of more than one query. */
+function together(frames: Frame[]): Frame[] {
+  const names = new Set(frames.map((frame) => timeField(frame)?.name));
+  const [name] = names;
+  return frames.length > 1 && names.size === 1 && name !== undefined ? joinByField(frames, { byField: name }) : frames;
+}
+
 /** See Grafana's "Add field from calculation". With replaceFields only the time and what was computed are left. */
-export const calculateField: Transform<CalculateField> = (frames, options) =>
-  frames.map((frame) => {
+export const calculateField: Transform<CalculateField> = (given, options) => {
+  const frames = options.timeSeries === false ? given : together(given);
+  return frames.map((frame) => {
     const made = computed(frame, frames, options);
     if (!made.length) return frame;
-    const fields = made.map(({ name, values }) => column((made.length === 1 && options.alias) || name, "number", values));
+    const alias = made.length === 1 && options.alias;
+    const fields = made.map(({ name, values }) => column(alias || name, "number", values, alias ? { config: { displayName: alias } } : {}));
     const time = timeField(frame);
     return withFields(frame, options.replaceFields ? [...(time ? [time] : []), ...fields] : [...frame.fields, ...fields]);
   });
+};

@@ -1,6 +1,6 @@
 /** All columns of all frames side by side, short ones filled up with nulls. */
 
-import { frameName } from "../display_name.ts";
+import { frameName, VALUE_NAME } from "../display_name.ts";
 import { type Field, frame as makeFrame } from "../frame.ts";
 import type { Transform } from "./transformation.ts";
 
@@ -18,7 +18,7 @@ export const concatenate: Transform<Concatenate> = (frames, { frameNameMode = "f
     return frame.fields.map((field): Field => {
       const values = frame.length < length ? [...field.values, ...Array<null>(length - frame.length).fill(null)] : field.values;
       const copy: Field = { ...field, values };
-      if (frameNameMode === "field" && name) copy.name = `${name} · ${field.name}`;
+      if (frameNameMode === "field" && name) copy.name = field.name === VALUE_NAME ? name : `${name} · ${field.name}`;
       if (frameNameMode === "label" && name) copy.labels = { ...field.labels, [frameNameLabel]: name };
       return copy;
     });

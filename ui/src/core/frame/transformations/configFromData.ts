@@ -29,7 +29,7 @@ export const configFromData: Transform<ConfigFromData> = (frames, { configRefId 
   const column = (handler: string): readonly unknown[] | null => handled.find((item) => item.handler === handler)?.field.values ?? null;
   const values = column("mappings.value");
   const mapping = values ? columnMapping(values, column("mappings.text"), column("mappings.color")) : null;
-  return frames.filter((frame) => frame !== source).map((frame) =>
+  return frames.filter((frame) => frame !== source || frames.length === 1).map((frame) =>
     withFields(frame, frame.fields.map((field): Field => {
       if (!matches(field, frame, frames)) return field;
       let { config } = field;

@@ -20,11 +20,11 @@ type Test = (value: unknown) => boolean;
 
 const missing = (value: unknown): boolean => value === null || value === undefined;
 
-/** Numbers and times are compared as numbers, all else as text. */
+/** Numbers and times are compared as numbers, all else as text; a missing value is 0, as in Grafana. */
 function comparing(compare: (a: number, b: number) => boolean): (wanted: unknown) => Test {
   return (wanted) => {
     const bound = Number(wanted);
-    return (value) => !missing(value) && value !== "" && compare(Number(value), bound);
+    return (value) => value !== "" && compare(Number(value ?? 0), bound);
   };
 }
 
@@ -69,17 +69,17 @@ function testOf(filter: Filter): Test | null {
   return Object.hasOwn(TESTS, id) ? TESTS[id]!(options.value) : null;
 }
 
-/** See Grafana's "Filter data by values". Filters of columns that a frame does not have are not asked in it. */
+/** See Grafana's "Filter data by values". A filter of a column that a frame does not have fits none of its rows. */
 export const filterByValue: Transform<FilterByValue> = (frames, { type = "include", match = "any", filters }) =>
   frames.map((frame) => {
-    const tests = (filters ?? []).flatMap((filter): { field: Field; test: Test }[] => {
-      const [field, test] = [fieldNamed(frame, filter.fieldName, frames), testOf(filter)];
-      return field && test ? [{ field, test }] : [];
+    const tests = (filters ?? []).flatMap((filter): { field: Field | null; test: Test }[] => {
+      const test = testOf(filter);
+      return test ? [{ field: fieldNamed(frame, filter.fieldName, frames), test }] : [];
     });
     if (!tests.length) return frame;
     const rows: number[] = [];
     for (let row = 0; row < frame.length; row++) {
-      const fits = ({ field, test }: (typeof tests)[number]): boolean => test(field.values[row]);
+      const fits = ({ field, test }: (typeof tests)[number]): boolean => !!field && test(field.values[row]);
       if ((match === "all" ? tests.every(fits) : tests.some(fits)) === (type === "include")) rows.push(row);
     }
     return pickRows(frame, rows);

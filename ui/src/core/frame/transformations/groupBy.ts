@@ -29,15 +29,17 @@ export function groupRows(fields: readonly Field[], length: number): number[][] 
   return [...groups.values()];
 }
 
-/** See Grafana's "Group by": columns that are neither grouped by nor reduced are dropped, and so are frames without a column to group by. */
+/** See Grafana's "Group by": columns that are neither grouped by nor reduced are dropped, and so are frames without a column to group by, unless nothing is to be grouped by at all. */
 export const groupBy: Transform<GroupBy> = (frames, options) => {
   const names = displayNames(frames);
   const wanted = options.fields ?? {};
+  if (!Object.values(wanted).some((setting) => setting?.operation === "groupby")) return frames;
   const made: Frame[] = [];
   for (const frame of frames) {
     const settingOf = (field: Field): GroupBy["fields"][string] | undefined => {
-      const name = names.get(field) ?? field.name;
-      return Object.hasOwn(wanted, name) ? wanted[name] : undefined;
+      // What a series is called by its legend, and the name below that.
+      const name = [names.get(field) ?? field.name, field.name].find((each) => Object.hasOwn(wanted, each));
+      return name === undefined ? undefined : wanted[name];
     };
     const keys = frame.fields.filter((field) => settingOf(field)?.operation === "groupby");
     if (!keys.length) continue;
@@ -49,7 +51,7 @@ export const groupBy: Transform<GroupBy> = (frames, options) => {
       const parts = groups.map((rows) => rows.map((row) => field.values[row]));
       for (const aggregation of setting.aggregations ?? []) {
         const values = parts.map((part) => reduce({ values: part, type: field.type }, aggregation));
-        const name = `${names.get(field) ?? field.name} (${aggregation})`;
+        const name = `${field.config.displayName ?? (field.config.displayNameFromDS ? field.name : (names.get(field) ?? field.name))} (${aggregation})`;
         fields.push(column(name, reducedType(field, aggregation, values), values, { config: withoutNames(field.config) }));
       }
     }

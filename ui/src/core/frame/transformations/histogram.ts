@@ -23,6 +23,14 @@ function niceSize(span: number, count: number): number {
   return ([1, 2, 2.5, 5, 10].find((step) => step * power >= least * (1 - 1e-9)) ?? 10) * power;
 }
 
+/** The least distance of two different values; 0 where there are none. */
+function leastGap(lists: readonly number[][]): number {
+  const sorted = Float64Array.from(lists.flat()).sort();
+  let least = Infinity;
+  for (let i = 1; i < sorted.length; i++) if (sorted[i]! > sorted[i - 1]!) least = Math.min(least, sorted[i]! - sorted[i - 1]!);
+  return Number.isFinite(least) ? least : 0;
+}
+
 /** Multiples of 0.1 are not exact: bounds are cut to what people would write. */
 const tidy = (value: number): number => Number(value.toPrecision(12));
 
@@ -42,7 +50,9 @@ export const histogram: Transform<Histogram> = (frames, { bucketCount = 30, buck
   if (min > max) return [];
   const offset = Number(bucketOffset) || 0;
   const span = max - min;
-  let size = Number(bucketSize) > 0 ? Number(bucketSize) : niceSize(span, Number(bucketCount) || 30);
+  // No smaller than what lies between two values: whole numbers must not have empty buckets between them.
+  const apart = leastGap(finite);
+  let size = Number(bucketSize) > 0 ? Number(bucketSize) : niceSize(Math.max(span, apart * (Number(bucketCount) || 30)), Number(bucketCount) || 30);
   if (span / size > MOST_BUCKETS) size = niceSize(span, MOST_BUCKETS);
   const first = Math.floor((min - offset) / size);
   const buckets = Math.floor((max - offset) / size) - first + 1;

@@ -33,6 +33,15 @@ function sortedKeys(keys: Iterable<unknown>): unknown[] {
   return list.every((key) => typeof key === "number") ? (list as number[]).sort((a, b) => a - b) : list;
 }
 
+function sameValues(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a === b || (a.length === b.length && a.every((value, row) => value === b[row]));
+}
+
+/** Whether they are in order as they are; texts always are. */
+function ascending(values: readonly unknown[]): boolean {
+  return values.every((value, row) => typeof value !== "number" || row === 0 || value >= (values[row - 1] as number));
+}
+
 /** One row for each value; where a frame has a value twice, its last row counts. */
 function outer(sides: readonly Side[]): { keys: unknown[]; rows: Map<unknown, number>[] } {
   const rows = sides.map(({ key }) => new Map(key.values.map((value, row) => [value, row])));
@@ -92,7 +101,11 @@ export const joinByField: Transform<JoinByField> = (frames, { byField, mode = "o
   const refId = joinedRefId("joinByField", frames);
   if (!sides.length) return [makeFrame([], { refId })];
   const fields: Field[] = [];
-  if (mode === "outer") {
+  if (mode === "outer" && ascending(sides[0]!.key.values) && sides.every(({ key }) => sameValues(key.values, sides[0]!.key.values))) {
+    // Nothing to put together, though a value be there twice.
+    fields.push(sides[0]!.key);
+    for (const { frame, others } of sides) for (const field of others) fields.push(joinedField(field, frame, [...field.values]));
+  } else if (mode === "outer") {
     const { keys, rows } = outer(sides);
     fields.push({ ...sides[0]!.key, values: keys });
     sides.forEach(({ frame, others }, s) => {

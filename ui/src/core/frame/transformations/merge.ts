@@ -20,7 +20,7 @@ function agree(known: Map<string, unknown>, values: Map<string, unknown>): boole
 /** See Grafana's "Merge series/tables". */
 export const merge: Transform<unknown> = (frames) => {
   const tables = frames.filter((frame) => frame.fields.length);
-  if (tables.length < 2) return frames;
+  if (tables.length < 2) return tables;
   const columns = new Map<string, { same: Field[]; frames: Set<Frame> }>();
   for (const table of tables) {
     for (const field of table.fields) {
