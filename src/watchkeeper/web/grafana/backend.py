@@ -11,6 +11,7 @@ from watchkeeper.dashboards.datasource import Datasource
 from watchkeeper.dashboards.provisioning.watch import Provisioning
 from watchkeeper.dashboards.roles import Role
 from watchkeeper.dashboards.state import State
+from watchkeeper.web.grafana.apis.journal import Journal
 from watchkeeper.web.grafana.login_limit import LoginLimit
 from watchkeeper.web.grafana.ways import Way
 from watchkeeper.web.lifecycle import Lifecycle
@@ -49,6 +50,7 @@ class Backend:
     way   how a datasource is asked
     run   runs short synchronous work on a worker thread
     limit   how many wrong passwords there may be
+    journals, watches   of resources: what has changed, by kind, and how many follow it
     builtin_alerts, builtin_rules   uids of what `grafana` stands for in the paths of alerts and rules
     """
 
@@ -61,5 +63,7 @@ class Backend:
     run: Callable[[Callable[[], Any]], Awaitable[Any]]
     now_ms: Callable[[], int]
     limit: LoginLimit = field(default_factory=LoginLimit)
+    journals: dict[str, Journal] = field(default_factory=dict)
+    watches: int = 0
     builtin_alerts: str = "alertmanager"
     builtin_rules: str = "prometheus"

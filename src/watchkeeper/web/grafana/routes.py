@@ -273,7 +273,9 @@ RESOURCES: Final[tuple[Row, ...]] = (
     ("GET", "/{group}", KNOWN, apis.group),
     ("GET", "/{group}/{version}", KNOWN, apis.version),
     ("GET", AT, KNOWN, apis.list_),
+    ("GET", "/{group}/{version}/{resource}", KNOWN, apis.list_),
     ("POST", AT, KNOWN, apis.create),
+    ("DELETE", AT, EDITOR, apis.no_collection),
     ("GET", f"{AT}/{{name}}", KNOWN, apis.get),
     ("PUT", f"{AT}/{{name}}", KNOWN, apis.update),
     ("PATCH", f"{AT}/{{name}}", KNOWN, apis.patch),
@@ -285,6 +287,7 @@ RESOURCES: Final[tuple[Row, ...]] = (
 PLAIN: Final[tuple[Row, ...]] = (
     (("GET", "HEAD"), "/healthz", ANYBODY, health.healthz),
     ("GET", "/metrics", ANYBODY, health.own_metrics),
+    ("GET", "/api", KNOWN, apis.core_versions),
     ("GET", "/goto/{uid}", ANYBODY, sharing.go_to),
 )
 # Answered while the database is being opened, too.

@@ -44,8 +44,6 @@ async def test_the_life_of_a_dashboard(site: Site) -> None:
         "PATCH", f"{BOARDS}/a", body, by="editor", Content_Type="application/merge-patch+json"
     )
     assert (status, made["spec"]) == (200, {"title": "E", "tags": ["x"]})
-    status, _ = await site.ask("PATCH", f"{BOARDS}/a", b"[]", by="editor", Content_Type="application/json-patch+json")
-    assert status == 415
     dto = await site.get(f"{BOARDS}/a/dto", by="viewer")
     assert (dto["access"]["canSave"], dto["access"]["slug"], dto["spec"]["title"]) == (False, "e", "E")
     body = {"preconditions": {"resourceVersion": old}}
@@ -71,8 +69,29 @@ async def test_lists(site: Site) -> None:
     assert ([one["metadata"]["name"] for one in rest["items"]], "continue" in rest["metadata"]) == (["c"], False)
     found = await site.get(f"{BOARDS}?fieldSelector=metadata.name%3Db")
     assert [one["metadata"]["name"] for one in found["items"]] == ["b"]
-    for query, status in (("watch=true", 405), ("labelSelector=a%3Db", 400), ("fieldSelector=spec.x%3D1", 400)):
-        assert (await site.ask("GET", f"{BOARDS}?{query}"))[0] == status
+    # A page begins after the last of the one before, whatever was made or taken away since.
+    await site.ask("DELETE", f"{BOARDS}/a", by="editor")
+    rest = await site.get(f"{BOARDS}?limit=2&continue={found['metadata'].get('continue', '')}")
+    assert [one["metadata"]["name"] for one in rest["items"]] == ["b", "c"]
+    for query, status in (("continue=7", 400), ("continue=e30=", 400), ("labelSelector=(", 400),
+                          ("fieldSelector=spec.x%3D1", 400), ("labelSelector=a%3Db,", 400)):  # fmt: skip
+        assert (await site.ask("GET", f"{BOARDS}?{query}"))[0] == status, query
+
+
+async def test_selectors(site: Site) -> None:
+    for name, labels in (("a", {"team": "x", "tier": "1"}), ("b", {"team": "y"}), ("c", {})):
+        await site.ask("POST", BOARDS, board(name, labels=labels), by="editor")
+    for query, names in (
+        ("labelSelector=team%3Dx", "a"), ("labelSelector=team%3D%3Dy", "b"), ("labelSelector=team!%3Dx", "bc"),
+        ("labelSelector=team in (x,y),!tier", "b"), ("labelSelector=team notin (x)", "bc"), ("labelSelector=tier", "a"),
+        ("labelSelector=!team", "c"), ("fieldSelector=metadata.name!%3Da", "bc"), ("labelSelector=", "abc"),
+        ("fieldSelector=metadata.name%3Da,metadata.namespace%3Ddefault", "a"), ("labelSelector=team&limit=1", "a"),
+    ):  # fmt: skip
+        found = await site.get(f"{BOARDS}?{query}")
+        assert "".join(one["metadata"]["name"] for one in found["items"]) == names, query
+    # In all namespaces, as there is one.
+    whole = await site.get(BOARDS.replace("/namespaces/default", "") + "?labelSelector=team")
+    assert (whole["kind"], len(whole["items"])) == ("DashboardList", 2)
 
 
 async def test_folders(site: Site) -> None:
@@ -143,7 +162,7 @@ async def test_the_second_schema(site: Site) -> None:
     await site.ask("POST", BOARDS, board(), by="editor")
     assert [one.get("status", {}).get("conversion", {}).get("storedVersion")
             for one in (await site.get(second))["items"]] == ["v1beta1", None]  # fmt: skip
-    status, said = await site.ask("PUT", f"{second}/a", board(), by="editor")
+    status, said = await site.ask("PUT", f"{second}/a", {**board(), "apiVersion": None}, by="editor")
     assert (status, "elements and a layout" in said["message"]) == (400, True)
 
 
@@ -151,6 +170,71 @@ async def test_a_dry_run_leaves_nothing(site: Site) -> None:
     status, made = await site.ask("POST", f"{BOARDS}?dryRun=All", board(), by="editor")
     assert (status, made["spec"]["title"]) == (201, "A")
     assert (await site.ask("GET", f"{BOARDS}/a"))[0] == 404
+    assert (await site.ask("POST", f"{BOARDS}?dryRun=maybe", board(), by="editor"))[0] == 422
+    await site.ask("POST", BOARDS, board(), by="editor")
+    for method, query, body in (
+        ("DELETE", "", {"dryRun": ["All"]}), ("DELETE", "?dryRun=All", None),
+        ("PUT", "?dryRun=All", board(title="B")), ("PATCH", "?dryRun=All", {"spec": {"title": "B"}}),
+    ):  # fmt: skip
+        assert (await site.ask(method, f"{BOARDS}/a{query}", body, by="editor"))[0] == 200
+    found = await site.get(f"{BOARDS}/a")
+    assert (found["spec"]["title"], found["metadata"]["generation"]) == ("A", 1)
+
+
+async def test_json_patches(site: Site) -> None:
+    await site.ask("POST", BOARDS, board(), by="editor")
+
+    async def patch(*operations: Any, at: str = "a") -> tuple[int, Any]:
+        body = list(operations)
+        kind = "application/json-patch+json"
+        return await site.ask("PATCH", f"{BOARDS}/{at}", body, by="editor", Content_Type=kind)
+
+    status, made = await patch(
+        {"op": "test", "path": "/spec/title", "value": "A"},
+        {"op": "replace", "path": "/spec/title", "value": "B"},
+        {"op": "add", "path": "/metadata/annotations/a~1b", "value": "c"},
+        {"op": "add", "path": "/spec/panels/-", "value": {"type": "text"}},
+    )
+    assert (status, made["spec"], made["metadata"]["annotations"]["a/b"], made["metadata"]["generation"]) == (
+        200, {"title": "B", "panels": [{"type": "text"}]}, "c", 2,
+    )  # fmt: skip
+    for operations, code, words in (
+        ([{"op": "test", "path": "/spec/title", "value": "A"}], 422, "/spec/title: the value there is another one"),
+        ([{"op": "remove", "path": "/spec/none"}], 422, "/spec/none: there is nothing"),
+        ([{"op": "swap", "path": "/a"}], 400, "no operation of a JSON patch"),
+        ([7], 400, "no JSON object"),
+        ([{"op": "replace", "path": "/metadata/name", "value": "b"}], 422, "immutable"),
+        ([{"op": "replace", "path": "/metadata/resourceVersion", "value": "1"}], 409, "has been modified"),
+        ([{"op": "replace", "path": "/spec", "value": 7}], 400, "spec should be an object"),
+        ([{"op": "remove", "path": ""}], 422, "whole"),
+        ([{"op": "replace", "path": "", "value": []}], 400, "no JSON object"),
+    ):
+        status, said = await patch(*operations)
+        assert (status, said["code"], words in said["message"]) == (code, code, True), (operations, said)
+    assert (await site.get(f"{BOARDS}/a"))["metadata"]["generation"] == 2
+    assert (await patch(at="none"))[0] == 404
+    for kind in ("application/apply-patch+yaml", "text/plain"):
+        status, said = await site.ask("PATCH", f"{BOARDS}/a", {}, by="editor", Content_Type=kind)
+        assert (status, said["reason"]) == (415, "UnsupportedMediaType")
+
+
+async def test_preconditions(site: Site) -> None:
+    assert (await site.ask("POST", BOARDS, board(resourceVersion="7"), by="editor"))[0] == 400
+    # What is changed must be there, where somebody saw it.
+    assert (await site.ask("PUT", f"{BOARDS}/a", board(resourceVersion="7"), by="editor"))[0] == 404
+    made = (await site.ask("POST", BOARDS, board(finalizers=["x"], ownerReferences=[{}]), by="editor"))[1]["metadata"]
+    assert "finalizers" not in made
+    status, said = await site.ask("PUT", f"{BOARDS}/a", board(uid="other"), by="editor")
+    assert (status, "UID in precondition: other" in said["message"]) == (409, True)
+    body = {"preconditions": {"uid": "other"}, "propagationPolicy": "Foreground", "gracePeriodSeconds": 0}
+    assert (await site.ask("DELETE", f"{BOARDS}/a", body, by="editor"))[0] == 409
+    for wrong in ({"apiVersion": "dashboard.grafana.app/v1"}, {"metadata": {"name": "a", "namespace": "other"}}):
+        status, said = await site.ask("PUT", f"{BOARDS}/a", {**board(), **wrong}, by="editor")
+        assert (status, said["reason"]) == (400, "BadRequest")
+    body["preconditions"] = {"uid": made["uid"], "resourceVersion": made["resourceVersion"]}
+    assert (await site.ask("DELETE", f"{BOARDS}/a", body, by="editor"))[0] == 200
+    status, said = await site.ask("DELETE", BOARDS, by="editor")
+    assert (status, said["reason"]) == (405, "MethodNotAllowed")
 
 
 async def test_who_may(site: Site) -> None:
@@ -185,6 +269,7 @@ async def test_of_files(make_site: MakeSite, tmp_path: Path) -> None:
 
 
 async def test_discovery_and_what_there_is_not(site: Site) -> None:
+    assert (await site.get("/api"))["versions"] == []
     groups = (await site.get("/apis"))["groups"]
     assert [group["name"] for group in groups] == ["dashboard.grafana.app", "folder.grafana.app"]
     assert (await site.get("/apis/folder.grafana.app"))["preferredVersion"]["version"] == "v1beta1"

@@ -5,20 +5,21 @@ from __future__ import annotations
 import secrets
 import string
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, Final
 
 from aiohttp import web
 
-from watchkeeper.dashboards.errors import Missing, Refused
 from watchkeeper.dashboards.permissions import Level
 from watchkeeper.web.errors import ApiError, bad_data
 from watchkeeper.web.grafana.allowed import may_folder
 from watchkeeper.web.grafana.answers import answer
+from watchkeeper.web.grafana.apis.json_patch import patched
 from watchkeeper.web.grafana.apis.kept import Kept, KeptDashboards, KeptFolders
+from watchkeeper.web.grafana.apis.listing import listed
 from watchkeeper.web.grafana.apis.resource import (
     KINDS,
     NAMESPACE,
+    NAMESPACES,
     Kind,
     Sent,
     check_schema,
@@ -28,6 +29,7 @@ from watchkeeper.web.grafana.apis.resource import (
     group_json,
     groups_json,
     merged,
+    missing,
     resource_json,
     sent_of,
     status_json,
@@ -38,13 +40,14 @@ from watchkeeper.web.grafana.backend import Backend
 from watchkeeper.web.grafana.dashboards import full
 
 STORES: Final[dict[str, Kept]] = {"dashboards": KeptDashboards(), "folders": KeptFolders()}
-PER_PAGE: Final = 500
 MERGE: Final = (
     "application/merge-patch+json",
     "application/strategic-merge-patch+json",
     "application/json",
     "application/octet-stream",  # Nothing was said.
 )
+JSON_PATCH: Final = "application/json-patch+json"
+NO_SUCH: Final = "the server could not find the requested resource"
 SUFFIX: Final = string.ascii_lowercase + string.digits
 
 
@@ -67,35 +70,10 @@ async def version(_: Backend, ask: Ask) -> web.Response:
     return answer(version_json(_kind(ask), ask.part("version")))
 
 
-async def list_(backend: Backend, ask: Ask) -> web.Response:
-    """GET /apis/:group/:version/namespaces/:namespace/:resource: those that may be seen, by name."""
-    store, shown_version = _store(ask), ask.part("version")
-    if ask.flag("watch"):
-        raise ApiError(405, "MethodNotAllowed", "watching is not supported; list again")
-    limit, start = ask.limit(PER_PAGE, 5000), ask.number("continue", 0) or 0
-    wanted = ask.text("fieldSelector").removeprefix("metadata.name=")
-    if ask.text("labelSelector") or (wanted and wanted == ask.text("fieldSelector")):
-        raise bad_data("labelSelector is not supported, and of fieldSelector only metadata.name=...")
-
-    def work() -> Any:
-        found = store.all(backend, backend.state.rights(ask.identity))
-        if wanted:
-            found = [one for one in found if one[0].name == wanted]
-        page = found[max(0, start) : max(0, start) + limit]
-        items = []
-        for meta, load in page:
-            with suppress(Missing, Refused):  # Its file is gone, or broken, since the last look.
-                items.append(resource_json(store.kind, shown_version, meta, load()))
-        newest = max((meta.resource_version for meta, _ in found), default="0", key=int)
-        meta_json: dict[str, Any] = {"resourceVersion": newest}
-        if start + limit < len(found):
-            meta_json.update({"continue": str(start + limit), "remainingItemCount": len(found) - start - limit})
-        return {
-            "kind": f"{store.kind.name}List", "apiVersion": f"{store.kind.group}/{shown_version}",
-            "metadata": meta_json, "items": items,
-        }  # fmt: skip
-
-    return answer(await backend.run(work))
+async def list_(backend: Backend, ask: Ask) -> web.StreamResponse:
+    """GET /apis/:group/:version/namespaces/:namespace/:resource: those that may be seen and fit `labelSelector` and
+    `fieldSelector`, by name, `limit` at a time; with `watch` a stream of what changes."""
+    return await listed(backend, ask, _store(ask))
 
 
 async def get(backend: Backend, ask: Ask) -> web.Response:
@@ -108,7 +86,7 @@ async def access(backend: Backend, ask: Ask) -> web.Response:
     """GET .../dashboards/:name/dto: one with what may be done with it, and its panels of the library filled in."""
     store, name = _store(ask), ask.part("name")
     if store.kind.plural != "dashboards":
-        raise ApiError(404, "NotFound", "the server could not find the requested resource")
+        raise ApiError(404, "NotFound", NO_SUCH)
 
     def work() -> Any:
         found = _shown(backend, ask, store, name)
@@ -124,8 +102,9 @@ async def access(backend: Backend, ask: Ask) -> web.Response:
 async def create(backend: Backend, ask: Ask) -> web.Response:
     """POST .../:resource: a new one."""
     store = _store(ask)
-    sent = sent_of(await ask.document(), store.kind)
-    check_schema(store.kind, ask.part("version"), sent.spec)
+    sent = _sent(ask, store, await ask.document())
+    if sent.resource_version:
+        raise bad_data("resourceVersion should not be set on objects to be created")
     name = sent.name or _generated(sent)
 
     def work() -> Any:
@@ -141,13 +120,14 @@ async def create(backend: Backend, ask: Ask) -> web.Response:
 async def update(backend: Backend, ask: Ask) -> web.Response:
     """PUT .../:resource/:name: all of it anew; made where there is none."""
     store, name = _store(ask), ask.part("name")
-    sent = sent_of(await ask.document(), store.kind)
-    check_schema(store.kind, ask.part("version"), sent.spec)
+    sent = _sent(ask, store, await ask.document())
     if sent.name != name:
         raise bad_data(f"the name of the object ({sent.name}) does not match the name on the URL ({name})")
 
     def work() -> tuple[Any, int]:
         if not _is_there(backend, store, name):
+            if sent.resource_version or sent.uid:  # Of one that is gone.
+                raise missing(store.kind, name)
             store.add(backend, ask, name, sent)
             return _shown(backend, ask, store, name), 201
         return _changed(backend, ask, store, name, lambda _: sent), 200
@@ -157,18 +137,25 @@ async def update(backend: Backend, ask: Ask) -> web.Response:
 
 
 async def patch(backend: Backend, ask: Ask) -> web.Response:
-    """PATCH .../:resource/:name: a merge patch."""
+    """PATCH .../:resource/:name: by a merge patch (RFC 7396) or a JSON patch (RFC 6902), as Content-Type says."""
     store, name = _store(ask), ask.part("name")
-    if ask.request.content_type not in MERGE:
-        raise ApiError(415, "UnsupportedMediaType", "only merge patches: Content-Type application/merge-patch+json")
+    kind = ask.request.content_type
+    if kind not in (*MERGE, JSON_PATCH):
+        types = f"{MERGE[0]} or {JSON_PATCH}"
+        raise ApiError(415, "UnsupportedMediaType", f"the body of the request was in an unknown format: use {types}")
     changes = await ask.document()
-    Fields(changes)
+    if kind != JSON_PATCH:
+        Fields(changes)
 
-    def patched(old: dict[str, Any]) -> Sent:
-        return sent_of(merged(old, changes), store.kind)
+    def changed(old: dict[str, Any]) -> Sent:
+        made = patched(old, changes) if kind == JSON_PATCH else merged(old, changes)
+        sent = _sent(ask, store, made)
+        if sent.name != name:
+            raise ApiError(422, "Invalid", "metadata.name: field is immutable")
+        return sent
 
     def work() -> Any:
-        return _changed(backend, ask, store, name, patched)
+        return _changed(backend, ask, store, name, changed)
 
     return answer(await backend.run(lambda: _done(backend, ask, work)))
 
@@ -176,20 +163,31 @@ async def patch(backend: Backend, ask: Ask) -> web.Response:
 async def delete(backend: Backend, ask: Ask) -> web.Response:
     """DELETE .../:resource/:name: takes one away."""
     store, name = _store(ask), ask.part("name")
-    wanted = Fields((await ask.fields()).mapping("preconditions"))
+    options = await ask.fields()
+    wanted, is_tried = Fields(options.mapping("preconditions")), bool(options.texts("dryRun"))
 
     def work() -> Any:
         meta, _ = store.get(backend, ask, name)
-        check_version(store.kind, meta, wanted.text("resourceVersion"))
+        check_version(store.kind, meta, wanted.text("resourceVersion"), wanted.text("uid"))
         store.delete(backend, ask, name)
         return deleted_json(store.kind, name)
 
-    return answer(await backend.run(lambda: _done(backend, ask, work)))
+    return answer(await backend.run(lambda: _done(backend, ask, work, is_tried=is_tried)))
+
+
+async def no_collection(_: Backend, __: Ask) -> web.Response:
+    """DELETE .../:resource: refused, as all of them at once are not taken away."""
+    raise ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
+
+
+async def core_versions(_: Backend, __: Ask) -> web.Response:
+    """GET /api: that there are no resources of Kubernetes' core, for its clients."""
+    return answer({"kind": "APIVersions", "versions": [], "serverAddressByClientCIDRs": []})
 
 
 async def nothing(_: Backend, __: Ask) -> web.Response:
     """ANY /apis/*: what there is not."""
-    return failed(ApiError(404, "NotFound", "the server could not find the requested resource"))
+    return failed(ApiError(404, "NotFound", NO_SUCH))
 
 
 def failed(error: ApiError) -> web.Response:
@@ -202,18 +200,27 @@ def _changed(backend: Backend, ask: Ask, store: Kept, name: str, made: Callable[
     """What is there after a change; `made` gets what was there before."""
     meta, spec = store.get(backend, ask, name)
     sent = made(resource_json(store.kind, ask.part("version"), meta, spec))
-    check_version(store.kind, meta, sent.resource_version)
+    check_version(store.kind, meta, sent.resource_version, sent.uid)
     store.change(backend, ask, name, sent)
     return _shown(backend, ask, store, name)
 
 
-def _done(backend: Backend, ask: Ask, work: Callable[[], Any]) -> Any:
+def _sent(ask: Ask, store: Kept, document: Any) -> Sent:
+    version = ask.part("version")
+    sent = sent_of(document, store.kind, version)
+    check_schema(store.kind, version, sent.spec)
+    return sent
+
+
+def _done(backend: Backend, ask: Ask, work: Callable[[], Any], *, is_tried: bool = False) -> Any:
     """What `work` returns; of a dry run nothing is left."""
+    if (word := ask.text("dryRun")) not in ("", "All"):
+        raise ApiError(422, "Invalid", f'dryRun: Unsupported value: "{word}": supported values: "All"')
     found: Any = None
     try:
         with backend.state.database.change():
             found = work()
-            if ask.text("dryRun"):
+            if word or is_tried:
                 raise _Tried
     except _Tried:
         pass
@@ -241,7 +248,7 @@ def _kind(ask: Ask) -> Kind:
     kind = KINDS.get(ask.part("group"))
     version = ask.request.match_info.get("version", "")
     if kind is None:
-        raise ApiError(404, "NotFound", "the server could not find the requested resource")
+        raise ApiError(404, "NotFound", NO_SUCH)
     if version and version not in kind.versions:
         raise ApiError(404, "NotFound", f"{kind.group} has no version {version} here; use {kind.versions[0]}")
     return kind
@@ -249,8 +256,8 @@ def _kind(ask: Ask) -> Kind:
 
 def _store(ask: Ask) -> Kept:
     kind = _kind(ask)
-    if ask.part("namespace") not in (NAMESPACE, "org-1"):
+    if ask.request.match_info.get("namespace", NAMESPACE) not in NAMESPACES:
         raise ApiError(403, "Forbidden", f"there is one namespace: {NAMESPACE}")
     if ask.part("resource") != kind.plural:
-        raise ApiError(404, "NotFound", "the server could not find the requested resource")
+        raise ApiError(404, "NotFound", NO_SUCH)
     return STORES[kind.plural]

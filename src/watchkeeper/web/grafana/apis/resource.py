@@ -13,6 +13,7 @@ from watchkeeper.web.grafana.answers import time_text
 from watchkeeper.web.grafana.ask import Fields
 
 NAMESPACE: Final = "default"
+NAMESPACES: Final = (NAMESPACE, "org-1")
 FOLDER: Final = "grafana.app/folder"
 MESSAGE: Final = "grafana.app/message"
 NUMBER: Final = "grafana.app/deprecatedInternalID"
@@ -26,8 +27,8 @@ _IDS: Final = uuid.UUID("6f1e3a52-9d0b-5c1e-8a53-0a1d6c1f7b1e")
 # Kubernetes' names for what a status means.
 REASONS: Final = {
     400: "BadRequest", 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 405: "MethodNotAllowed", 409: "Conflict",
-    412: "Conflict", 415: "UnsupportedMediaType", 422: "Invalid", 429: "TooManyRequests", 500: "InternalError",
-    503: "ServiceUnavailable", 504: "Timeout",
+    410: "Expired", 412: "Conflict", 413: "RequestEntityTooLarge", 415: "UnsupportedMediaType", 422: "Invalid",
+    429: "TooManyRequests", 500: "InternalError", 503: "ServiceUnavailable", 504: "Timeout",
 }  # fmt: skip
 EXISTS: Final = "AlreadyExists"
 
@@ -76,7 +77,7 @@ class Meta:
     @property
     def resource_version(self) -> str:
         """Another one after each change."""
-        return f"{self.updated_ms}{self.version % 10_000:04d}"
+        return str(self.updated_ms * 10_000 + self.version % 10_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,22 +87,32 @@ class Sent:
     name: str
     generate_name: str
     resource_version: str
+    uid: str
     folder_uid: str | None
     message: str
     spec: dict[str, Any] = field(default_factory=dict)
     notes: Notes = field(default_factory=Notes)
 
 
-def sent_of(document: Any, kind: Kind) -> Sent:
-    """Raises ApiError where it is no resource of the kind."""
+def sent_of(document: Any, kind: Kind, version: str) -> Sent:
+    """Raises ApiError where it is no resource of the kind and version. What else Kubernetes has in metadata, as
+    finalizers and owners, is not kept."""
     fields = Fields(document)
     if fields.text("kind", kind.name) != kind.name:
         raise bad_data(f"the kind is {kind.name}, not {fields.text('kind')}")
+    wanted = f"{kind.group}/{version}"
+    if fields.text("apiVersion", wanted) != wanted:
+        raise bad_data(
+            f"the API version in the data ({fields.text('apiVersion')}) does not match the expected API version "
+            f"({wanted})"
+        )
     meta = Fields(fields.mapping("metadata"))
+    if (meta.text("namespace") or NAMESPACE) not in NAMESPACES:
+        raise bad_data(f"the namespace of the object ({meta.text('namespace')}) is not {NAMESPACE}, the only one")
     notes = Fields(meta.mapping("annotations"))
     place = notes.text(FOLDER) if FOLDER in notes.values else None
     return Sent(
-        meta.text("name"), meta.text("generateName"), meta.text("resourceVersion"),
+        meta.text("name"), meta.text("generateName"), meta.text("resourceVersion"), meta.text("uid"),
         "" if place == "general" else place, notes.text(MESSAGE)[:500], fields.mapping("spec"),
         Notes(_texts(meta, "annotations"), _texts(meta, "labels")),
     )  # fmt: skip
@@ -156,7 +167,7 @@ def resource_json(kind: Kind, version: str, meta: Meta, spec: Mapping[str, Any])
             "resourceVersion": meta.resource_version,
             "generation": meta.version,
             "creationTimestamp": time_text(meta.created_ms),
-            "labels": {**meta.notes.labels, NUMBER: str(meta.number)},
+            "labels": labels_of(meta),
             "annotations": notes,
         },
         "spec": dict(spec),
@@ -168,13 +179,21 @@ def resource_json(kind: Kind, version: str, meta: Meta, spec: Mapping[str, Any])
     return found
 
 
-def check_version(kind: Kind, meta: Meta, resource_version: str) -> None:
+def labels_of(meta: Meta) -> dict[str, str]:
+    """Those that provisioners wrote, and the number of older tools."""
+    return {**meta.notes.labels, NUMBER: str(meta.number)}
+
+
+def check_version(kind: Kind, meta: Meta, resource_version: str, uid: str = "") -> None:
     """Raises ApiError where the resource is not the one that was seen any more; an empty text takes any."""
-    if resource_version and resource_version != meta.resource_version:
-        raise ApiError(
-            409, "Conflict", f'Operation cannot be fulfilled on {kind.full_name} "{meta.name}": the object has been '
-            "modified; please apply your changes to the latest version and try again",
-        )  # fmt: skip
+    seen = _id(kind, meta.name)
+    if uid not in ("", seen):
+        why = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {seen}"
+    elif resource_version not in ("", meta.resource_version):
+        why = "the object has been modified; please apply your changes to the latest version and try again"
+    else:
+        return
+    raise ApiError(409, "Conflict", f'Operation cannot be fulfilled on {kind.full_name} "{meta.name}": {why}')
 
 
 def exists(kind: Kind, name: str) -> ApiError:
@@ -203,7 +222,7 @@ def deleted_json(kind: Kind, name: str) -> dict[str, Any]:
         "name": name,
         "group": kind.group,
         "kind": kind.plural,
-        "uid": str(uuid.uuid5(_IDS, f"{kind.plural}/{name}")),
+        "uid": _id(kind, name),
     }
     return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
 
@@ -226,7 +245,7 @@ def version_json(kind: Kind, version: str) -> dict[str, Any]:
     """What one version of a group has."""
     found = {
         "name": kind.plural, "singularName": kind.singular, "namespaced": True, "kind": kind.name,
-        "verbs": ["create", "delete", "get", "list", "patch", "update"],
+        "verbs": ["create", "delete", "get", "list", "patch", "update", "watch"],
     }  # fmt: skip
     return {
         "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": f"{kind.group}/{version}", "resources": [found],
