@@ -47,14 +47,14 @@ export interface ChartModel {
   series: ChartSeries[];
   scales: ScaleSpec[];
   thresholds: ThresholdMark[];
-  /** Series beyond `SERIES_DRAWN` that are not drawn. */
+  /** Series that are too many to be drawn. */
   left: number;
   /** What uPlot draws, without hidden series in the stacks. */
   data: (hidden: ReadonlySet<string>) => [readonly number[], ...Column[]];
   bands: (hidden: ReadonlySet<string>) => StackBand[];
 }
 
-/** Series of one chart at most: more are one colour of noise, and slow. */
+/** Series of one chart at most, where nobody asked for more: they are one colour of noise, and slow. */
 export const SERIES_DRAWN = 1000;
 
 /** How dense an area down to another series is, of which nothing is said, percent. */
@@ -101,9 +101,9 @@ function prepared(frames: readonly Frame[], most: number): { frames: Frame[]; le
   return { frames: made, left };
 }
 
-/** Everything that a time chart of the frames needs. Columns of other types than number (and boolean) are left out. */
-export function chartModel(given: readonly Frame[], theme: Theme, zone: string): ChartModel {
-  const { frames, left } = prepared(given, SERIES_DRAWN);
+/** Everything that a time chart of at most `most` series of the frames needs. Columns of other types than number (and boolean) are left out. */
+export function chartModel(given: readonly Frame[], theme: Theme, zone: string, most = SERIES_DRAWN): ChartModel {
+  const { frames, left } = prepared(given, most);
   const whole = chartData(frames);
   const { times } = whole;
   const configs = whole.series.map(({ field }) => axisConfig(field.config));

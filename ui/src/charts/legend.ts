@@ -26,7 +26,7 @@ export function legendOptions(options: unknown, width = Infinity): LegendOptions
   const read = (options ?? {}) as Record<string, unknown>;
   const mode = oneOf(read.displayMode, ["list", "table", "hidden"]);
   return {
-    mode: read.showLegend === false ? "hidden" : mode,
+    mode: read.showLegend === false || (read.isVisible === false && read.showLegend !== true) ? "hidden" : mode,
     placement: width < RIGHT_FROM ? "bottom" : oneOf(read.placement, ["bottom", "right"]),
     calcs: Array.isArray(read.calcs) ? read.calcs.filter((calc): calc is string => typeof calc === "string" && reducerOf(calc) !== undefined) : [],
     sortBy: typeof read.sortBy === "string" && read.sortBy !== "" ? read.sortBy : undefined,

@@ -21,6 +21,8 @@ export interface AnnotationMark {
   title?: string | undefined;
   text?: string | undefined;
   tags?: readonly string[] | undefined;
+  /** What it is of, where each kind has a row of its own. */
+  lane?: string | undefined;
   /** CSS. */
   color: string;
   /** What its tooltip's button does, where the person may change it. */

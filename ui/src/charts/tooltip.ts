@@ -15,7 +15,9 @@ export interface TooltipOptions {
   mode?: "single" | "multi" | "none";
   sort?: "none" | "asc" | "desc";
   hideZeros?: boolean;
+  /** px. */
   maxHeight?: number;
+  maxWidth?: number;
   /** With mode single: px from a series at which it is still told of; all without. */
   hoverProximity?: number;
 }

@@ -73,7 +73,7 @@ export function panelValues(
   for (const frame of frames) {
     const names = frame.fields.filter((field) => field.type === "string");
     for (const each of frame.fields) {
-      if (!chosen(each)) continue;
+      if (!chosen(each) || (each.config.custom?.hideFrom as { viz?: unknown } | null | undefined)?.viz === true) continue;
       const field = prepare(withDefaults(each, mode, place++));
       const display = displayProcessor(field, theme, zone);
       if (options.values === true) {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { chartModel, SERIES_DRAWN } from "../../src/charts/chart_model.ts";
+import { drawableSeries, SERIES_MOST } from "../../src/charts/more_series.ts";
 import { timeEntries, valueIndex } from "../../src/charts/time_tooltip.ts";
 import type { Frame } from "../../src/core/frame/frame.ts";
 import { frame } from "../../src/core/frame/frame.ts";
@@ -64,4 +65,13 @@ test("more series than can be drawn are counted", () => {
   const model = chartModel(Array.from({ length: SERIES_DRAWN + 7 }, (_, index) => series(`s${index}`, [1], [index])), "dark", "utc");
   expect(model.series.length).toBe(SERIES_DRAWN);
   expect(model.left).toBe(7);
+  expect(chartModel(Array.from({ length: 12 }, (_, index) => series(`s${index}`, [1], [index])), "dark", "utc", 10)).toMatchObject({ left: 2 });
+});
+
+test("as many series are drawn as the page can bear, by their values", () => {
+  const frames = (count: number, length: number) => Array.from({ length: count }, () => ({ fields: [{ name: "v", type: "number" as const, values: [], config: {} }], length }));
+  expect(drawableSeries(frames(3000, 240))).toBe(SERIES_MOST);
+  expect(drawableSeries(frames(3000, 1000))).toBe(4000);
+  expect(drawableSeries(frames(3000, 50_000))).toBe(SERIES_DRAWN);
+  expect(drawableSeries([])).toBe(SERIES_MOST);
 });

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { BARS_DRAWN, barReach, layBars } from "../../src/charts/bar_layout.ts";
 import { faded, mix, shade } from "../../src/charts/css_color.ts";
 import { schemeStops } from "../../src/charts/gradient.ts";
+import { laneRows } from "../../src/charts/lanes.ts";
 import { ANNOTATIONS_DRAWN, annotationsIn } from "../../src/charts/marks.ts";
 import { seriesStyle } from "../../src/charts/series_style.ts";
 import { sparkline } from "../../src/charts/sparkline.ts";
@@ -56,4 +57,9 @@ test("annotations in view, the newest where there are too many", () => {
   expect(annotationsIn(marks, 10, 20).map((mark) => mark.time)).toEqual([5]);
   const many = Array.from({ length: ANNOTATIONS_DRAWN + 5 }, (_, index) => ({ time: index, color: "" }));
   expect(annotationsIn(many, 0, 1e9)[0]!.time).toBe(5);
+});
+
+test("annotations of one kind stand in one row", () => {
+  const marks = ["deploys", "alerts", "deploys", undefined].map((lane, time) => ({ mark: { time, color: "", lane } }));
+  expect(laneRows(marks)).toEqual([0, 1, 0, 2]);
 });

@@ -8,6 +8,7 @@ test("options of the JSON have all keys, nonsense is dropped", () => {
   expect(legendOptions({ displayMode: "table", placement: "right", calcs: ["mean", "nonsense", 3], sortBy: "Mean", sortDesc: true, width: 250, showLegend: true }))
     .toEqual({ mode: "table", placement: "right", calcs: ["mean"], sortBy: "Mean", sortDesc: true, width: 250 });
   expect(legendOptions({ displayMode: "table", showLegend: false }).mode).toBe("hidden");
+  expect([legendOptions({ isVisible: false }).mode, legendOptions({ isVisible: false, showLegend: true }).mode]).toEqual(["hidden", "list"]);
 });
 
 test("rows are sorted by the title of a column", () => {

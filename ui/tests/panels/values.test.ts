@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { layBoxes } from "../../src/panels/boxes.ts";
 import { barGradient, filledShare, lcdCells } from "../../src/panels/bargauge/bars.ts";
 import { angleOf, ringPath, START, SWEEP, thresholdPieces } from "../../src/panels/gauge/arc.ts";
+import { gaugePieces, richOptions } from "../../src/panels/gauge/rich.ts";
 import { pieSlices } from "../../src/panels/piechart/slices.ts";
 import { percentChange, statTexts } from "../../src/panels/stat/stat.ts";
 import { panelValues, VALUES_SHOWN, valueText, withUnitRange } from "../../src/panels/values.ts";
@@ -18,6 +19,11 @@ test("columns are reduced: numbers, or those that are chosen", () => {
   expect(names({ calcs: ["lastNotNull"], fields: "/^version$/" })).toEqual([["version", "1.2"]]);
   expect(names({ calcs: ["nonsense"], fields: "version" })).toEqual([["version", "1.2"]]);
   expect(names({ values: true })).toEqual([["1.0", "1"], ["1.1", "2"], ["1.2", ""]]);
+});
+
+test("columns that are hidden from the picture are in none", () => {
+  const hidden = number("b", [7], { custom: { hideFrom: { viz: true } } });
+  expect(panelValues([frame([number("a", [1]), hidden])], {}, "dark", "utc").values.map((value) => value.name)).toEqual(["a"]);
 });
 
 test("what has no text is no data, or what the panel says", () => {
@@ -82,4 +88,18 @@ test("slices of a pie: largest first, hidden ones take no room, nothing below ze
   const slices = pieSlices(values, new Set(), undefined);
   expect(slices.map((slice) => [slice.id, slice.share, slice.to])).toEqual([["b", 0.75, 270], ["a", 0.25, 360]]);
   expect(pieSlices(values, new Set(["b"]), undefined).map((slice) => slice.share)).toEqual([0, 1]);
+});
+
+test("gauges of segments, from a neutral value, in a circle, in many colours", () => {
+  const range = { min: -10, max: 10 };
+  const lit = (value: number, options: Record<string, unknown>) => gaugePieces(value, range, richOptions(options)).pieces.filter((piece) => piece.lit).map(({ from, to }) => [Math.round(from), Math.round(to)]);
+  expect(lit(5, {})).toEqual([[-120, 60]]);
+  expect(lit(5, { neutral: 0 })).toEqual([[0, 60]]);
+  expect(lit(-5, { neutral: 0 }), "below the neutral value to the other side").toEqual([[-60, 0]]);
+  expect(lit(5, { shape: "circle" })).toEqual([[0, 270]]);
+  expect(lit(0, { segmentCount: 4, segmentSpacing: 0, shape: "circle" })).toEqual([[0, 90], [90, 180]]);
+  expect(lit(0, { segmentCount: 4, segmentSpacing: 0.5, shape: "circle" })[0]).toEqual([23, 68]);
+  expect(lit(10, { effects: { gradient: true } })).toHaveLength(48);
+  expect([NaN, -10].map((value) => lit(value, {}))).toEqual([[], []]);
+  expect(richOptions({ barWidthFactor: "x", segmentCount: 1e9, endpointMarker: 5 })).toMatchObject({ thickness: 0.28, segments: 100, endpoint: "none", neutral: undefined });
 });

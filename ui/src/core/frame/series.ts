@@ -54,10 +54,9 @@ interface Source {
 
 const customOf = (field: Field): SeriesCustom => (field.config.custom ?? {}) as SeriesCustom;
 
-/** The distance (ms) from which a column's samples are apart: of the query's step, or of insertNulls where that is less. */
+/** The distance (ms) from which a column's samples are apart: of insertNulls, else of the query's step. */
 function gapOf(frame: Frame, { insertNulls }: SeriesCustom): number {
-  const step = frame.meta?.stepMs || Infinity;
-  return Math.max(1, typeof insertNulls === "number" && insertNulls > 0 ? Math.min(step, insertNulls) : step);
+  return Math.max(1, (typeof insertNulls === "number" && insertNulls > 0 ? insertNulls : frame.meta?.stepMs) || Infinity);
 }
 
 /** Numeric columns of frames that have times, each with its own times in order and gaps put in. */
@@ -163,7 +162,7 @@ function shaped({ field, custom }: Source, raw: readonly unknown[], times: reado
 /**
  * All numeric columns of frames that have times, on one axis.
  *
- * Samples further apart than the query's step (or `insertNulls`) are apart by a gap; times that only other columns have are no gaps.
+ * Samples further apart than `insertNulls` (else than the query's step) are apart by a gap; times that only other columns have are no gaps.
  * Columns with the same times (as all of one range query) cost nothing to align; else the work grows with the number of places times
  * the number of columns, which is what charts take.
  *

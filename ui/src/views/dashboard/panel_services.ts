@@ -35,7 +35,7 @@ function marksOf(board: Board, panel: Panel): AnnotationMark[] {
   return board.events
     .filter((event) => (event.panelId === undefined || event.panelId === panel.id) && isFor(board, event.source, panel))
     .map((event): AnnotationMark => ({
-      time: event.time, ...(event.timeEnd > event.time ? { timeEnd: event.timeEnd } : {}), title: event.title, text: event.text, tags: event.tags, color: event.color,
+      time: event.time, ...(event.timeEnd > event.time ? { timeEnd: event.timeEnd } : {}), title: event.title, text: event.text, tags: event.tags, color: event.color, lane: (panel.options.annotations as { multiLane?: unknown } | undefined)?.multiLane ? event.source : undefined,
       ...(event.id !== undefined && mayAnnotate(board) ? { change: () => (marking.asked = { event: event as typeof event & { id: number } }) } : {}),
     }));
 }

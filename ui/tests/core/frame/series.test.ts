@@ -26,6 +26,7 @@ test("samples further apart than the step leave a gap", () => {
   expect(data.times).toEqual([0, 10, 20, 30, 40, 50]);
   expect(data.series[0]!.values).toEqual([1, 2, null, undefined, 3, 4]);
   expect(drawn([series([0, 10, 40], [1, 2, 3], { insertNulls: 20 })])).toEqual([[1, 2, null, 3]]);
+  expect(drawn([series([0, 10, 30, 80], [1, 2, 3, 4], { insertNulls: 30 }, { meta: { stepMs: 10 } })]), "the panel knows better than the step").toEqual([[1, 2, 3, null, 4]]);
 });
 
 test("gaps are spanned: all, or short ones", () => {
