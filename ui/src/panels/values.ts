@@ -38,9 +38,24 @@ export function fieldChoice(fields: unknown): (field: Field) => boolean {
   return made === null ? () => false : (field) => made.test(field.display ?? field.name);
 }
 
-function firstCalc(options: ReduceOptions): string {
-  const calc = Array.isArray(options.calcs) ? options.calcs.find((each) => typeof each === "string" && reducerOf(each) !== undefined) : undefined;
-  return typeof calc === "string" ? calc : "lastNotNull";
+function calcsOf(options: ReduceOptions): string[] {
+  const calcs = Array.isArray(options.calcs) ? options.calcs.filter((each): each is string => typeof each === "string" && reducerOf(each) !== undefined) : [];
+  return calcs.length ? calcs : ["lastNotNull"];
+}
+
+/** What one row of a column is called: as its config says, else by the row's texts, with the column's own name where others have numbers too. */
+function rowNames(field: Field, frame: Frame, theme: Theme, zone: string): (row: number) => string {
+  const { displayName } = field.config;
+  if (field.rowName) return field.rowName;
+  if (displayName) return () => displayName;
+  const others = frame.fields.filter((other) => other.name !== field.name);
+  const texts = others.filter((other) => other.type === "string").map((other) => ({ values: other.values, display: displayProcessor(other, theme, zone) }));
+  const own = field.display ?? field.name;
+  const several = others.some((other) => other.type === "number");
+  return (row) => {
+    const parts = texts.map(({ values, display }) => display(values[row] ?? "").text).filter(Boolean);
+    return (several || !parts.length ? [...parts, own] : parts).join(" ");
+  };
 }
 
 /** Range of percent units that everybody means, unless the dashboard says otherwise. */
@@ -69,31 +84,33 @@ export function panelValues(
   let left = 0;
   let place = 0;
   const limit = Math.min(VALUES_SHOWN, typeof options.limit === "number" && options.limit > 0 ? options.limit : VALUES_SHOWN);
-  const calc = firstCalc(options);
+  const calcs = calcsOf(options);
   for (const frame of frames) {
-    const names = frame.fields.filter((field) => field.type === "string");
     for (const each of frame.fields) {
       if (!chosen(each) || (each.config.custom?.hideFrom as { viz?: unknown } | null | undefined)?.viz === true) continue;
       const field = prepare(withDefaults(each, mode, place++));
       const display = displayProcessor(field, theme, zone);
       if (options.values === true) {
-        const title = names.find((other) => other.name !== each.name);
+        const nameOf = rowNames(field, frame, theme, zone);
+        const palette = field.config.color?.mode.startsWith("palette-");
         for (let row = 0; row < frame.length; row++) {
           if (values.length >= limit) {
             left += frame.length - row;
             break;
           }
           const value = field.values[row];
-          const name = title ? String(title.values[row] ?? "") : frame.length > 1 ? `${field.display ?? field.name} ${row + 1}` : (field.display ?? field.name);
-          // A palette colours rows where there is one column only.
-          const own = mode === "palette-classic" ? displayProcessor({ ...field, seriesIndex: row }, theme, zone) : display;
-          values.push({ name, display: own(value), value, field, frame, row });
+          // A palette has a colour for each row.
+          const own = palette ? displayProcessor({ ...field, seriesIndex: values.length }, theme, zone) : display;
+          values.push({ name: nameOf(row), display: own(value), value, field, frame, row });
         }
-      } else if (values.length >= limit) {
-        left++;
-      } else {
-        const value = reduce(field, calc);
-        values.push({ name: field.display ?? field.name, display: display(value), value, field, frame, row: undefined });
+        continue;
+      }
+      for (const calc of calcs) {
+        if (values.length >= limit) left++;
+        else {
+          const value = reduce(field, calc);
+          values.push({ name: field.display ?? field.name, display: display(value), value, field, frame, row: undefined });
+        }
       }
     }
   }

@@ -6,6 +6,7 @@ import { gaugePieces, richOptions } from "../../src/panels/gauge/rich.ts";
 import { pieSlices } from "../../src/panels/piechart/slices.ts";
 import { percentChange, statTexts } from "../../src/panels/stat/stat.ts";
 import { panelValues, VALUES_SHOWN, valueText, withUnitRange } from "../../src/panels/values.ts";
+import { applyFieldConfig } from "../../src/core/frame/overrides.ts";
 import { type Field, frame } from "../../src/core/frame/frame.ts";
 
 const number = (name: string, values: unknown[], config = {}): Field => ({ name, type: "number", values, config, display: name });
@@ -19,6 +20,24 @@ test("columns are reduced: numbers, or those that are chosen", () => {
   expect(names({ calcs: ["lastNotNull"], fields: "/^version$/" })).toEqual([["version", "1.2"]]);
   expect(names({ calcs: ["nonsense"], fields: "version" })).toEqual([["version", "1.2"]]);
   expect(names({ values: true })).toEqual([["1.0", "1"], ["1.1", "2"], ["1.2", ""]]);
+});
+
+test("rows are called by their texts, with the column's name where there are several, or as the config says", () => {
+  const text = (name: string, values: unknown[], config = {}): Field => ({ name, type: "string", values, config });
+  const rows = (fields: Field[]) => panelValues([frame(fields)], { values: true }, "dark", "utc").values.map((value) => `${value.name}=${value.display.text}`);
+  expect(rows([text("job", ["a", ""]), text("pod", ["p", "q"]), number("Value", [1, 2])])).toEqual(["a p=1", "q=2"]);
+  expect(rows([text("job", ["a"]), number("x", [1]), number("y", [2])])).toEqual(["a x=1", "a y=2"]);
+  expect(rows([number("x", [1, 2])])).toEqual(["x=1", "x=2"]);
+  expect(rows([text("up", ["1"], { mappings: [{ type: "value", options: { 1: { text: "yes" } } }] }), number("x", [3])])).toEqual(["yes=3"]);
+  expect(rows([text("job", ["a", "b"]), number("x", [1, 2], { displayName: "X" })])).toEqual(["X=1", "X=2"]);
+  const titled = applyFieldConfig([frame([text("job", ["a", "b"]), number("x", [1, 2])])], { defaults: { displayName: "of ${__data.fields.job}" }, overrides: [] }, (title) => title);
+  expect(panelValues(titled, { values: true }, "dark", "utc").values.map(({ name }) => name)).toEqual(["of a", "of b"]);
+});
+
+test("every calculation gives a value, and a palette has a colour for each row", () => {
+  expect(names({ calcs: ["min", "nonsense", "max"] })).toEqual([["a", "1"], ["a", "2"]]);
+  const colors = panelValues([frame([number("x", [1, 2], { color: { mode: "palette-classic" } })])], { values: true }, "dark", "utc").values.map(({ display }) => display.color);
+  expect(new Set(colors).size).toBe(2);
 });
 
 test("columns that are hidden from the picture are in none", () => {

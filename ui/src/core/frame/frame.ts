@@ -14,6 +14,7 @@ export type Labels = Readonly<Record<string, string>>;
  * config    what the panel's field config and overrides come to for this column
  * display   its name for people, once it is decided (`display_name.ts`)
  * seriesIndex  its place among the numeric columns of the panel, from 0: palettes colour by it
+ * rowName   what one row of it is called, where its name in the config is of what the row has
  * range     smallest and largest number of the panel (or of the column alone), for percent and colours; worked out when asked for
  */
 export interface Field {
@@ -24,6 +25,7 @@ export interface Field {
   config: FieldConfig;
   display?: string;
   seriesIndex?: number;
+  rowName?: (row: number) => string;
   range?: () => { min: number; max: number };
 }
 

@@ -142,7 +142,9 @@ export function applyFieldConfig(frames: readonly Frame[], source: FieldConfigSo
     for (const { field } of titled) delete field.config.displayName;
     setDisplayNames(made);
     titled.forEach(({ field, frame }, i) => {
-      field.config.displayName = interpolate(fieldText(titles[i]!, { field, frame, row: field.values.length - 1 }));
+      const rowName = (row: number) => interpolate(fieldText(titles[i]!, { field, frame, row }));
+      field.config.displayName = rowName(field.values.length - 1);
+      field.rowName = rowName;
     });
   }
   for (const { fields } of made) for (const { config } of fields) if (config.unit?.includes("$")) config.unit = interpolate(config.unit);
