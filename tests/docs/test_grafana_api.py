@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from watchkeeper.web.grafana.routes import ANY, API, PLAIN, RESOURCES, WRITE, Row
+from watchkeeper.web.grafana.routes import ANY, API, OPENAPI, PLAIN, RESOURCES, WRITE, Row
 from watchkeeper.web.grafana.who import Who
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "grafana-api.md"
@@ -45,7 +45,7 @@ What watchkeeper answers of Grafana's HTTP API, on the port of the pages (3000),
 def test_the_page_is_up_to_date() -> None:
     lines = [
         line
-        for below, rows in (("/api", API), ("/apis", RESOURCES), ("", PLAIN))
+        for below, rows in (("/api", API), ("/apis", RESOURCES), ("", OPENAPI), ("", PLAIN))
         for row in rows
         for line in [shown(below, row)]
     ]

@@ -283,6 +283,11 @@ RESOURCES: Final[tuple[Row, ...]] = (
     ("GET", f"{AT}/{{name}}/dto", KNOWN, apis.access),
     (ANY, "/{rest:.*}", KNOWN, apis.nothing),
 )
+# For those who read them, below no path of Grafana's.
+OPENAPI: Final[tuple[Row, ...]] = (
+    ("GET", "/openapi/v3", KNOWN, apis.openapi),
+    ("GET", "/openapi/v3/apis/{group}/{version}", KNOWN, apis.openapi_of),
+)
 # Beside it.
 PLAIN: Final[tuple[Row, ...]] = (
     (("GET", "HEAD"), "/healthz", ANYBODY, health.healthz),
@@ -310,7 +315,12 @@ def add_routes(app: web.Application, backend: Backend, gatekeeper: Gatekeeper) -
             for method in (methods,) if isinstance(methods, str) else methods:
                 resource.add_route(method, handler)
 
-    for below, rows, fail in (("/api", API, failure), ("/apis", RESOURCES, apis.failed), ("", PLAIN, failure)):
+    for below, rows, fail in (
+        ("/api", API, failure),
+        ("/apis", RESOURCES, apis.failed),
+        ("", OPENAPI, apis.failed),
+        ("", PLAIN, failure),
+    ):
         for methods, path, who, endpoint in rows:
             handler = wrapped(backend, gatekeeper, who, endpoint, fail)
             add(methods, below + path, measure(below + path, handler))

@@ -137,13 +137,17 @@ async def test_what_provisioners_write_on_resources(site: Site) -> None:
         assert ("grafana.app/managedBy" in meta["annotations"], meta["annotations"]["x"], "team" in meta["labels"]) == (
             False, "y", False,
         )  # fmt: skip
+    # What kubectl applied, it keeps in an annotation.
+    path = f"{BOARDS}/a"
+    patch = {"metadata": {"annotations": {"kubectl.kubernetes.io/last-applied-configuration": "x" * 100_000}}}
+    assert (await site.ask("PATCH", path, patch, by="editor"))[0] == 200
     # By the older API it is changed, and stays what it is; with what it is about they go.
     await site.save(title="B", uid="a", overwrite=True)
     assert (await site.get(f"{BOARDS}/a"))["metadata"]["annotations"]["x"] == "y"
     await site.ask("DELETE", "/api/dashboards/uid/a", by="editor")
     await site.ask("DELETE", "/api/folders/ops", by="editor")
     assert site.state.resource_notes.all("dashboard") == site.state.resource_notes.all("folder") == {}
-    for wrong in ({"a": 7}, {"a": "x" * 5000}, {str(at): "" for at in range(101)}):
+    for wrong in ({"a": 7}, {"a": "x" * 300_000}, {str(at): "" for at in range(101)}):
         assert (await site.ask("POST", BOARDS, board(annotations=wrong), by="editor"))[0] == 400
 
 
@@ -274,7 +278,18 @@ async def test_discovery_and_what_there_is_not(site: Site) -> None:
     assert [group["name"] for group in groups] == ["dashboard.grafana.app", "folder.grafana.app"]
     assert (await site.get("/apis/folder.grafana.app"))["preferredVersion"]["version"] == "v1beta1"
     assert (await site.get("/apis/folder.grafana.app/v1"))["resources"][0]["name"] == "folders"
+    index = (await site.get("/openapi/v3"))["paths"]
+    assert len(index) == sum(len(group["versions"]) for group in groups)
+    for at in index.values():
+        document = await site.get(at["serverRelativeURL"])
+        (one,) = document["components"]["schemas"].values()
+        (of,) = one["x-kubernetes-group-version-kind"]
+        resource = next(path for path in document["paths"] if path.endswith("/{name}"))
+        patch = document["paths"][resource]["patch"]
+        assert (f"apis/{of['group']}/{of['version']}" in index, patch["x-kubernetes-group-version-kind"]) == (True, of)
+        assert "fieldValidation" in [parameter["name"] for parameter in patch["parameters"]]
     for path, status in (
+        ("/openapi/v3/apis/none/v1", 404),
         ("/apis/none", 404), ("/apis/dashboard.grafana.app/v3", 404), (BOARDS.replace("default", "other"), 403),
         (FOLDERS.replace("v1beta1", "v2"), 404), (BOARDS.replace("/dashboards", "/folders"), 404),
         (f"{BOARDS}/a/b/c", 404), ("/apis/a/b/c", 404),

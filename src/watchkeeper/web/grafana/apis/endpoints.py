@@ -16,6 +16,7 @@ from watchkeeper.web.grafana.answers import answer
 from watchkeeper.web.grafana.apis.json_patch import patched
 from watchkeeper.web.grafana.apis.kept import Kept, KeptDashboards, KeptFolders
 from watchkeeper.web.grafana.apis.listing import listed
+from watchkeeper.web.grafana.apis.openapi import document_json, index_json
 from watchkeeper.web.grafana.apis.resource import (
     KINDS,
     NAMESPACE,
@@ -183,6 +184,16 @@ async def no_collection(_: Backend, __: Ask) -> web.Response:
 async def core_versions(_: Backend, __: Ask) -> web.Response:
     """GET /api: that there are no resources of Kubernetes' core, for its clients."""
     return answer({"kind": "APIVersions", "versions": [], "serverAddressByClientCIDRs": []})
+
+
+async def openapi(_: Backend, __: Ask) -> web.Response:
+    """GET /openapi/v3: where the document of each version of each group is."""
+    return answer(index_json())
+
+
+async def openapi_of(_: Backend, ask: Ask) -> web.Response:
+    """GET /openapi/v3/apis/:group/:version: what its resources are, for Kubernetes' clients."""
+    return answer(document_json(_kind(ask), ask.part("version")))
 
 
 async def nothing(_: Backend, __: Ask) -> web.Response:

@@ -22,7 +22,7 @@ OWN: Final = frozenset((
     FOLDER, MESSAGE, NUMBER, "grafana.app/createdBy", "grafana.app/updatedBy", "grafana.app/updatedTimestamp",
 ))  # fmt: skip
 MAX_NOTES: Final = 100
-MAX_NOTE: Final = 4096
+MAX_NOTE: Final = 256 << 10  # Of all together, as Kubernetes has it: kubectl keeps the whole of what it applied in one.
 _IDS: Final = uuid.UUID("6f1e3a52-9d0b-5c1e-8a53-0a1d6c1f7b1e")
 # Kubernetes' names for what a status means.
 REASONS: Final = {
@@ -123,9 +123,10 @@ def _texts(meta: Fields, key: str) -> dict[str, str]:
     found = {name: value for name, value in meta.mapping(key).items() if name not in OWN}
     if len(found) > MAX_NOTES:
         raise bad_data(f"metadata.{key} has more than {MAX_NOTES} entries")
-    for name, value in found.items():
-        if not isinstance(value, str) or len(value) > MAX_NOTE or len(name) > MAX_NOTE:
-            raise bad_data(f"metadata.{key} holds texts of at most {MAX_NOTE} characters")
+    if not all(isinstance(value, str) for value in found.values()):
+        raise bad_data(f"metadata.{key} holds texts")
+    if sum(len(name) + len(value) for name, value in found.items()) > MAX_NOTE:
+        raise bad_data(f"metadata.{key}: Too long: may not be more than {MAX_NOTE} characters")
     return found
 
 
@@ -147,7 +148,7 @@ def resource_json(kind: Kind, version: str, meta: Meta, spec: Mapping[str, Any])
     version."""
     notes = {
         **meta.notes.annotations,
-        "grafana.app/createdBy": f"user:{meta.created_by}", "grafana.app/updatedBy": f"user:{meta.updated_by}",
+        "grafana.app/createdBy": _by(meta.created_by), "grafana.app/updatedBy": _by(meta.updated_by),
         "grafana.app/updatedTimestamp": time_text(meta.updated_ms),
     }  # fmt: skip
     if meta.folder_uid:
@@ -265,6 +266,10 @@ def merged(old: Any, patch: Any, depth: int = 0) -> Any:
         else:
             found[key] = merged(found.get(key), value, depth + 1)
     return found
+
+
+def _by(login: str) -> str:
+    return f"user:{login}" if login else "anonymous:0"
 
 
 def _id(kind: Kind, name: str) -> str:
