@@ -8,6 +8,7 @@ import os
 import shutil
 import struct
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,17 +22,22 @@ SOURCE = Path(__file__).with_name("broken_system.c")
 
 @contextmanager
 def small_disk(at: Path, size: str = "16m") -> Iterator[None]:
-    """A file system of its own at a folder; skips the test where this user can't mount one."""
-    at.mkdir(parents=True, exist_ok=True)
+    """A file system of its own at a folder that is not there yet; skips the test where this user can't mount one."""
+    at.parent.mkdir(parents=True, exist_ok=True)
+    # Not below the tests' own folders: one that a killed run left mounted could not be taken away by later runs.
+    place = tempfile.mkdtemp(prefix="small-disk-")
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(at)], capture_output=True, text=True, check=False
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", place], capture_output=True, text=True, check=False
     )
-    if mounted.returncode:
-        pytest.skip(f"a small disk can't be mounted here: {mounted.stderr.strip()}")
     try:
+        if mounted.returncode:
+            pytest.skip(f"a small disk can't be mounted here: {mounted.stderr.strip()}")
+        at.symlink_to(place)
         yield
     finally:
-        subprocess.run(["umount", "-l", str(at)], check=False)
+        if not mounted.returncode:
+            subprocess.run(["umount", "-l", place], check=False)
+        os.rmdir(place)
 
 
 def fill(at: Path) -> Path:

@@ -33,7 +33,7 @@ print('open', flush=True)
 time.sleep(300)
 """
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.process
 
 
 class Mailbox:

@@ -20,7 +20,7 @@ from tests.processes.running import WATCHKEEPER, Process, free_port, started, wa
 from tests.processes.side_by_side import side_by_side
 from tests.processes.test_alert_kill import alert, play, post, told
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.process
 PEER_TIMEOUT_S = 1.0
 NOTES = "watchkeeper_alerts_nflog_entries"
 

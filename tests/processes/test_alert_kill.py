@@ -22,7 +22,7 @@ from tests.processes.alert_server import metric
 from tests.processes.running import WATCHKEEPER, Process, free_port, started, wait_for
 from tests.processes.side_by_side import side_by_side
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.process
 WAIT_S = 1.5
 INTERVAL_S = 1.5
 

@@ -19,7 +19,7 @@ from tests.processes.running import Exporter, Process, free_port, scrape_config,
 from tests.processes.test_faults_alerts import assert_no_traceback, config, webhook
 from tests.processes.watch import Watch, memory_bytes
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.process
 
 Body = dict[str, Any] | list[Any] | bytes
 

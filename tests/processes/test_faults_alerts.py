@@ -22,7 +22,7 @@ from tests.processes.watch import Watch, memory_bytes
 from tests.unit.alerts.integrations.test_all import MINIMAL
 from watchkeeper.alerts.integrations.table import INTEGRATIONS
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.process
 
 REFUSED = ("400", "401", "404", "410", "429", "204")
 FAILING = (

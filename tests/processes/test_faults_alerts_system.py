@@ -26,7 +26,7 @@ from tests.processes.side_by_side import side_by_side
 from tests.processes.test_faults_alerts import assert_no_traceback, config, webhook
 from tests.processes.watch import Watch
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.process
 INTERVAL_S = 0.5
 
 

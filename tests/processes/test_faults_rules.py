@@ -25,7 +25,7 @@ from tests.processes.broken_system import fill, small_disk
 from tests.processes.running import Exporter, Process, free_port, started, wait_for, watchkeeper
 from tests.processes.watch import Watch, memory_bytes
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.process
 
 CONFIG = """
 global: {scrape_interval: %s, scrape_timeout: %s, evaluation_interval: 250ms}
@@ -180,7 +180,8 @@ def kill_in_every_phase(tmp_path: Path, exporter: Exporter) -> None:
     config = {**ROUTE, "receivers": [{"name": "hook", "webhook_configs": [{"url": f"{hooks.url}/hook"}]}]}
     (tmp_path / "alertmanager.yml").write_text(yaml.safe_dump(config))
     exporter.body = b"part 1\nends 1\naway 1\n"
-    flags = ["--only=metrics,alerts", f"--alerts-port={free_port()}", "--rules.alert.resend-delay=1s"]
+    # What is told holds for four times the delay: three slow starts in a row must not take longer.
+    flags = ["--only=metrics,alerts", f"--alerts-port={free_port()}", "--rules.alert.resend-delay=3s"]
     flags += [f"--alertmanager-config={tmp_path}/alertmanager.yml", "--rules.alert.for-grace-period=1s"]
     ours = server(tmp_path, exporter, PHASES, *flags)
 
@@ -203,9 +204,9 @@ def kill_in_every_phase(tmp_path: Path, exporter: Exporter) -> None:
         wait_for("what waited", lambda: told("Waits") == ["firing"])
         # It went on waiting, rather than anew after each start; the time away does not count.
         assert seconds(rules_of(ours)["Waits"]["alerts"][0]["activeAt"]) < ready_s - 1
-        wait_for("the end of what ended", lambda: told("Ends") == ["firing", "resolved"], 10)
-        wait_for("the end of what ended meanwhile", lambda: told("EndsAway") == ["firing", "resolved"], 10)
-        wait_for("the end of what nobody holds any more", lambda: told("Keeps") == ["firing", "resolved"], 10)
+        wait_for("the end of what ended", lambda: told("Ends") == ["firing", "resolved"], 40)
+        wait_for("the end of what ended meanwhile", lambda: told("EndsAway") == ["firing", "resolved"], 40)
+        wait_for("the end of what nobody holds any more", lambda: told("Keeps") == ["firing", "resolved"], 40)
         time.sleep(1)
         assert told("Stays") == told("StaysLong") == told("Waits") == ["firing"]
         assert told("Ends") == told("EndsAway") == told("Keeps") == ["firing", "resolved"]
@@ -288,8 +289,9 @@ def full_disk(tmp_path: Path, exporter: Exporter) -> None:
         wait_for("firing", lambda: rules_of(ours)["Good"]["state"] == "firing")
         wait_for("recorded", lambda: ours.query("good"))
         ballast = fill(tmp_path / "data")
-        wait_for("an error", lambda: "No space left" in rules_of(ours)["good"].get("lastError", ""))
-        assert rules_of(ours)["good"]["health"] == "err"
+        # What was taken back of a page that did not fit may leave room for one more evaluation.
+        failed = wait_for("an error", lambda: (one := rules_of(ours)["good"])["health"] == "err" and one)
+        assert "No space left" in failed["lastError"]
         assert rules_of(ours)["Good"]["state"] == "firing"
         assert ours.query("good[1m]")
         failures = metrics_of(ours, "prometheus_rule_evaluation_failures_total")

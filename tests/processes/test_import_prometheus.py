@@ -23,7 +23,7 @@ from watchkeeper.metrics.interface import Budget
 from watchkeeper.metrics.tsdb.db import TSDB
 from watchkeeper.metrics.tsdb.import_prometheus import Progress, PrometheusImport
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.process
 
 ALL = Matcher("__name__", MatchType.REGEX, ".+")
 LINE = re.compile(r"(\{.*\}) (\S+) (-?\d+)")

@@ -11,7 +11,7 @@ import pytest
 
 from tests.processes.running import Exporter, Process, free_port, scrape_config, started, wait_for, watchkeeper
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.process
 
 BODY = """# TYPE requests_total counter
 requests_total{code="200",path="/a \\"b\\" \\\\ é"} %d

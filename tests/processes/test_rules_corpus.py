@@ -41,7 +41,6 @@ pytestmark = [
     pytest.mark.process,
     pytest.mark.skipif(shutil.which("prometheus") is None, reason="no prometheus on this machine"),
     pytest.mark.skipif(not RULES or not RECORDED.is_dir(), reason="no corpus of rules beside this checkout"),
-    pytest.mark.timeout(300),
 ]
 
 Sample = tuple[Labels, int, float]

@@ -20,7 +20,7 @@ SCRIPTS = sorted((Path(__file__).parents[1] / "scripts" / "alerts").glob("*.time
 TIMELINES = [read_timeline(path) for path in SCRIPTS]
 APART_S = 1.0  # How far the two may be apart.
 
-pytestmark = [pytest.mark.process, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.process
 
 
 def ours(folder: Path, config: Path) -> Process:
