@@ -290,6 +290,46 @@ export async function conflict(person, { url }) {
   await person.button("Edit", person.page.getByRole("toolbar", { name: "Dashboard" })).waitFor();
 }
 
+/** A link to a panel's editor opens it; a session that ends, or a server that goes away, takes nothing that is on the page. */
+export async function gone(person, { url }) {
+  await person.open(`${url}/d/worked-on/x?editPanel=2`);
+  const title = editor(person).getByLabel("Title").first();
+  await title.waitFor();
+  await title.fill("Renamed");
+  await person.settled();
+  person.expect(/401|ERR_FAILED|ERR_CONNECTION/);
+  const { page } = person;
+  await page.route("**/api/dashboards/db", (route) => route.fulfill({ status: 401, json: { message: "Unauthorized" } }));
+  await person.keys("Control+s");
+  const save = page.getByRole("dialog", { name: "Save the dashboard" });
+  await person.until("the keys are in the first field", () => save.locator("textarea").evaluate((one) => one === document.activeElement));
+  await save.getByRole("button", { name: "Save", exact: true }).click();
+  await save.getByText("sign in in another tab").waitFor();
+  assert.match(person.path, /^\/d\/worked-on/);
+  await person.keys("Escape");
+  await page.unroute("**/api/dashboards/db");
+  await person.button("Back").click();
+  await undoAll(person);
+  await person.button("Done").click();
+  const data = () => page.locator('section.panel[data-state="data"]').count();
+  await person.settled();
+  const before = await data();
+  assert.ok(before > 0);
+  await page.route(/\/(query|query_range|assets\/Help[^/]*)(\?|$)/, (route) => route.abort("connectionrefused"));
+  await person.rest();
+  await person.keys("?");
+  await page.getByRole("alert").getByText("can't be reached").waitFor();
+  await person.keys("d", "r");
+  await page.getByRole("button", { name: "A fault in this panel" }).first().waitFor();
+  assert.equal(await data(), before, "what was there stays");
+  await page.unrouteAll();
+  await person.keys("d", "r");
+  await person.until("the faults are gone", async () => (await page.getByRole("button", { name: "A fault in this panel" }).count()) === 0);
+  await person.keys("?");
+  await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+  await person.keys("Escape");
+}
+
 /** A panel is put into the library, kept there alone, and used a second time. */
 export async function library(person, { url }) {
   await begin(person, url);

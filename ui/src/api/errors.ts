@@ -41,6 +41,8 @@ export function isAbort(error: unknown): boolean {
 /** One line that says what went wrong. */
 export function readable(error: unknown): string {
   if (isAbort(error)) return "cancelled";
+  // What browsers say of a file of the pages that did not come, each in its own words.
+  if (error instanceof TypeError && /import.*module/i.test(error.message)) return "the server can't be reached, or has newer pages";
   if (error instanceof Error) return error.message || error.name;
   return typeof error === "string" ? error : "something went wrong";
 }

@@ -1,6 +1,7 @@
 /** Line drawings that the first page has none of: in menus, while editing, on other pages. See `icons.ts`. */
 
 export const MORE_ICONS = {
+  link: "M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-5.700-5.700L12 7M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 5.700 5.700L12 17",
   minus: "M4 12h16",
   up: "M6 15l6-6 6 6",
   users: "M9 5a3.500 3.500 0 1 0 0 7 3.500 3.500 0 0 0 0-7zM2.500 19a6.500 6.500 0 0 1 13 0M16 5.500a3.500 3.500 0 0 1 0 6.500M18.500 14.500a6.500 6.500 0 0 1 3 4.500",

@@ -23,6 +23,11 @@ class Session {
     return this.data.user.role === "Admin";
   }
 
+  /** Whether they see more than what permissions name them for. */
+  get looks(): boolean {
+    return this.data.user.role !== "None";
+  }
+
   /** Asks the server again: after a login, or where the page came without it. */
   async refresh(): Promise<void> {
     this.data = await fetchBootstrap();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { errorOf, positionIn } from "../../src/api/errors.ts";
+import { errorOf, positionIn, readable } from "../../src/api/errors.ts";
 
 describe("errorOf", () => {
   it("says what Prometheus said and where", () => {
@@ -16,5 +16,13 @@ describe("errorOf", () => {
     expect(errorOf(502, "Bad Gateway", "<html>").message).toContain("can't be reached");
     expect(errorOf(418, "Teapot", "").message).toBe("the server answered 418 Teapot");
     expect(positionIn("no place")).toBeNull();
+  });
+});
+
+describe("readable", () => {
+  it("knows a part of the pages that did not come, in the words of each browser", () => {
+    for (const said of ["Failed to fetch dynamically imported module: http://h/a.js", "error loading dynamically imported module: http://h/a.js", "Importing a module script failed."])
+      expect(readable(new TypeError(said))).toBe("the server can't be reached, or has newer pages");
+    expect(readable(new TypeError("x is undefined"))).toBe("x is undefined");
   });
 });

@@ -27,4 +27,6 @@ export async function openDashboard(board: Board, wanted: Wanted, signal?: Abort
   const meta: DashboardMeta = stored.meta ?? {};
   const shown = "snapshot" in wanted ? (await import("../../core/model/snapshot.ts")).thawed(dashboard) : withBuiltIn(dashboard);
   board.open(shown, meta, "snapshot" in wanted ? "snapshot" : "stored", notices.filter((one) => one.severity !== "info").map((one) => one.text));
+  // A link to a panel's editor, or the editor loaded anew.
+  board.editing = board.url.editPanel !== undefined && board.mayEdit;
 }

@@ -37,6 +37,8 @@ export class PanelRun {
   fault = $state("");
   readonly #board: Board;
   #key = "";
+  /** What the answer is to: it stays, beside what went wrong, while the same asked again has none. */
+  #answered = "";
   #stop: AbortController | null = null;
 
   constructor(board: Board) {
@@ -49,10 +51,11 @@ export class PanelRun {
       this.answer ??= { frames: [], faults: [], notices: [], executed: [] };
       return;
     }
-    const key = this.#keyOf(input);
+    const asked = this.#askedOf(input);
+    const key = asked + this.#whenOf(input);
     if (key === this.#key) return;
     this.#key = key;
-    void this.#ask(input);
+    void this.#ask(input, asked);
   }
 
   /** Calls off what is on its way; the next `run` asks again. */
@@ -67,7 +70,7 @@ export class PanelRun {
     this.#key = "";
   }
 
-  async #ask(input: RunInput): Promise<void> {
+  async #ask(input: RunInput, asked: string): Promise<void> {
     this.#stop?.abort();
     const stop = (this.#stop = new AbortController());
     const board = this.#board;
@@ -76,12 +79,14 @@ export class PanelRun {
     try {
       const answer = await queryPanel(input.panel, this.#context(input, stop.signal));
       if (stop.signal.aborted) return;
-      this.answer = answer;
+      const old = asked === this.#answered && answer.faults.length && !answer.frames.length && this.answer;
+      this.answer = old ? { ...answer, frames: old.frames } : answer;
+      this.#answered = asked;
       this.fault = "";
     } catch (error) {
       if (!isAbort(error) && !stop.signal.aborted) {
         this.fault = readable(error);
-        this.answer = null;
+        if (asked !== this.#answered) this.answer = null;
       }
     } finally {
       board.loading--;
@@ -113,14 +118,18 @@ export class PanelRun {
     return transform(answer.frames, other.transformations, (text) => interpolate(text, input.scope));
   }
 
-  /** Everything that the answer depends on, variables put in. */
-  #keyOf(input: RunInput): string {
-    const { panel, scope, range } = input;
+  /** What is asked, variables put in. */
+  #askedOf({ panel, scope, range }: RunInput): string {
+    const asked = JSON.stringify([panel.targets, panel.datasource, panel.interval, panel.maxDataPoints]);
+    return interpolate(asked, scope, "json") + JSON.stringify([this.#board.adhoc, range.raw]);
+  }
+
+  /** What else the answer depends on. */
+  #whenOf(input: RunInput): string {
+    const { panel, range } = input;
     const board = this.#board;
     const steps = panel.targets.map((target) => this.#step(target, input));
-    const asked = JSON.stringify([panel.targets, panel.datasource, panel.interval, panel.maxDataPoints]);
-    const extra = `${range.span.from} ${range.span.to} ${steps.join()} ${JSON.stringify(board.adhoc)} ${board.ticks} ${board.exemplars} ${board.sources.length}`;
-    return interpolate(asked, scope, "json") + extra;
+    return `${range.span.from} ${range.span.to} ${steps.join()} ${board.ticks} ${board.exemplars} ${board.sources.length}`;
   }
 
   #step(target: Target, { panel, scope, range, width }: RunInput): number {
