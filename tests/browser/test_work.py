@@ -14,7 +14,18 @@ from tests.browser.stack import Stack
 
 pytestmark = pytest.mark.process
 
-STEPS: Final = ("undo", "drag", "transformation", "fields", "queries", "variables", "rows", "gone", "conflict", "library")
+STEPS: Final = (
+    "undo",
+    "drag",
+    "transformation",
+    "fields",
+    "queries",
+    "variables",
+    "rows",
+    "gone",
+    "conflict",
+    "library",
+)
 
 
 @pytest.mark.parametrize("step", STEPS)
