@@ -55,6 +55,14 @@ class Rights:
         level = self.folder(found.uid) if isinstance(found, Folder) else self.dashboard(found)
         return level >= Level.VIEW
 
+    def administers(self, entries: Iterable[Entry]) -> bool:
+        """Whether there is a folder, or one of these dashboards, whose permissions one decides."""
+        return (
+            self.folder(GENERAL) >= Level.ADMIN
+            or any(self.folder(uid) >= Level.ADMIN for uid in self._folders)
+            or any(self.dashboard(entry) >= Level.ADMIN for entry in entries)
+        )
+
     def held(self, found: Entry | Folder) -> list[tuple[Permission, bool]]:
         """All that is decided of a folder or dashboard; True for what comes from a folder above."""
         if isinstance(found, Folder):

@@ -44,7 +44,7 @@ async def find(backend: Backend, ask: Ask) -> web.Response:
         if ask.text("sortDirection") == "alpha-desc":
             found.reverse()
         uses = backend.state.library.uses() if found else {}
-        shown = [_json(backend, one, uses) for one in found[(page - 1) * per_page : page * per_page]]
+        shown = [_json(backend, rights, one, uses) for one in found[(page - 1) * per_page : page * per_page]]
         return {"result": {"totalCount": len(found), "elements": shown, "page": page, "perPage": per_page}}
 
     return answer(await backend.run(work))
@@ -55,7 +55,7 @@ async def get(backend: Backend, ask: Ask) -> web.Response:
 
     def work() -> Any:
         found = _found(backend, ask, Level.VIEW)
-        return {"result": _json(backend, found, backend.state.library.uses())}
+        return {"result": _json(backend, backend.state.rights(ask.identity), found, backend.state.library.uses())}
 
     return answer(await backend.run(work))
 
@@ -70,7 +70,7 @@ async def by_name(backend: Backend, ask: Ask) -> web.Response:
         if not found:
             raise Missing(NOT_FOUND)
         uses = backend.state.library.uses()
-        return {"result": [_json(backend, one, uses) for one in found]}
+        return {"result": [_json(backend, rights, one, uses) for one in found]}
 
     return answer(await backend.run(work))
 
@@ -100,12 +100,13 @@ async def add(backend: Backend, ask: Ask) -> web.Response:
 
     def work() -> Any:
         folder_uid = _folder(backend, fields, "")
-        may_folder(backend.state.rights(ask.identity), folder_uid, Level.EDIT)
+        rights = backend.state.rights(ask.identity)
+        may_folder(rights, folder_uid, Level.EDIT)
         made = backend.state.library.add(
             fields.text("name"), model, folder_uid, ask.identity.login, backend.now_ms(), uid=fields.text("uid"),
             kind=fields.number("kind", PANEL),
         )  # fmt: skip
-        return {"result": _json(backend, made, {})}
+        return {"result": _json(backend, rights, made, {})}
 
     return answer(await backend.run(work))
 
@@ -119,13 +120,14 @@ async def change(backend: Backend, ask: Ask) -> web.Response:
     def work() -> Any:
         old = _found(backend, ask, Level.EDIT)
         folder_uid = _folder(backend, fields, old.folder_uid)
-        may_folder(backend.state.rights(ask.identity), folder_uid, Level.EDIT)
+        rights = backend.state.rights(ask.identity)
+        may_folder(rights, folder_uid, Level.EDIT)
         model = _model(fields) if fields.has("model") else dict(old.model)
         made = backend.state.library.change(
             old.uid, fields.text("name", old.name) or old.name, model, folder_uid, fields.number("version"),
             ask.identity.login, backend.now_ms(),
         )  # fmt: skip
-        return {"result": _json(backend, made, backend.state.library.uses())}
+        return {"result": _json(backend, rights, made, backend.state.library.uses())}
 
     return answer(await backend.run(work))
 
@@ -181,7 +183,7 @@ def _folder(backend: Backend, fields: Fields, default: str) -> str:
     return found
 
 
-def _json(backend: Backend, one: Element, uses: dict[str, list[str]]) -> dict[str, Any]:
+def _json(backend: Backend, rights: Rights, one: Element, uses: dict[str, list[str]]) -> dict[str, Any]:
     folder = next((folder for folder in backend.state.catalog.folders() if folder.uid == one.folder_uid), None)
     name = "General" if folder is None else folder.title
     return {
@@ -198,6 +200,7 @@ def _json(backend: Backend, one: Element, uses: dict[str, list[str]]) -> dict[st
         "version": one.version,
         "meta": {
             "folderName": name, "folderUid": one.folder_uid, "connectedDashboards": len(uses.get(one.uid, ())),
+            "canEdit": rights.folder(one.folder_uid) >= Level.EDIT,
             "created": time_text(one.created_ms), "updated": time_text(one.updated_ms),
             "createdBy": _by(one.created_by), "updatedBy": _by(one.updated_by),
         },

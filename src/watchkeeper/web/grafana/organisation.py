@@ -72,6 +72,20 @@ async def search_org_users(backend: Backend, ask: Ask) -> web.Response:
     return answer(await _page(backend, ask))
 
 
+async def lookup_org_users(backend: Backend, ask: Ask) -> web.Response:
+    """GET /org/users/lookup: ids and logins, for those who give permissions: of everything, or of a folder or
+    dashboard that they administer."""
+    query, limit = ask.text("query").casefold(), ask.limit(1000, 5000)
+
+    def work() -> Any:
+        if not backend.state.rights(ask.identity).administers(backend.state.catalog.entries()):
+            raise refusal(ask.identity, Who.ADMIN)
+        found = [user for user in backend.state.users.all() if query in f"{user.login}\n{user.email}".casefold()]
+        return [{"userId": user.id, "uid": user.uid, "login": user.login, "avatarUrl": ""} for user in found[:limit]]
+
+    return answer(await backend.run(work))
+
+
 async def add_org_user(backend: Backend, ask: Ask) -> web.Response:
     """POST /org/users: gives a user that there is a role."""
     _the_one(ask)
@@ -145,5 +159,6 @@ def _user_json(user: User) -> dict[str, Any]:
     return {
         "orgId": 1, "userId": user.id, "uid": user.uid, "email": user.email, "name": user.name, "login": user.login,
         "role": user.role.label, "avatarUrl": "", "isDisabled": user.is_disabled, "authLabels": [],
-        "lastSeenAt": time_text(user.seen_ms), "lastSeenAtAge": "",
+        "lastSeenAt": time_text(user.seen_ms), "lastSeenAtAge": "", "isGrafanaAdmin": user.is_admin,
+        "created": time_text(user.created_ms), "updated": time_text(user.updated_ms),
     }  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
+from watchkeeper.dashboards.roles import Kind, Role
 from watchkeeper.dashboards.teams import Team
 from watchkeeper.web.grafana.answers import answer, message
 from watchkeeper.web.grafana.ask import Ask
@@ -13,15 +14,19 @@ from watchkeeper.web.grafana.backend import Backend
 
 
 async def search(backend: Backend, ask: Ask) -> web.Response:
-    """GET /teams/search: a page of them."""
+    """GET /teams/search: a page of them; for the role None those that one is a member of, but where one gives
+    permissions."""
     per_page, page = ask.limit(1000, 5000, "perpage"), ask.page()
     query, name = ask.text("query").casefold(), ask.text("name")
 
     def work() -> Any:
+        sees_all = ask.identity.role >= Role.VIEWER
+        sees_all = sees_all or backend.state.rights(ask.identity).administers(backend.state.catalog.entries())
+        own = set() if sees_all or ask.identity.kind is not Kind.USER else backend.state.teams.ids_of(ask.identity.id)
         found = [
             team
             for team in backend.state.teams.all()
-            if query in team.name.casefold() and (not name or team.name == name)
+            if (sees_all or team.id in own) and query in team.name.casefold() and (not name or team.name == name)
         ]
         shown = [_json(team) for team in found[(page - 1) * per_page : page * per_page]]
         return {"totalCount": len(found), "teams": shown, "page": page, "perPage": per_page}

@@ -32,7 +32,7 @@ PATHS: Final = (
     "/drilldown", "/alerting", "/alerting/{rest:.*}", "/alerts", "/alerts/{rest:.*}", "/silences",
     "/silences/{rest:.*}",
     "/rules", "/rules/{rest:.*}", "/targets", "/service-discovery", "/logs", "/logs/{rest:.*}", "/status",
-    "/status/{rest:.*}", "/profile", "/profile/{rest:.*}", "/playlists", "/playlists/{rest:.*}",
+    "/status/{rest:.*}", "/profile", "/profile/{rest:.*}", "/playlists", "/playlists/{rest:.*}", "/library-panels",
     "/connections/{rest:.*}", "/admin", "/admin/{rest:.*}", "/org", "/org/{rest:.*}", "/query", "/graph",
     "/alertmanager", "/tsdb-status", "/flags", "/config", "/alertmanager-discovery", "/agent",
 )  # fmt: skip

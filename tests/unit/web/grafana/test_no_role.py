@@ -130,6 +130,20 @@ async def test_only_what_dashboards_ask_may_be_asked(site: Site, nobody: Ask) ->
     assert [one["uid"] for one in (await nobody("GET", "/api/datasources"))[1]] == ["alertmanager"]
 
 
+async def test_whom_one_may_give_permissions(site: Site, nobody: Ask) -> None:
+    lookup = "/api/org/users/lookup?query=ED"
+    assert (await nobody("GET", lookup))[0] == 403
+    assert (await site.ask("GET", lookup, by="editor"))[0] == 403
+    number = (await nobody("GET", "/api/user"))[1]["id"]
+    await site.ask("POST", "/api/teams", {"name": "Theirs"}, by="admin")
+    seen = {team["name"] for team in (await nobody("GET", "/api/teams/search"))[1]["teams"]}
+    assert seen <= {"T"}
+    items = {"items": [{"userId": number, "permission": 4}]}
+    assert (await site.ask("POST", "/api/folders/shown/permissions", items, by="admin"))[0] == 200
+    assert [one["login"] for one in (await nobody("GET", lookup))[1]] == ["editor"]
+    assert "Theirs" in str((await nobody("GET", "/api/teams/search"))[1])
+
+
 async def test_nobody_in_particular_is_told_to_log_in(make_site: Any) -> None:
     site = await make_site(anonymous_role=Role.NONE)
     for path in ("/api/search", "/api/datasources", "/apis", "/api/dashboards/home", "/api/annotations"):
