@@ -3,6 +3,8 @@ viewer sees of it. The first test signs in, those after it go on as the administ
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from tests.browser.chromium import Chromium
@@ -46,8 +48,24 @@ def test_import(lines: Stack, signed_in: Chromium) -> None:
     signed_in.do("people.importing", url=lines.url)
 
 
+def test_library(lines: Stack, signed_in: Chromium) -> None:
+    signed_in.do("people.library", url=lines.url)
+
+
+def test_roles(lines: Stack, signed_in: Chromium, board: str) -> None:
+    known = {"login": "henry", "password": "seven hills of rome"}
+    number = signed_in.do("people.roles", url=lines.url, uid=board, **known)
+    body = b'{"role": "Admin"}'
+    name = base64.b64encode(f"{ADMIN}:{PASSWORD}".encode()).decode()
+    status = lines.request(f"/api/org/users/{number}", body, "PATCH", Authorization=f"Basic {name}")[0]
+    assert status == 200
+    signed_in.do("people.boss", url=lines.url, login=known["login"])
+    signed_in.do("people.signIn", url=lines.url, user=ADMIN, password=PASSWORD)
+
+
 def test_narrow(lines: Stack, signed_in: Chromium) -> None:
     paths = ["/org", "/org/users", "/org/teams", "/org/serviceaccounts", "/connections/datasources", "/playlists"]
+    paths += ["/library-panels"]
     signed_in.do("people.narrow", url=lines.url, paths=[*paths, "/dashboards", "/profile"])
 
 

@@ -185,6 +185,68 @@ export async function snapshot(person, { url, uid }) {
   await person.until("it is gone", async () => (await person.button("Delete As it was").count()) === 0);
 }
 
+/** Panels of the library: where one is used, and that it stays as long; another one is renamed, moved and deleted. */
+export async function library(person, { url }) {
+  await person.open(`${url}/dashboards`);
+  for (const [uid, name] of [["used", "Used panel"], ["free", "Free panel"]]) {
+    await api(person, "/api/library-elements", { uid, name, kind: 1, model: { type: "stat", description: `It is ${uid}.` } });
+  }
+  await api(person, "/api/folders", { uid: "shelf", title: "Shelf" });
+  await api(person, "/api/dashboards/db", { dashboard: { title: "User of the library", panels: [{ id: 1, gridPos: { x: 0, y: 0, w: 6, h: 4 }, libraryPanel: { uid: "used", name: "Used panel" } }] } });
+  await person.page.getByRole("link", { name: "Library panels" }).click();
+  const row = (name) => person.page.getByRole("row", { name });
+  const pick = async (name, what) => {
+    await person.button(`More for ${name}`).click();
+    await person.page.getByRole("menuitem", { name: what }).click();
+  };
+  await row("Used panel").getByRole("button", { name: "one dashboard" }).click();
+  await dialog(person, "Where Used panel is used").getByRole("link", { name: "User of the library" }).waitFor();
+  await person.keys("Escape");
+  await pick("Used panel", "Delete");
+  await dialog(person).getByText(/^It is used by one dashboard\./).waitFor();
+  await dialog(person).getByRole("link", { name: "User of the library" }).waitFor();
+  await dialog(person).getByRole("button", { name: "Close", exact: true }).last().click();
+  await person.page.getByRole("searchbox").fill("is free");
+  await person.until("one is found", async () => (await person.page.locator("main tbody tr").count()) === 1);
+  await pick("Free panel", "Rename");
+  await dialog(person).getByLabel("Name").fill("Renamed panel");
+  await dialog(person).getByRole("button", { name: "Rename" }).click();
+  await row("Renamed panel").waitFor();
+  await pick("Renamed panel", "Move");
+  await dialog(person).getByLabel("To the folder").selectOption({ label: "Shelf" });
+  await dialog(person).getByRole("button", { name: "Move" }).click();
+  await row("Renamed panel").getByRole("link", { name: "Shelf" }).waitFor();
+  await pick("Renamed panel", "Delete");
+  await dialog(person).getByRole("button", { name: "Delete" }).click();
+  await person.page.getByText("No panel of the library fits.").waitFor();
+}
+
+/** Of one dashboard more may be seen than the role None gives: it, and no page besides. An Admin makes no users. */
+export async function roles(person, { url, uid, login, password }) {
+  const { id } = await api(person, "/api/admin/users", { login, password, role: "None" });
+  const held = await api(person, `/api/dashboards/uid/${uid}/permissions`);
+  const items = [...held.map(({ role, permission }) => ({ role, permission })), { userId: id, permission: 1 }];
+  await api(person, `/api/dashboards/uid/${uid}/permissions`, { items });
+  await signIn(person, { url, user: login, password });
+  await person.open(`${url}/`);
+  const pages = person.page.getByRole("navigation", { name: "Pages" });
+  await person.page.getByRole("link", { name: "One chart" }).click();
+  await person.settled();
+  await person.until("it has its line", async () => (await person.inked(person.panel("Load"))) > 10);
+  const links = (await pages.getByRole("link").allInnerTexts()).map((text) => text.trim());
+  assert.deepEqual(links, ["watchkeeper", "Home", "Dashboards"]);
+  return id;
+}
+
+/** An Admin who does not administer the server: gives roles, makes no users. */
+export async function boss(person, { url, login }) {
+  await person.open(`${url}/org/users`);
+  await person.page.getByText("Administrators of the server make users").waitFor();
+  assert.equal(await person.button("New user").count(), 0);
+  assert.equal(await person.button(`More for ${login}`).count(), 0, "nobody takes themselves away");
+  assert.equal(await person.button("More for admin").count(), 0, "nor who administers the server");
+}
+
 /** A playlist of a dashboard and a tag is made and goes on by hand. */
 export async function playlist(person, { url, title }) {
   await person.open(`${url}/playlists/new`);

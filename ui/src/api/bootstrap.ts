@@ -3,7 +3,7 @@
 import { requestJson, setCsrfToken } from "./http.ts";
 import type { DataSource } from "./grafana.ts";
 
-export type Role = "Viewer" | "Editor" | "Admin";
+export type Role = "None" | "Viewer" | "Editor" | "Admin";
 
 export interface User {
   isSignedIn: boolean;
@@ -11,6 +11,8 @@ export interface User {
   name: string;
   email: string;
   role: Role;
+  /** Administers the server, and not only what is on it. */
+  isAdmin: boolean;
   /** What they like, kept by the server: "dark", "light", or "" for none. */
   theme: string;
 }
@@ -28,7 +30,7 @@ export interface Bootstrap {
   minRefreshMs: number;
 }
 
-const NOBODY: User = { isSignedIn: false, login: "", name: "", email: "", role: "Viewer", theme: "" };
+const NOBODY: User = { isSignedIn: false, login: "", name: "", email: "", role: "Viewer", isAdmin: false, theme: "" };
 
 /** Reads what a server says, with a default for whatever it leaves out. */
 export function readBootstrap(raw: unknown): Bootstrap {
@@ -44,7 +46,8 @@ export function readBootstrap(raw: unknown): Bootstrap {
       login: text(user.login),
       name: text(user.name) || text(user.login),
       email: text(user.email),
-      role: (/^(viewer|editor|admin)$/i.test(role) ? role[0]!.toUpperCase() + role.slice(1).toLowerCase() : "Viewer") as Role,
+      role: (/^(none|viewer|editor|admin)$/i.test(role) ? role[0]!.toUpperCase() + role.slice(1).toLowerCase() : "Viewer") as Role,
+      isAdmin: user.isAdmin === true,
       theme: text(user.theme),
     },
     datasources: Array.isArray(all.datasources) ? (all.datasources as DataSource[]) : [],

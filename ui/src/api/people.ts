@@ -14,7 +14,6 @@ export interface UserRow {
   /** Administers the server: keeps the role Admin, and the last of them can't be taken away. */
   isGrafanaAdmin: boolean;
   isDisabled: boolean;
-  createdAt: string;
   lastSeenAt: string;
 }
 
@@ -79,10 +78,14 @@ async function send(method: "POST" | "PUT" | "PATCH" | "DELETE", path: string, b
 }
 
 export const users = {
-  /** All of them, by login. */
+  /** All of them, by login, for administrators. */
   async all(signal?: AbortSignal): Promise<UserRow[]> {
-    return (await requestJson<{ users: UserRow[] }>("/api/users/search", { params: { perpage: MOST }, signal })).users;
+    const found = await requestJson<(Omit<UserRow, "id"> & { userId: number })[]>("/api/org/users", { params: { perpage: MOST }, signal });
+    return found.map(({ userId, ...user }) => ({ ...user, id: userId }));
   },
+
+  /** Whom one may give a permission, for those who administer something. */
+  names: (signal?: AbortSignal) => requestJson<{ userId: number; login: string }[]>("/api/org/users/lookup", { params: { limit: MOST }, signal }),
 
   create(user: { login: string; email: string; name: string; role: OrgRole; password: string }): Promise<{ id: number }> {
     return requestJson("/api/admin/users", { method: "POST", body: user });
@@ -96,7 +99,7 @@ export const users = {
   signOut: (id: number) => send("POST", `/api/admin/users/${id}/logout`),
   sessions: (id: number, signal?: AbortSignal) => requestJson<Session[]>(`/api/admin/users/${id}/auth-tokens`, { signal }),
   endSession: (id: number, session: number) => send("POST", `/api/admin/users/${id}/revoke-auth-token`, { authTokenId: session }),
-  remove: (id: number) => send("DELETE", `/api/admin/users/${id}`),
+  remove: (id: number) => send("DELETE", `/api/org/users/${id}`),
 };
 
 /** The one who is signed in. */

@@ -41,6 +41,7 @@ export const VIEWS: View[] = [
     load: () => import("./dashboard/Dashboard.svelte"),
   },
   { name: "snapshots", paths: ["/dashboard/snapshots"], title: "Snapshots", words: "frozen shared", load: () => import("./snapshots/Snapshots.svelte") },
+  { name: "library", paths: ["/library-panels"], title: "Library panels", words: "shared", load: () => import("./library/Library.svelte") },
   { name: "solo", paths: ["/d-solo/:uid/:slug?"], title: "Panel", bare: true, load: () => import("./dashboard/Solo.svelte") },
   { name: "playlist", paths: ["/playlists/play/:uid"], title: "Playlist", load: () => import("./playlists/Play.svelte") },
   { name: "playlists", paths: ["/playlists", "/playlists/*"], title: "Playlists", words: "wall screens one after the other", load: () => import("./playlists/Playlists.svelte") },

@@ -4,7 +4,7 @@ import { invitation, madeUpPassword } from "../../../src/views/users/password.ts
 import { usersThatFit } from "../../../src/views/users/user_list.ts";
 
 const user = (login: string, more: Partial<UserRow> = {}): UserRow => ({
-  id: 1, login, email: "", name: "", role: "Viewer", isGrafanaAdmin: false, isDisabled: false, createdAt: "", lastSeenAt: "", ...more,
+  id: 1, login, email: "", name: "", role: "Viewer", isGrafanaAdmin: false, isDisabled: false, lastSeenAt: "", ...more,
 });
 
 describe("passwords that are made up", () => {

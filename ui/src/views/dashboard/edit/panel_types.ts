@@ -23,3 +23,8 @@ export function findTypes(text: string): typeof PANEL_TYPES {
   const words = text.toLowerCase().split(/\s+/).filter((word) => word);
   return PANEL_TYPES.filter((one) => words.every((word) => one.join(" ").toLowerCase().includes(word)));
 }
+
+/** How a type of panels is called. */
+export function typeName(type: string): string {
+  return PANEL_TYPES.find(([id]) => id === type)?.[1] ?? type;
+}

@@ -1,0 +1,2 @@
+/** What is done with a panel of the library. */
+export type What = "uses" | "rename" | "move" | "remove";
