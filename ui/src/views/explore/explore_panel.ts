@@ -5,18 +5,21 @@ import type { FieldConfigSource } from "../../core/frame/config.ts";
 import type { Panel, Target } from "../../core/model/dashboard.ts";
 import { references } from "../../core/variables/interpolate.ts";
 import { letter } from "../../core/url/graph_url.ts";
+import { givesLines } from "../../query/loki_query.ts";
 
 /** How the graph is drawn. */
 export const GRAPH_STYLES = ["lines", "bars", "points", "stacked lines", "stacked bars"] as const;
 export type GraphStyle = (typeof GRAPH_STYLES)[number];
 
-/** A target as it is sent: what Explore's options leave open has Explore's defaults, a range and an instant. */
+/** A target as it is sent: what Explore's options leave open has Explore's defaults, a range and an instant. An instant alone is one table of all its series. */
 export function readyTarget(target: Target, source: DataSource): Target {
   const ready: Target = { ...target, datasource: { type: source.type, uid: source.uid } };
   if (source.type === "prometheus" && target.range === undefined && target.instant === undefined) {
     ready.range = true;
     ready.instant = true;
   }
+  const instant = source.type === "loki" ? target.queryType === "instant" && !givesLines(target.expr ?? "") : ready.instant === true && ready.range !== true;
+  if (instant) ready.format = "table";
   return ready;
 }
 

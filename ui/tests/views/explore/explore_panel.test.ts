@@ -13,3 +13,10 @@ test("each query is asked of its own data source, metrics as range and instant",
   expect(panel.targets![1]!.range).toBeUndefined();
   expect(freeLetter(panel.targets!)).toBe("C");
 });
+
+test("an instant alone, as links to Prometheus' table are, is one table of all its series", () => {
+  const { targets } = explorePanel([{ refId: "A", expr: "up", instant: true, range: false }, { refId: "B", expr: "up", range: true }], () => ({ uid: "p", name: "p", type: "prometheus" }));
+  expect(targets.map((target) => target.format)).toEqual(["table", undefined]);
+  const logs = explorePanel([{ refId: "A", expr: "sum(rate({a=\"b\"}[1m]))", queryType: "instant" }, { refId: "B", expr: "{a=\"b\"}", queryType: "instant" }], () => ({ uid: "l", name: "l", type: "loki" }));
+  expect(logs.targets.map((target) => target.format)).toEqual(["table", undefined]);
+});
