@@ -4,7 +4,9 @@ import { withDefaults } from "../charts/field_display.ts";
 import type { Theme } from "../core/frame/colors.ts";
 import type { DisplayValue } from "../core/frame/display.ts";
 import { displayProcessor } from "../core/frame/display_processor.ts";
-import type { Field, Frame } from "../core/frame/frame.ts";
+import type { FieldConfig } from "../core/frame/config.ts";
+import { type Field, type Frame, frame } from "../core/frame/frame.ts";
+import { applyFieldConfig } from "../core/frame/overrides.ts";
 import { pattern } from "../core/frame/matchers.ts";
 import { reduce, reducerOf } from "../core/frame/reducers.ts";
 
@@ -71,13 +73,14 @@ export function withUnitRange(field: Field, fallback?: { min: number; max: numbe
  *
  * prepare  may change a column's config before it is shown
  * mode     the colour mode of the panel type
+ * missing  the panel's own config: where nothing came and it says what is shown then, that is the one value
  */
 export function panelValues(
   frames: readonly Frame[],
   options: ReduceOptions,
   theme: Theme,
   zone: string,
-  { prepare = (field) => field, mode = "thresholds" }: { prepare?: (field: Field) => Field; mode?: "thresholds" | "palette-classic" } = {},
+  { prepare = (field) => field, mode = "thresholds", missing }: { prepare?: (field: Field) => Field; mode?: "thresholds" | "palette-classic"; missing?: FieldConfig } = {},
 ): { values: PanelValue[]; left: number } {
   const chosen = fieldChoice(options.fields);
   const values: PanelValue[] = [];
@@ -85,23 +88,23 @@ export function panelValues(
   let place = 0;
   const limit = Math.min(VALUES_SHOWN, typeof options.limit === "number" && options.limit > 0 ? options.limit : VALUES_SHOWN);
   const calcs = calcsOf(options);
-  for (const frame of frames) {
-    for (const each of frame.fields) {
+  for (const from of frames) {
+    for (const each of from.fields) {
       if (!chosen(each) || (each.config.custom?.hideFrom as { viz?: unknown } | null | undefined)?.viz === true) continue;
       const field = prepare(withDefaults(each, mode, place++));
       const display = displayProcessor(field, theme, zone);
       if (options.values === true) {
-        const nameOf = rowNames(field, frame, theme, zone);
+        const nameOf = rowNames(field, from, theme, zone);
         const palette = field.config.color?.mode.startsWith("palette-");
-        for (let row = 0; row < frame.length; row++) {
+        for (let row = 0; row < from.length; row++) {
           if (values.length >= limit) {
-            left += frame.length - row;
+            left += from.length - row;
             break;
           }
           const value = field.values[row];
           // A palette has a colour for each row.
           const own = palette ? displayProcessor({ ...field, seriesIndex: values.length }, theme, zone) : display;
-          values.push({ name: nameOf(row), display: own(value), value, field, frame, row });
+          values.push({ name: nameOf(row), display: own(value), value, field, frame: from, row });
         }
         continue;
       }
@@ -109,10 +112,15 @@ export function panelValues(
         if (values.length >= limit) left++;
         else {
           const value = reduce(field, calc);
-          values.push({ name: field.display ?? field.name, display: display(value), value, field, frame, row: undefined });
+          values.push({ name: field.display ?? field.name, display: display(value), value, field, frame: from, row: undefined });
         }
       }
     }
+  }
+  if (!values.length && missing) {
+    const nothing = frame([{ name: "", type: "number", values: [null], config: {} }]);
+    const one = panelValues(applyFieldConfig([nothing], { defaults: missing, overrides: [] }, (text) => text), {}, theme, zone, { prepare, mode });
+    if (one.values.some(({ display, field }) => display.text || field.config.noValue)) return one;
   }
   return { values, left };
 }

@@ -52,6 +52,15 @@ test("what has no text is no data, or what the panel says", () => {
   expect(valueText(none)).toBe("-");
 });
 
+test("where nothing came, what the panel says for that is its value", () => {
+  const shown = (missing: Field["config"], given: Parameters<typeof panelValues>[0] = []) => panelValues(given, {}, "dark", "utc", { missing }).values.map((value) => [valueText(value), value.display.color]);
+  const red = { mode: "absolute" as const, steps: [{ value: null, color: "red" }] };
+  expect(shown({ noValue: "0", thresholds: red })).toEqual([["0", "#F2495C"]]);
+  expect(shown({ mappings: [{ type: "special", options: { match: "null", result: { text: "N/A" } } }] })).toEqual([["N/A", "#73BF69"]]);
+  expect(shown({ unit: "s" })).toEqual([]);
+  expect(shown({ noValue: "0" }, [frame([number("x", [5])])])).toEqual([["5", "#73BF69"]]);
+});
+
 test("too many values are counted", () => {
   const many = [frame([number("x", Array.from({ length: 1000 }, (_, index) => index))])];
   const { values, left } = panelValues(many, { values: true }, "dark", "utc");
