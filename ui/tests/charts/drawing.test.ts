@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { BARS_DRAWN, barReach, layBars } from "../../src/charts/bar_layout.ts";
+import { barPaint, barStops, barThresholds } from "../../src/charts/bar_paint.ts";
 import { faded, mix, shade } from "../../src/charts/css_color.ts";
 import { schemeStops } from "../../src/charts/gradient.ts";
 import { laneRows } from "../../src/charts/lanes.ts";
@@ -62,4 +63,19 @@ test("annotations in view, the newest where there are too many", () => {
 test("annotations of one kind stand in one row", () => {
   const marks = ["deploys", "alerts", "deploys", undefined].map((lane, time) => ({ mark: { time, color: "", lane } }));
   expect(laneRows(marks)).toEqual([0, 1, 0, 2]);
+});
+
+test("bars are painted as their column says, from the base to the end", () => {
+  expect(barPaint({})).toEqual({ fill: 0.8, lineWidth: 1, gradient: "none" });
+  const paint = (gradientMode: string) => barStops("#ff0000", barPaint({ custom: { gradientMode, fillOpacity: 50 } }));
+  expect(paint("none")).toBeNull();
+  expect(paint("opacity")).toEqual(["rgba(255, 0, 0, 0.05)", "rgba(255, 0, 0, 0.5)"]);
+  expect(paint("hue")![0]).not.toBe(paint("hue")![1]);
+});
+
+test("thresholds behind bars: lines and areas between the ends of the axis", () => {
+  const config = (mode: string, thresholds: "absolute" | "percentage" = "absolute") => ({ custom: { thresholdsStyle: { mode } }, thresholds: { mode: thresholds, steps: [{ value: null, color: "#00ff00" }, { value: 50, color: "#ff0000" }, { value: 500, color: "#0000ff" }] } });
+  expect(barThresholds(config("off"), [0, 200], "dark")).toEqual([]);
+  expect(barThresholds(config("dashed+area"), [0, 200], "dark").map(({ from, to, line, area, dashed }) => [from, to, line, area, dashed])).toEqual([[0, 0.25, false, true, true], [0.25, 1, true, true, true]]);
+  expect(barThresholds(config("line", "percentage"), [0, 200], "dark")[1]).toMatchObject({ from: 0.5, line: true, area: false, dashed: false });
 });

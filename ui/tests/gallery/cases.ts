@@ -68,6 +68,7 @@ export function cases(): Case[] {
   add({ name: "Colours by scheme, step, log", type: "timeseries", frames: [series("size", walk(6, COUNT, 400, 900, 1))], defaults: { unit: "short", color: { mode: "continuous-GrYlRd" }, custom: { gradientMode: "scheme", fillOpacity: 40, lineInterpolation: "stepAfter", lineWidth: 2, scaleDistribution: { type: "log", log: 10 } } } });
   add({ name: "Percent stack", type: "timeseries", frames: cpu(), defaults: { custom: { fillOpacity: 80, lineWidth: 0, stacking: { mode: "percent", group: "A" } } } });
   add({ name: "Two hundred series", type: "timeseries", frames: Array.from({ length: 200 }, (_, n) => series(`pod-${n}`, walk(n, 120, n, 10))), options: { legend: { displayMode: "table", placement: "bottom", calcs: ["lastNotNull"] } } });
+  add({ name: "Too many series", type: "timeseries", frames: Array.from({ length: 1400 }, (_, n) => series(`pod-${n}`, walk(n, 20, n, 10))), options: { legend: { displayMode: "list", placement: "bottom" } } });
   const traced = frame(
     [
       { name: "Time", type: "time", values: times(60), config: {} }, { name: "Value", type: "number", values: walk(77, 60, 5, 12), config: {} },

@@ -27,7 +27,7 @@ export const services: PanelServices = {
 
 const thresholds = { mode: "absolute" as const, steps: [{ value: null, color: "green" }, { value: 50, color: "orange" }, { value: 80, color: "red" }] };
 
-function buckets(): Frame {
+export function heatBuckets(): Frame {
   const random = seeded(8);
   const at = times(90);
   const limits = ["0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1", "2.5", "5", "+Inf"];
@@ -48,7 +48,7 @@ function lines(): Frame {
   const count = 3000;
   const messages = [
     'level=info msg="request done" status=200 path=/api/v1/query took=12ms', 'level=error msg="store failed" err="disk is full" tenant=a', 'level=warn msg="slow query" took=3.2s expr="sum(rate(x[5m]))"',
-    '{"level":"debug","msg":"cache hit","key":"abc","nested":{"a":1}}', "\u001b[31mplain line\u001b[0m <img src=x onerror=alert(1)> with <b>markup</b> that must stay text and is rather long so that it wraps when it is to be wrapped in the panel",
+    '{"level":"debug","msg":"cache hit","key":"abc","nested":{"a":1}}', "\u001b[1;32mGET\u001b[0m \u001b[4m/api\u001b[24m \u001b[38;5;208m404\u001b[0m \u001b[3;38;2;20;20;20mdark grey\u001b[0m \u001b[41mon red\u001b[49m \u001b[7mturned\u001b[0m \u001b]0;title\u0007\u001b[2Jend", "\u001b[31mplain line\u001b[0m <img src=x onerror=alert(1)> with <b>markup</b> that must stay text and is rather long so that it wraps when it is to be wrapped in the panel",
   ];
   const at = Array.from({ length: count }, (_, index) => NOW - index * 7000);
   const pods = [{ app: "api", pod: "api-0" }, { app: "api", pod: "api-1" }];
@@ -84,7 +84,7 @@ export function moreCases(): Case[] {
   add({ name: "Bar gauge gradient", type: "bargauge", w: 8, h: 6, frames: shares, defaults: { unit: "percent", thresholds }, options: { ...reduce, displayMode: "gradient", orientation: "horizontal", showUnfilled: true } });
   add({ name: "Bar gauge LCD", type: "bargauge", w: 8, h: 6, frames: shares, defaults: { unit: "percent", thresholds }, options: { ...reduce, displayMode: "lcd", orientation: "horizontal" } });
   add({ name: "Bar gauge basic upright", type: "bargauge", w: 8, h: 6, frames: shares, defaults: { unit: "percent", color: { mode: "continuous-GrYlRd" } }, options: { ...reduce, displayMode: "basic", orientation: "vertical" } });
-  add({ name: "Heatmap of buckets", type: "heatmap", w: 12, h: 9, frames: [buckets()], options: { calculate: false, yAxis: { unit: "s" }, color: { mode: "scheme", scheme: "Oranges", steps: 64 }, cellGap: 1, filterValues: { le: 1e-9 }, tooltip: { mode: "single", yHistogram: true }, legend: { show: true } } });
+  add({ name: "Heatmap of buckets", type: "heatmap", w: 12, h: 9, frames: [heatBuckets()], options: { calculate: false, yAxis: { unit: "s" }, color: { mode: "scheme", scheme: "Oranges", steps: 64 }, cellGap: 1, filterValues: { le: 1e-9 }, tooltip: { mode: "single", yHistogram: true }, legend: { show: true } } });
   add({ name: "Heatmap calculated", type: "heatmap", w: 12, h: 9, frames: Array.from({ length: 30 }, (_, n) => series(`s${n}`, walk(n + 90, 360, 50 + n, 30))), options: { calculate: true, color: { mode: "scheme", scheme: "Spectral", steps: 64 }, yAxis: { unit: "percent" } } });
   add({ name: "Histogram", type: "histogram", w: 8, h: 7, frames: [series("latency", walk(7, 2000, 40, 30))], defaults: { unit: "ms" }, options: { legend: { showLegend: true } } });
   add({ name: "Pie", type: "piechart", w: 8, h: 7, frames: shares, defaults: { unit: "bytes" }, options: { ...reduce, pieType: "pie", displayLabels: ["percent"], legend: { displayMode: "table", placement: "right", values: ["value", "percent"], showLegend: true } } });

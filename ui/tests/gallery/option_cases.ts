@@ -3,6 +3,7 @@
 import type { FieldConfig, Override } from "../../src/core/frame/config.ts";
 import type { Frame } from "../../src/core/frame/frame.ts";
 import { type Case, made, series, SPAN, table, times } from "./cases.ts";
+import { heatBuckets } from "./more_cases.ts";
 import { walk } from "./random.ts";
 
 const few = (seed: number, level = 5) => walk(seed, 24, level, level);
@@ -70,6 +71,11 @@ export function optionCases(): Case[] {
   gauge("gauge wide at least 200", { sizing: "manual", minVizWidth: 200, minVizHeight: 75 });
   gauge("gauge negative", {}, { min: -10, max: 10 });
 
+  gauge("gauge of segments, from 5", { segmentCount: 12, segmentSpacing: 0.3, neutral: 5, barShape: "rounded" });
+  gauge("gauge circle, gradient, glow", { shape: "circle", effects: { gradient: true, barGlow: true, centerGlow: true }, endpointMarker: "point", sparkline: true });
+  gauge("gauge thin, round ends", { barWidthFactor: 0.2, barShape: "rounded", showThresholdMarkers: false, endpointMarker: "glow" });
+  gauge("gauge text sizes", { text: { titleSize: 20, valueSize: 14 } });
+
   const bar = (name: string, options: Record<string, unknown>) => list.push(made({ name, type: "bargauge", w: 6, h: 5, frames: four(), defaults: { min: 0, max: 10, thresholds: steps }, options: { reduceOptions: { calcs: ["lastNotNull"] }, ...options } }));
   for (const displayMode of ["gradient", "basic", "lcd"]) for (const orientation of ["horizontal", "vertical"]) bar(`bars ${displayMode} ${orientation}`, { displayMode, orientation });
   for (const valueMode of ["color", "text", "hidden"]) bar(`bars values ${valueMode}`, { valueMode, displayMode: "basic" });
@@ -77,23 +83,42 @@ export function optionCases(): Case[] {
   bar("bars without the unfilled", { showUnfilled: false, displayMode: "lcd", orientation: "horizontal" });
   bar("bars at most 20 high", { sizing: "manual", maxVizHeight: 20, orientation: "horizontal" });
 
+  bar("bars with a legend, sizes", { legend: { showLegend: true, displayMode: "table", placement: "right", calcs: ["mean"] }, text: { titleSize: 18, valueSize: 12 }, orientation: "horizontal" });
+
+  const heat = (name: string, options: Record<string, unknown>) => list.push(made({ name, type: "heatmap", w: 6, h: 6, frames: [heatBuckets()], options: { calculate: false, color: { scheme: "Oranges" }, filterValues: { le: 1e-9 }, ...options } }));
+  for (const layout of ["le", "ge", "unknown"]) heat(`heatmap names are ${layout}`, { rowsFrame: { layout, value: "Requests" }, yAxis: { unit: "s" } });
+  heat("heatmap 0.1 s to 1 s, upside down", { yAxis: { min: 0.1, max: 1, unit: "s", decimals: 2, reverse: true, axisLabel: "Took", axisWidth: 80 } });
+  heat("heatmap opacity, gaps, round", { color: { mode: "opacity", fill: "blue", exponent: 0.5 }, cellGap: 3, cellRadius: 4, showValue: "auto" });
+  heat("heatmap colours 0 to 500, reversed", { color: { scheme: "Turbo", reverse: true, min: 0, max: 500, steps: 8 } });
+  const counted = (name: string, options: Record<string, unknown>) => list.push(made({ name, type: "heatmap", w: 6, h: 6, frames: Array.from({ length: 20 }, (_, n) => series(`s${n}`, walk(n + 90, 360, 50 + n * 4, 30))), options: { calculate: true, color: { scheme: "Spectral" }, ...options } }));
+  counted("heatmap 20 to 200", { yAxis: { min: 20, max: 200 }, calculation: { xBuckets: { mode: "size", value: "10m" }, yBuckets: { mode: "size", value: "15" } } });
+  counted("heatmap powers of 2", { calculation: { xBuckets: { mode: "count", value: "20" }, yBuckets: { mode: "size", value: "2", scale: { type: "log", log: 2 } } } });
+
   const trends = [[1, 5, 2, 8], [4, 4, 3, 1], [2, 9, 4, 7]];
   const cells = table({ name: ["one", "two", "three"], auto: [2, 5, 8], text: [2, 5, 8], solid: [2, 5, 8], gradient: [2, 5, 8], basic: [2, 5, 8], lcd: [2, 5, 8], bar: [2, 5, 8], trend: trends, json: [{ a: 1 }, { b: [2] }, { c: null }], image: ["/favicon.svg", "javascript:alert(1)", ""], pills: ["a,b", "c", ""], note: ["**bold** and [a link](https://example.org)", "<img src=x onerror=alert(1)>", "plain"] });
   const cell = (name: string, value: unknown, ...more: [string, unknown][]): Override => by(name, ["custom.cellOptions", value], ...more);
   list.push(made({ name: "cells", type: "table", w: 24, h: 6, frames: [cells], defaults: { thresholds: steps, min: 0, max: 10 }, overrides: [
     cell("text", { type: "color-text" }), cell("solid", { type: "color-background", mode: "basic" }), cell("gradient", { type: "color-background", mode: "gradient" }), cell("basic", { type: "gauge", mode: "basic" }), cell("lcd", { type: "gauge", mode: "lcd" }), cell("bar", { type: "gauge", mode: "gradient", valueDisplayMode: "hidden" }),
-    cell("trend", { type: "sparkline" }), cell("json", { type: "json-view" }, ["custom.inspect", true]), cell("image", { type: "image" }), cell("pills", { type: "pill" }), cell("note", { type: "markdown" }), by("auto", ["custom.width", 60], ["custom.align", "center"], ["links", [{ title: "One", url: "/one" }, { title: "Two", url: "/two" }]]),
-  ], options: { footer: { show: true, reducer: ["sum", "max"], fields: ["auto", "text"] } } }));
+    cell("trend", { type: "sparkline" }), cell("json", { type: "json-view" }, ["custom.inspect", true]), cell("image", { type: "image" }), cell("pills", { type: "pill" }), cell("note", { type: "markdown" }), by("name", ["custom.tooltip", { field: "solid" }], ["custom.wrapHeaderText", true], ["displayName", "Name of the row, long"]), by("auto", ["custom.width", 60], ["custom.align", "center"], ["links", [{ title: "One", url: "/one" }, { title: "Two", url: "/two" }]]),
+  ], options: { frozenColumns: { left: 1 }, footer: { show: true, reducer: ["sum", "max"], fields: ["auto", "text"] } } }));
   list.push(made({ name: "row in colour, pages", type: "table", w: 12, h: 7, frames: [table({ name: Array.from({ length: 95 }, (_, index) => `row ${index}`), value: Array.from({ length: 95 }, (_, index) => index % 10) })], defaults: { thresholds: steps }, overrides: [cell("value", { type: "color-background", mode: "basic", applyToRow: true })], options: { footer: { enablePagination: true }, sortBy: [{ displayName: "value", desc: true }, { displayName: "name", desc: false }] } }));
+
+  const code = (language: string, content: string) => list.push(made({ name: `code ${language}`, type: "text", w: 6, h: 5, frames: [], options: { mode: "code", content, code: { language, showLineNumbers: true } } }));
+  code("json", '{\n  "name": "api",\n  "replicas": 3,\n  "ready": true\n}');
+  code("yaml", "# An alert\ngroups:\n  - name: api\n    rules:\n      - alert: Down\n        expr: up == 0\n        for: 5m");
+  code("go", 'func main() {\n\t// says it\n\tfmt.Println("hello", 42)\n}');
+  code("html", '<a href="https://example.org" class="x">it\'s &amp; <b>here</b></a>\n<!-- not <script>alert(1)</script> -->');
 
   list.push(made({ name: "states, three at a time", type: "state-timeline", w: 12, h: 6, frames: Array.from({ length: 8 }, (_, index) => series(`row ${index}`, few(index + 1).map((value) => Math.round(value)))), defaults: { thresholds: steps }, options: { perPage: 3, legend: { showLegend: true }, showValue: "auto" } }));
 
   const groups = table({ zone: ["europe-west-1", "europe-north-2", "america-1", "asia-south-3"], reads: [12, 8, 14, -6], writes: [4, 3, 6, 9] });
-  const bars = (name: string, options: Record<string, unknown>) => list.push(made({ name, type: "barchart", w: 6, h: 6, frames: [groups], options: { legend: { showLegend: false }, ...options } }));
+  const bars = (name: string, options: Record<string, unknown>, custom: Record<string, unknown> = {}) => list.push(made({ name, type: "barchart", w: 6, h: 6, frames: [groups], defaults: { thresholds: steps, custom }, options: { legend: { showLegend: false }, ...options } }));
   for (const stacking of ["none", "normal", "percent"]) for (const orientation of ["vertical", "horizontal"]) bars(`bar chart ${stacking} ${orientation}`, { stacking, orientation });
   for (const xTickLabelRotation of [-45, 45, 90]) bars(`bar chart ticks ${xTickLabelRotation}`, { xTickLabelRotation });
   for (const showValue of ["auto", "always", "never"]) bars(`bar chart values ${showValue}`, { showValue });
   bars("bar chart widths", { groupWidth: 0.9, barWidth: 0.5, barRadius: 0.3 });
+  bars("bar chart labelled at the right", { fullHighlight: true, text: { valueSize: 9 } }, { axisLabel: "Requests", axisPlacement: "right", gradientMode: "opacity", axisBorderShow: true });
+  bars("bar chart thresholds, no grid", {}, { thresholdsStyle: { mode: "line+area" }, axisGridShow: false, gradientMode: "hue", axisLabel: "Reads" });
   bars("bar chart short ticks", { xTickLabelMaxLength: 5 });
   return list;
 }

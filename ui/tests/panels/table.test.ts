@@ -2,7 +2,7 @@ import { spreadValue } from "../../src/panels/table/inspect.ts";
 import { inPages, pageOf } from "../../src/panels/pages.ts";
 import { expect, test } from "vitest";
 import { type Field, frame } from "../../src/core/frame/frame.ts";
-import { cellOf, columnWidths, tableColumns } from "../../src/panels/table/columns.ts";
+import { cellOf, columnWidths, stuckColumns, tableColumns } from "../../src/panels/table/columns.ts";
 import { clickHeader, distinctTexts, footerTexts, sortKeys, tableRows } from "../../src/panels/table/rows.ts";
 
 const field = (name: string, values: unknown[], config: Field["config"] = {}): Field => ({ name, type: typeof values[0] === "number" ? "number" : "string", values, config });
@@ -71,4 +71,12 @@ test("a value that is looked into is spread where it is JSON", () => {
   expect(spreadValue(' {"a":1}')).toBe('{\n  "a": 1\n}');
   expect([spreadValue("{no json"), spreadValue(null), spreadValue(0), spreadValue("a\nb")]).toEqual(["{no json", "", "0", "a\nb"]);
   expect(spreadValue("x".repeat(600_000))).toMatch(/100000 more characters/);
+});
+
+test("columns with a header of their own kind, a tooltip from another, and held at the left", () => {
+  const made = tableColumns(frame([field("a", [1], { custom: { tooltip: { field: "b" }, hideHeader: true } }), field("b", ["x"], { custom: { wrapHeaderText: true, tooltip: { field: "gone" } } })]), {}, "dark", "utc");
+  expect(made.map(({ hideHeader, wrapHeader, tip }) => [hideHeader, wrapHeader, tip?.name])).toEqual([[true, false, "b"], [false, true, undefined]]);
+  const stuck = (count: unknown, room: number) => stuckColumns(made, [100, 150], count, room).map((column) => column.stuck);
+  expect([stuck(2, 600), stuck(1, 600), stuck(2, 300), stuck(undefined, 600), stuck("x", 600)]).toEqual([[0, 100], [0, undefined], [0, undefined], [undefined, undefined], [undefined, undefined]]);
+  expect(cellOf({ cellOptions: { type: "image", alt: "A disk" } })).toMatchObject({ alt: "A disk" });
 });

@@ -18,6 +18,10 @@ export interface Cell {
   /** Of gauges: their number in the value's colour, in the text's, or none. */
   valueMode: "color" | "text" | "hidden";
   wrap: boolean;
+  /** What stands for a picture that does not come. */
+  alt: string;
+  /** Of sparklines: their last value is not told. */
+  hideValue: boolean;
 }
 
 export interface TableColumn {
@@ -33,6 +37,13 @@ export interface TableColumn {
   filterable: boolean;
   /** Whole values can be looked into. */
   inspect: boolean;
+  /** Its header is empty, or has several lines where its title is long. */
+  hideHeader: boolean;
+  wrapHeader: boolean;
+  /** The column whose value is told when the pointer rests on a cell of this one. */
+  tip: Field | undefined;
+  /** px from the left at which it stays when the others are scrolled. */
+  stuck: number | undefined;
 }
 
 const record = (value: unknown): Record<string, unknown> => (value !== null && typeof value === "object" ? (value as Record<string, unknown>) : {});
@@ -63,6 +74,7 @@ export function cellOf(custom: Record<string, unknown>): Cell {
     type: oneOf(type, ["auto", "color-text", "color-background", "gauge", "sparkline", "json-view", "data-links", "pill", "image", "markdown"]),
     mode, applyToRow: options.applyToRow === true, valueMode: oneOf(options.valueDisplayMode, ["color", "text", "hidden"]),
     wrap: options.wrapText === true || custom.wrapText === true,
+    alt: typeof options.alt === "string" ? options.alt : "", hideValue: options.hideValue === true,
   };
 }
 
@@ -75,6 +87,7 @@ export function tableColumns(frame: Frame, options: Record<string, unknown>, the
     if (custom.hidden === true || hide.viz === true) return;
     const field = withDefaults(each, "thresholds", index);
     const cell = cellOf(custom);
+    const tip = record(custom.tooltip).field;
     const natural = field.type === "number" && cell.type !== "gauge" ? "right" : "left";
     columns.push({
       index, field, cell,
@@ -84,10 +97,22 @@ export function tableColumns(frame: Frame, options: Record<string, unknown>, the
       width: numberOr(custom.width, 0) > 0 ? numberOr(custom.width, 0, 30, 2000) : undefined,
       minWidth: numberOr(custom.minWidth, 0) > 0 ? numberOr(custom.minWidth, 100, 30, 2000) : 100,
       inspect: custom.inspect === true,
+      hideHeader: custom.hideHeader === true, wrapHeader: custom.wrapHeaderText === true, stuck: undefined,
+      tip: typeof tip === "string" && tip !== "" ? frame.fields.find((other) => (other.display ?? other.name) === tip || other.name === tip) : undefined,
       filterable: custom.filterable === true || (custom.filterable !== false && options.filterable === true),
     });
   });
   return columns;
+}
+
+/** The same columns, the first `count` of them held at the left: but for those that would leave less than half of `room` to the others. */
+export function stuckColumns(columns: readonly TableColumn[], widths: readonly number[], count: unknown, room: number): TableColumn[] {
+  let left = 0;
+  return columns.map((column, index) => {
+    const at = left;
+    left += widths[index] ?? 0;
+    return index < numberOr(count, 0) && left <= room / 2 ? { ...column, stuck: at } : column;
+  });
 }
 
 /** Widths in px: fixed ones as they are, the others share what is left of `room` but stay above their least. */
