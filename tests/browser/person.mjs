@@ -15,7 +15,7 @@ export class Person {
   constructor(context, page) {
     this.context = context;
     this.page = page;
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(30_000);
     page.on("console", (message) => {
       if (message.type() === "error") this.#fault(`console: ${message.text()} (${message.location().url})`);
     });
@@ -91,7 +91,7 @@ export class Person {
   }
 
   /** Asks again and again until the answer is true; fails with `what` after `ms`. */
-  async until(what, ask, ms = 8000) {
+  async until(what, ask, ms = 30_000) {
     const end = Date.now() + ms;
     let last;
     for (;;) {
@@ -116,7 +116,7 @@ export class Person {
   }
 
   /** Until no panel in view waits for an answer. */
-  async settled(ms = 8000) {
+  async settled(ms = 30_000) {
     await this.until("all panels answered", () => this.page.evaluate(() => {
       const panels = [...document.querySelectorAll("section.panel")].filter((one) => {
         const { top, bottom } = one.getBoundingClientRect();

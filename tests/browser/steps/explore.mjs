@@ -73,7 +73,7 @@ export async function openLogs(person, { url, expr }) {
 /** The line that was pushed meanwhile. */
 export async function tail(person, { line }) {
   const list = person.page.getByRole("list", { name: "Log lines" });
-  await list.getByText(line).first().waitFor({ timeout: 8000 });
+  await list.getByText(line).first().waitFor();
   await person.button("Stop").click();
   await person.button("Live").waitFor();
 }

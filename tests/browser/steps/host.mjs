@@ -20,7 +20,7 @@ export async function liveLines(person, { url }) {
   await person.settled();
   const count = () => person.requests.filter((one) => /query_range/.test(one.url)).length;
   const before = count();
-  await person.until("it asks again by itself", () => count() > before, 8000);
+  await person.until("it asks again by itself", () => count() > before);
   return took;
 }
 

@@ -56,7 +56,7 @@ export async function dashboard(person, { url, attack }) {
   return tall(person, async () => {
     await person.open(`${url}/d/hostile/x?var-attack=${encodeURIComponent(attack)}&var-texts=$__all`);
     await person.page.locator("section.panel").first().waitFor();
-    await person.settled(15_000);
+    await person.settled();
     await person.page.waitForTimeout(200);
     const drawn = await person.page.locator("section.panel .body > *").count();
     const faults = await person.page.locator("section.panel .body .fault").allInnerTexts();
@@ -108,7 +108,7 @@ export async function faults(person, { url, uid }) {
   return tall(person, async () => {
     await person.open(`${url}/d/${uid}/x`);
     await person.page.locator("section.panel").first().waitFor();
-    await person.settled(15_000);
+    await person.settled();
     await person.page.waitForTimeout(100);
     await clean(person, "faults");
     const panels = await person.page.evaluate(() => Object.fromEntries([...document.querySelectorAll("section.panel")].map((one) => [one.getAttribute("aria-label"), {
@@ -229,7 +229,7 @@ export async function huge(person, { url }) {
     const start = Date.now();
     await person.open(`${url}/d/huge/x?from=now-5m&to=now`);
     await person.page.locator("section.panel .u-over").first().waitFor({ timeout: 20_000 });
-    await person.settled(20_000);
+    await person.settled(60_000);
     const drawn = Date.now() - start;
     const panels = await person.page.evaluate(() => Object.fromEntries([...document.querySelectorAll("section.panel")].map((one) => [(one.getAttribute("aria-label") ?? "").slice(0, 40), {
       fault: (one.querySelector(".body .fault")?.innerText ?? "").slice(0, 300), text: (one.querySelector(".body")?.innerText ?? "").slice(0, 300), wide: one.scrollWidth > one.clientWidth + 1,

@@ -30,7 +30,7 @@ export async function rules(person, { url }) {
 /** The alert arrives in the Alertmanager; it is silenced with a preview, seen to be silent, and the silence expires. */
 export async function silence(person, { url, alertname }) {
   await person.open(`${url}/alerts`);
-  await person.until("the alert is there", async () => (await person.page.locator("main").innerText()).includes(alertname), 10_000);
+  await person.until("the alert is there", async () => (await person.page.locator("main").innerText()).includes(alertname));
   await person.open(`${url}/silences/new?filter=${encodeURIComponent(`{alertname="${alertname}"}`)}`);
   const form = person.page.getByRole("form", { name: "Silence" });
   await form.waitFor();
