@@ -51,5 +51,17 @@ def test_lines_that_come_while_one_is_open(gallery: str, chromium: Chromium) -> 
     chromium.do("panels.lines", folder=gallery)
 
 
+def test_more_series_than_are_drawn(gallery: str, chromium: Chromium) -> None:
+    chromium.do("panels.many", folder=gallery)
+
+
+def test_lines_in_the_colours_of_their_terminals(gallery: str, chromium: Chromium) -> None:
+    chromium.do("panels.colours", folder=gallery)
+
+
+def test_rare_options(gallery: str, chromium: Chromium) -> None:
+    chromium.do("panels.rare", folder=gallery)
+
+
 def test_a_colour_chosen_in_the_legend(lines: Stack, chromium: Chromium) -> None:
     chromium.do("panels.recolor", url=lines.url)

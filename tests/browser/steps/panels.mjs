@@ -194,6 +194,78 @@ export async function table(person, { folder }) {
   await person.until("it is closed", async () => (await dialog.count()) === 0);
 }
 
+/** More series than are drawn: the panel says so, and draws all when asked; its long legend leaves the chart most of the room, on a telephone too. */
+export async function many(person, { folder }) {
+  const { page } = person;
+  for (const width of [1280, 390]) {
+    await page.setViewportSize({ width, height: 900 });
+    await open(person, folder, "only=timeseries");
+    const panel = page.locator("section", { hasText: "Too many series" });
+    await panel.scrollIntoViewIfNeeded();
+    const box = panel.locator(".plot-box");
+    await person.until("the legend", () => panel.locator(".legend .name").count());
+    const [chart, whole] = await Promise.all([box, panel.locator(".framed")].map((one) => one.evaluate((element) => element.clientHeight)));
+    assert.ok(chart >= whole * 0.6, `the chart has ${chart} of ${whole} px`);
+    if (width === 390) continue;
+    const told = panel.getByRole("status");
+    assert.match(await told.innerText(), /^400 more series are not drawn/);
+    await told.getByRole("button", { name: "Draw all" }).click();
+    await person.until("all are drawn", async () => /: 1400 series/.test(await box.getAttribute("aria-label")));
+    assert.equal(await told.count(), 0);
+  }
+  await page.setViewportSize({ width: 1280, height: 900 });
+}
+
+/** A line of logs in the colours of its sequences: nothing but text, which is copied as it came. */
+export async function colours(person, { folder }) {
+  const { page } = person;
+  await open(person, folder, "only=logs");
+  const line = page.locator(".line", { hasText: "dark grey" }).first();
+  const part = (text) => line.locator(".text span", { hasText: new RegExp(`^${text}$`) });
+  await part("404").waitFor();
+  assert.equal(await line.locator(".text").innerText(), "GET /api 404 dark grey on red turned end");
+  const look = (text, name) => part(text).evaluate((one, key) => getComputedStyle(one)[key], name);
+  assert.equal(await look("404", "color"), "rgb(255, 135, 0)");
+  assert.equal(await look("GET", "fontWeight"), "700");
+  assert.match(await look("/api", "textDecorationLine"), /underline/);
+  assert.notEqual(await look("on red", "backgroundColor"), "rgba(0, 0, 0, 0)");
+  assert.notEqual(await look("dark grey", "color"), "rgb(20, 20, 20)", "it can be read on a dark page");
+  await line.click();
+  await page.evaluate(() => document.addEventListener("copy", () => (window.copied = document.activeElement.value ?? String(getSelection()))));
+  await page.getByRole("button", { name: "Copy line" }).click();
+  await page.getByRole("button", { name: "Copied" }).waitFor();
+  assert.match(await page.evaluate(() => window.copied), /^\u001b\[1;32mGET\u001b\[0m/);
+}
+
+/** Options that few panels have: code in colours, rich gauges, a bar gauge's legend, columns that stay, tooltips from other columns. */
+export async function rare(person, { folder }) {
+  const { page } = person;
+  person.expect(/(status (of )?404).*(favicon\.svg|gallery\.test\/x)/);
+  await open(person, folder, "only=options");
+  const panel = (name) => page.locator(`section[data-panel="${name}"]`);
+  const code = panel("code json");
+  await code.locator(".keyword", { hasText: "true" }).waitFor();
+  assert.deepEqual(await code.locator(".line").evaluateAll((lines) => lines.map((line) => line.dataset.number)), ["1", "2", "3", "4", "5"]);
+  assert.equal(await panel("code html").locator("script, a").count(), 0);
+  const meter = panel("gauge of segments, from 5").getByRole("meter").first();
+  await meter.waitFor();
+  assert.ok((await meter.locator("path").count()) >= 12);
+  const bars = panel("bars with a legend, sizes");
+  await bars.getByRole("meter").first().waitFor();
+  await bars.locator(".legend .name", { hasText: "b" }).click();
+  await person.until("one bar alone", async () => (await bars.getByRole("meter").count()) === 1);
+  const cells = panel("cells");
+  await cells.scrollIntoViewIfNeeded();
+  const first = cells.locator(".row .cell").first();
+  assert.equal(await first.getAttribute("title"), "2", "the value of another column");
+  const left = () => first.evaluate((one) => one.getBoundingClientRect().left);
+  const before = await left();
+  await cells.locator(".scroll").evaluate((one) => (one.style.width = "500px"));
+  await cells.locator(".scroll").evaluate((one) => one.scrollTo(300, 0));
+  await person.until("the others went", async () => (await cells.locator(".row .cell").nth(1).evaluate((one) => one.getBoundingClientRect().left)) < before);
+  assert.equal(await left(), before);
+}
+
 /** The colour that is chosen in a legend is the panel's, for who looks, without a dashboard that is to be saved. */
 export async function recolor(person, { url }) {
   const { page } = person;
