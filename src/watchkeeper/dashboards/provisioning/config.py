@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 from watchkeeper.core.config.decode import Load, Place, SectionPlace
 from watchkeeper.core.config.document import MappingNode, Node, ScalarNode, SequenceNode, compose, is_null
 from watchkeeper.core.config.kinds import Anything, Boolean, Integer, ListOf, MapOf, Nested, Number, Text
-from watchkeeper.core.config.schema import section, setting
+from watchkeeper.core.config.schema import Invalid, section, setting
 from watchkeeper.core.model.errors import describe_os_error
 from watchkeeper.dashboards.errors import Refused
 from watchkeeper.dashboards.names import checked_uid
@@ -24,6 +24,15 @@ SUFFIXES: Final = (".yaml", ".yml")
 MIN_INTERVAL_S: Final = 1
 DEFAULT_INTERVAL_S: Final = 10
 _VARIABLE: Final = re.compile(r"\$\$|\$__(env|file)\{([^}]*)\}|\$\{([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*)")
+
+
+class Secrets(MapOf[str]):
+    """A map of texts, of which no error says what stands there."""
+
+    def read(self, at: Place) -> dict[str, str]:
+        if not isinstance(at.node, MappingNode):
+            raise Invalid("expected a mapping from the names of secrets to texts")
+        return super().read(at)
 
 
 @section
@@ -99,7 +108,7 @@ class DatasourceConfig:
     with_credentials: bool = setting(Boolean(), key="withCredentials", default=False)
     is_default: bool = setting(Boolean(), key="isDefault", default=False)
     json_data: Any = setting(Anything(), key="jsonData", default=None)
-    secure_json_data: dict[str, str] = setting(MapOf(Text()), key="secureJsonData", default_factory=dict)
+    secure_json_data: dict[str, str] = setting(Secrets(Text()), key="secureJsonData", default_factory=dict)
     version: int = setting(Integer(), default=1)
     editable: bool = setting(Boolean(), default=False)
     correlations: Any = setting(Anything(), default=None)
