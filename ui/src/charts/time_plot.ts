@@ -89,7 +89,7 @@ function valueAxis(state: () => TimePlotState, spec: ScaleSpec, primary: boolean
     ...(spec.label ? { label: spec.label, labelSize: 18, labelGap: 0 } : {}),
   };
   if (spec.distribution === "linear") {
-    axis.splits = (plot, _axis, from, to) => valueTicks(from, to, Math.max(1, Math.floor(plot.bbox.height / uPlot.pxRatio / 36)), spec.unit);
+    axis.splits = (plot, _axis, from, to) => valueTicks(from, to, Math.max(2, Math.floor(plot.bbox.height / uPlot.pxRatio / 36)), spec.unit);
   } else {
     axis.filter = (plot, splits) => {
       // How often a number holds its power: 1 to 9 on a decade.
