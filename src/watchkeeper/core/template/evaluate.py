@@ -29,7 +29,7 @@ from watchkeeper.core.template.values import (
 class Limits:
     """What one execution may use.
 
-    max_steps   nodes executed and functions called, loops included
+    max_steps   nodes executed and functions called, loops included; a function's long texts count too, as so many steps
     max_output  characters written, and of any single text that is made on the way
     max_depth   templates that call templates
     """
@@ -40,6 +40,7 @@ class Limits:
 
 
 DEFAULT_LIMITS: Final = Limits()
+STEP_CHARACTERS: Final = 256  # Of the texts that a function is given, for one step.
 _MAX_INT: Final = (1 << 63) - 1
 
 
@@ -341,6 +342,8 @@ class Evaluation:
         return self._safe_call(target.call, node, name, values)
 
     def _safe_call(self, call: Callable[..., Any], node: nodes.Shown, name: str, values: list[Any]) -> Any:
+        # Work on a text of megabytes is no single step.
+        self.n_steps += sum([len(value) for value in values if isinstance(value, str)]) // STEP_CHARACTERS
         try:
             result = call(*values)
         except (ValueProblem, ArithmeticError, LookupError, ValueError, TypeError) as problem:

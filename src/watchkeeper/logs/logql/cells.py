@@ -126,20 +126,21 @@ class CellTable:
         self._parts: list[Cells] = []
         self._n_cells = 0
         self._held = 0
+        self._texts_bytes = 0
         self.truncated = False
 
     def add(self, cells: Cells) -> None:
         """Take what a block gave. Raises LimitExceeded for too many series or too much memory."""
         if not len(cells.series):
             return
-        known = len(self.labels)
+        known, texts_bytes = len(self.labels), self._texts_bytes
         numbers: Ints = np.array([self._number(labels) for labels in cells.labels], np.int64)
         if self.fold is Fold.NONE:
             numbers = numbers.astype(np.int32)
         series = repeated(numbers[0], len(cells.series)) if len(numbers) == 1 else numbers[cells.series]
         new = len(self.labels) - known
         if new:
-            self._guard.hold(new * SERIES_BYTES)
+            self._guard.hold(new * SERIES_BYTES + self._texts_bytes - texts_bytes)
             if self._most_series and len(self.labels) > self._most_series and self._guard.series(len(self.labels)):
                 self.truncated = True
         part = Cells((), series, cells.interval, cells.values, cells.counts, cells.times)
@@ -159,6 +160,7 @@ class CellTable:
         if number is None:
             number = self._numbers[labels] = len(self.labels)
             self.labels.append(labels)
+            self._texts_bytes += sum(len(text) for _, text in labels)
         return number
 
     def finished(self) -> Cells:

@@ -17,6 +17,7 @@ Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
 FEW_TEXTS: Final = 400
+GATHER_BYTES: Final = 4 << 20
 NO_TEXTS: Final = Texts(b"", np.zeros(1, np.int64))
 
 
@@ -92,6 +93,11 @@ class Column:
 
     def __len__(self) -> int:
         return len(self.codes)
+
+    @property
+    def size_bytes(self) -> int:
+        """Of its texts and codes."""
+        return len(self.values.texts.data) + self.codes.nbytes
 
     def take(self, rows: Mask | npt.NDArray[np.intp]) -> Column:
         """These rows, over the same values."""
@@ -218,5 +224,18 @@ def gathered(texts: Texts, rows: Mask | npt.NDArray[np.intp]) -> Texts:
     lengths = np.diff(texts.offsets)[places]
     offsets = np.zeros(len(places) + 1, np.int64)
     np.cumsum(lengths, out=offsets[1:])
-    source = np.arange(offsets[-1]) + np.repeat(texts.offsets[:-1][places] - offsets[:-1], lengths)
-    return Texts(np.frombuffer(texts.data, np.uint8)[source].tobytes(), offsets)
+    data = np.frombuffer(texts.data, np.uint8)
+    starts = texts.offsets[:-1][places]
+    size = int(offsets[-1])
+    if size <= GATHER_BYTES:
+        return Texts(data[np.arange(size) + np.repeat(starts - offsets[:-1], lengths)].tobytes(), offsets)
+    # Some at a time: the places take many times the memory of the texts.
+    bounds = np.unique(np.append(np.searchsorted(offsets, np.arange(0, size, GATHER_BYTES)), len(places))).tolist()
+    parts = []
+    for lo, hi in itertools.pairwise(bounds):
+        if hi - lo == 1:
+            parts.append(texts[int(places[lo])])
+            continue
+        at = np.arange(offsets[lo], offsets[hi]) + np.repeat(starts[lo:hi] - offsets[lo:hi], lengths[lo:hi])
+        parts.append(data[at].tobytes())
+    return Texts(b"".join(parts), offsets)

@@ -76,7 +76,7 @@ class Evaluation:
             case ast.Binary():
                 return binary(self, expr, steps)
             case ast.LabelReplace():
-                return label_replace(expr, self.vector(expr.expr, steps))
+                return label_replace(expr, self.vector(expr.expr, steps), self.guard)
             case _:
                 assert_never(expr)
 

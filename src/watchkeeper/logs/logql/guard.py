@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable
 from typing import Final
@@ -20,7 +21,7 @@ _UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 class Guard:
     """One query's deadline, limits, and the way to end it."""
 
-    __slots__ = ("_cancelled", "_clock", "_deadline_s", "bytes_read", "limits", "memory_bytes")
+    __slots__ = ("_cancelled", "_clock", "_deadline_s", "_lock", "bytes_read", "limits", "memory_bytes")
 
     def __init__(
         self, limits: QueryLimits, cancelled: Callable[[], bool], clock: Callable[[], float] = time.monotonic
@@ -30,6 +31,7 @@ class Guard:
         self.memory_bytes = 0
         self._cancelled = cancelled
         self._clock = clock
+        self._lock = threading.Lock()
         self._deadline_s = clock() + limits.timeout_s if limits.timeout_s > 0 else math.inf
 
     def check(self) -> None:
@@ -52,10 +54,12 @@ class Guard:
             )
 
     def hold(self, size_bytes: int) -> None:
-        """Partial results grew by so much. Raises LimitExceeded."""
-        self.memory_bytes += size_bytes
+        """Partial results grew by so much, or shrank. Raises LimitExceeded. Safe to call from workers."""
+        with self._lock:
+            self.memory_bytes += size_bytes
+            held = self.memory_bytes
         limit = self.limits.max_memory_bytes
-        if limit and self.memory_bytes > limit:
+        if limit and held > limit:
             raise LimitExceeded(
                 f"query would need more than {format_size(limit)} for intermediate results; consider reducing its time "
                 "range or cardinality",
@@ -70,6 +74,35 @@ class Guard:
         if self.limits.partial_series:
             return True
         raise LimitExceeded(too_many_series(limit), "max_query_series")
+
+
+class Budget:
+    """What a query's stages may make of some rows: texts, and the time it takes.
+
+    size_bytes   of the texts that were made, for as long as somebody has them
+    """
+
+    __slots__ = ("_guard", "size_bytes")
+
+    def __init__(self, guard: Guard | None = None) -> None:
+        """Without a guard, all may be made."""
+        self._guard = guard
+        self.size_bytes = 0
+
+    def check(self) -> None:
+        """Raises QueryCanceled or QueryTimeout."""
+        if self._guard is not None:
+            self._guard.check()
+
+    def made(self, size_bytes: int) -> None:
+        """So many more. Raises LimitExceeded."""
+        if self._guard is not None and size_bytes:
+            self.size_bytes += size_bytes
+            self._guard.hold(size_bytes)
+
+    def keep(self, size_bytes: int = 0) -> None:
+        """All but so many are gone. Raises LimitExceeded where there were less."""
+        self.made(size_bytes - self.size_bytes)
 
 
 def too_many_series(limit: int) -> str:

@@ -28,10 +28,11 @@ class FoundRows:
     base   no row has a place in the block before this
     """
 
-    __slots__ = ("_entries", "_rows", "base", "order", "text", "times")
+    __slots__ = ("_budget", "_entries", "_rows", "base", "order", "text", "times")
 
     def __init__(self, rows: BlockRows, order: int, base: int) -> None:
         self._rows: BlockRows | None = rows
+        self._budget = rows.budget
         self._entries: list[Entry] = []
         self.times: Ints = rows.times
         self.text = rows.of.text
@@ -42,6 +43,10 @@ class FoundRows:
     def holds_block(self) -> bool:
         """Whether its block is kept in memory."""
         return self._rows is not None
+
+    def drop(self) -> None:
+        """Nobody wants it any more."""
+        self._budget.keep()
 
     def keep(self, mask: Mask) -> None:
         """Only these rows from now on."""
@@ -56,7 +61,16 @@ class FoundRows:
         if self._rows is not None:
             self._entries = entries_of(self._rows)
             self._rows = None
+            self._budget.keep(_size_bytes(self._entries))
         return self._entries
+
+
+def _size_bytes(entries: list[Entry]) -> int:
+    """Of lines, and of the labels that the pipeline made."""
+    made = {id(key): key[2] for key, _ in entries}
+    return sum(len(line) for _, line in entries) + sum(
+        len(text) for labels in made.values() for _, text in labels.pairs
+    )
 
 
 class LinePool:
@@ -129,6 +143,8 @@ class LinePool:
             elif mine.any():
                 found.keep(mine)
                 kept.append(found)
+            else:
+                found.drop()
         self._found = kept
 
     def _order(self) -> npt.NDArray[np.intp]:

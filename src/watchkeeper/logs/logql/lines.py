@@ -13,6 +13,7 @@ import numpy as np
 from watchkeeper.logs.interface import Slice, Times
 from watchkeeper.logs.logql.answer import LogStreams, Request
 from watchkeeper.logs.logql.ast import LogQuery
+from watchkeeper.logs.logql.guard import Budget
 from watchkeeper.logs.logql.line_pool import FoundRows, LinePool
 from watchkeeper.logs.logql.plan import Pipeline, plan_lines
 from watchkeeper.logs.logql.rows import PIECE_ROWS, BlockRows
@@ -25,7 +26,7 @@ END: Final = (1 << 63) - 1  # Behind all times.
 
 
 def run_stages(pipeline: Pipeline, rows: BlockRows) -> None:
-    """Put rows through a pipeline."""
+    """Put rows through a pipeline. Raises LimitExceeded, QueryCanceled and QueryTimeout as their budget does."""
     for stage in pipeline.first:
         stage.run(rows)
         if not len(rows):
@@ -35,6 +36,7 @@ def run_stages(pipeline: Pipeline, rows: BlockRows) -> None:
         stage.run(rows)
         if not len(rows):
             return
+        rows.budget.check()
 
 
 def log_lines(ev: Evaluation, query: LogQuery, request: Request) -> LogStreams:
@@ -88,10 +90,12 @@ def _passed(
     pieces = range(0, len(chosen), PIECE_ROWS)
     for lo in pieces if request.forward else reversed(pieces):
         piece = slice(lo, lo + PIECE_ROWS)
-        rows = BlockRows(block, part.stream, chosen[piece], times[piece] if times is not None else None)
+        budget = Budget(ev.guard)
+        rows = BlockRows(block, part.stream, chosen[piece], times[piece] if times is not None else None, budget)
         run_stages(pipeline, rows)
         ev.stats.passed(part, len(rows))
         if not len(rows):
+            budget.keep()
             continue
         if not request.interval_ns:
             if len(rows) > left:

@@ -260,8 +260,9 @@ class _Parser(RangeParser):
             texts.append(self._string())
         self._expect(")")
         try:
-            compile_re2(f"^(?:{texts[3]})$")
+            compiled = compile_re2(f"^(?:{texts[3]})$")
         except (RegexError, UnicodeError):
             self._refuse(f"invalid regex in label_replace: {regex_problem(texts[3])}", regex.span)
+        self._weigh(compiled, regex.span)
         dst, replacement, src, expression = texts
         return ast.LabelReplace(expr, dst, replacement, src, expression, self._since(token.lo))

@@ -8,6 +8,7 @@ from watchkeeper.core.model.matcher import Matcher
 from watchkeeper.core.model.span import Span
 from watchkeeper.logs.lines.pattern import LinePattern, Pattern, PatternError
 from watchkeeper.logs.logql import ast
+from watchkeeper.logs.logql.cursor import MAX_EXTRACTED, MAX_STAGES
 from watchkeeper.logs.logql.lexer import Kind
 from watchkeeper.logs.logql.parser_label_filters import LabelFilterParser
 from watchkeeper.logs.logql.parser_paths import PathError, compile_pattern, parse_group_names, parse_json_path
@@ -37,13 +38,24 @@ class StageParser(LabelFilterParser):
     def _stages(self) -> tuple[ast.Stage, ...]:
         """As many stages as there are; `| unwrap` is left to the caller."""
         stages: list[ast.Stage] = []
+        n_stages = n_extracted = 0
         while True:
             token = self._peek()
             if self._at_line_filter():
                 stages.append(self._line_filter())
             elif self._at("|") and self._following().word != "unwrap":
                 self._take()
-                stages.append(self._stage(token.lo))
+                stage = self._stage(token.lo)
+                stages.append(stage)
+                n_stages += 1
+                n_extracted += _n_extracted(stage)
+                if n_stages > MAX_STAGES:
+                    self._refuse(f"too many stages, the limit is {MAX_STAGES} of one selector", stage.span)
+                if n_extracted > MAX_EXTRACTED:
+                    self._refuse(
+                        f"too many labels are extracted by name, the limit is {MAX_EXTRACTED} of one selector",
+                        stage.span,
+                    )
             else:
                 return tuple(stages)
 
@@ -80,7 +92,7 @@ class StageParser(LabelFilterParser):
         stage = f"stage '{op.value} {self._text[text.span.lo : text.span.hi]}'"
         try:
             if op.positive is ast.LineFilterOp.MATCHES:
-                compile_pattern(text.text)
+                self._weigh(compile_pattern(text.text), text.span)
             elif op.positive is ast.LineFilterOp.LIKE:
                 LinePattern(text.text)
         except (PathError, PatternError) as error:
@@ -166,9 +178,11 @@ class StageParser(LabelFilterParser):
         token = self._peek()
         expression = self._string()
         try:
-            return expression, parse_group_names(expression)
+            names = parse_group_names(expression)
         except PathError as error:
             self._refuse(f"invalid regexp parser: {error}", token.span)
+        self._weigh(compile_pattern(expression), token.span)
+        return expression, names
 
     def _pattern(self, lo: int) -> ast.PatternStage:
         token = self._peek()
@@ -210,3 +224,18 @@ class StageParser(LabelFilterParser):
                 picks.append(ast.LabelPick(self._name()))
             if not self._accept(","):
                 return tuple(picks)
+
+
+def _n_extracted(stage: ast.Stage) -> int:
+    """How many labels a parser is asked for by name."""
+    match stage:
+        case ast.JsonStage(extractions=extractions):
+            return len(extractions)
+        case ast.LogfmtStage(extractions=pairs):
+            return len(pairs)
+        case ast.RegexpStage(names=names):
+            return len(names)
+        case ast.PatternStage(names=captures):
+            return sum(name is not None for name in captures)
+        case _:
+            return 0

@@ -17,6 +17,7 @@ from watchkeeper.core.kernels.line_block import Block
 from watchkeeper.core.kernels.texts import Coded, Rows, Texts
 from watchkeeper.logs.interface import Stream, Times
 from watchkeeper.logs.logql.columns import Column, Mask, Values, gathered, joined, merged, without
+from watchkeeper.logs.logql.guard import Budget
 
 ERROR: Final = "__error__"
 ERROR_DETAILS: Final = "__error_details__"
@@ -25,6 +26,9 @@ ROWS_AT_ONCE: Final = 12  # So many lines are parsed in the time that one column
 MANY_SKELETONS: Final = 32  # Up to so many, looking at each costs less than unpacking all columns of a block.
 PIECE_ROWS: Final = 8192
 """Rows that go through a pipeline together: enough for arrays to pay, few enough for lines of a thousand fields."""
+
+FEW_COLUMNS: Final = 16
+PORTION_BYTES: Final = 16 << 20  # Of columns that a parser makes at once.
 
 Places: TypeAlias = npt.NDArray[np.intp] | None
 """Places in the rows; None is all of them."""
@@ -78,7 +82,7 @@ class BlockRows:
     stream      labels of the stream, as stages have left them; likewise `structured` and `parsed`
     extracted   by name, the rows that a parser already took the name from; kept where several parsers follow each other
     errors      int32 (n,) into `error_texts`, -1 for none; None where no row has any
-    lines_read  whether lines were restored
+    budget      what stages may make
     """
 
     __slots__ = (
@@ -87,6 +91,7 @@ class BlockRows:
         "_partition",
         "_times",
         "block",
+        "budget",
         "error_texts",
         "errors",
         "extracted",
@@ -97,8 +102,11 @@ class BlockRows:
         "structured",
     )
 
-    def __init__(self, block: Block, of: Stream, rows: Rows, times: Times | None = None) -> None:
+    def __init__(
+        self, block: Block, of: Stream, rows: Rows, times: Times | None = None, budget: Budget | None = None
+    ) -> None:
         self.block = block
+        self.budget = budget or Budget()
         self.of = of
         self.rows = rows
         self.stream: dict[str, Label] = dict(of.labels.pairs)
@@ -181,6 +189,19 @@ class BlockRows:
             return self.block.lines(self.rows[places])
         return gathered(self._lines, places)
 
+    def portions(self, n_columns: int, places: Places = None) -> list[Places]:
+        """Some rows in parts, ascending; of each so few that so many columns, each as large as the lines, are bearable
+        before somebody counts them."""
+        if n_columns <= FEW_COLUMNS:
+            return [places]
+        lengths = self.line_lengths() if places is None else self.line_lengths()[places]
+        ends = np.cumsum(lengths) * n_columns
+        if not len(ends) or ends[-1] <= PORTION_BYTES:
+            return [places]
+        cuts = np.searchsorted(ends, np.arange(PORTION_BYTES, int(ends[-1]), PORTION_BYTES)) + 1
+        all_places = np.arange(len(self)) if places is None else places
+        return [part for part in np.split(all_places, np.unique(cuts)) if len(part)]
+
     def line_lengths(self) -> npt.NDArray[np.int64]:
         """Their sizes in bytes."""
         if self._lines is not None:
@@ -252,7 +273,9 @@ class BlockRows:
 
     def set_parsed(self, name: str, label: Label) -> None:
         """Give rows a label of the pipeline's own, in place of structured metadata; rows that the column lacks keep
-        theirs."""
+        theirs. Raises LimitExceeded."""
+        if isinstance(label, Column):
+            self.budget.made(label.size_bytes)
         if name in self.structured:
             if isinstance(label, Lazy):
                 label = label.resolve(self)

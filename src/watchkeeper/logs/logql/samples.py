@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -19,6 +21,7 @@ from watchkeeper.core.vector.window import Samples, reduce_windows
 from watchkeeper.logs.interface import Slice, Times
 from watchkeeper.logs.logql import ast
 from watchkeeper.logs.logql.cells import Cells, CellTable, Fold, Ints, folded, repeated
+from watchkeeper.logs.logql.guard import Budget, Guard
 from watchkeeper.logs.logql.lines import run_stages
 from watchkeeper.logs.logql.pipeline_error import PipelineError
 from watchkeeper.logs.logql.plan import RangePlan, plan_range
@@ -57,6 +60,7 @@ _NO_CELLS: Final = (np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
 _PER_SECOND: Final = (Op.RATE, Op.BYTES_RATE)
 _OF_BYTES: Final = (Op.BYTES_OVER_TIME, Op.BYTES_RATE)
 _COUNTS: Final = (Op.COUNT_OVER_TIME, Op.RATE, Op.ABSENT_OVER_TIME)
+MOST_VISITS: Final = 1e8  # About a second of them.
 _KERNEL_SECOND: Final = 1e6  # The window kernel counts in milliseconds and is given nanoseconds.
 
 
@@ -78,8 +82,9 @@ def counts_headers(plan: RangePlan) -> bool:
 class SampleTaker:
     """Takes the samples of one range aggregation from blocks; threads share it."""
 
-    def __init__(self, plan: RangePlan, windows: Windows) -> None:
+    def __init__(self, plan: RangePlan, windows: Windows, guard: Guard) -> None:
         self._plan = plan
+        self._guard = guard
         self._windows = windows
         self._op = plan.node.op
         self.fold = fold_of(self._op)
@@ -163,7 +168,8 @@ class SampleTaker:
             values = block.line_lengths(chosen).astype(np.float64) if self._op in _OF_BYTES else None
             cells = folded(self.fold, [labels], np.zeros(len(chosen), np.int64), intervals, values, times)
             return cells, len(chosen)
-        rows = BlockRows(block, part.stream, chosen, times)
+        budget = Budget(self._guard)
+        rows = BlockRows(block, part.stream, chosen, times, budget)
         plan = self._plan
         run_stages(plan.pipeline, rows)
         numbers: Floats | None = None
@@ -181,14 +187,16 @@ class SampleTaker:
         series, label_sets = series_of(rows, plan.labels)
         intervals = self._intervals(sole, rows.times if sole is None else None, len(rows))
         times_kept = rows.times if self._needs_times else None
-        return folded(self.fold, label_sets, series, intervals, numbers, times_kept), len(rows)
+        cells = folded(self.fold, label_sets, series, intervals, numbers, times_kept)
+        budget.keep()
+        return cells, len(rows)
 
 
 def range_aggregate(ev: Evaluation, node: ast.RangeAggregation, grouping: ast.Grouping | None, steps: Steps) -> Frame:
     """The value of each series at each step. `grouping` is the node's own, or a sum's around it."""
     plan = plan_range(node, grouping)
     windows = Windows(steps, node.range.range_ns, node.range.offset_ns)
-    taker = SampleTaker(plan, windows)
+    taker = SampleTaker(plan, windows, ev.guard)
     cells, labels = _collect(ev, plan, windows, taker)
     if node.op is Op.ABSENT_OVER_TIME:
         return _absent(plan, windows, cells)
@@ -276,7 +284,20 @@ def _as_samples(windows: Windows, cells: Cells, n_series: int) -> Callable[[Floa
 def _over(
     ev: Evaluation, op: str, samples: Samples, grid: Grid, range_ns: int, p1: Floats | None = None
 ) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    values, present, _ = reduce_windows(op, samples, grid, range_ns, ev.guard.check, p1=p1)
+    # Some windows are walked sample by sample: of long ones only so many steps go between two looks at the clock.
+    span_ns = range_ns + (grid.n_steps - 1) * grid.step_ms
+    visits = samples.n_samples * min(1.0, range_ns / span_ns) * grid.n_steps
+    n_parts = min(math.ceil(visits / MOST_VISITS), grid.n_steps)
+    if n_parts < 2:
+        return reduce_windows(op, samples, grid, range_ns, ev.guard.check, p1=p1)[:2]
+    values = np.empty((samples.n_series, grid.n_steps))
+    present = np.empty(values.shape, np.bool_)
+    bounds = np.linspace(0, grid.n_steps, n_parts + 1).astype(np.int64).tolist()
+    for lo, hi in itertools.pairwise(bounds):
+        part = Grid(grid.start_ms + lo * grid.step_ms, grid.step_ms, hi - lo)
+        own = None if p1 is None else np.ascontiguousarray(p1[lo:hi])
+        found = reduce_windows(op, samples, part, range_ns, ev.guard.check, p1=own)
+        values[:, lo:hi], present[:, lo:hi] = found[:2]
     return values, present
 
 

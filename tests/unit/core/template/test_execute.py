@@ -372,6 +372,11 @@ class TestLimits:
         assert self.problem("{{range 1000000000}}{{end}}").endswith("exceeded maximum number of steps (1000)")
         assert "steps" in self.problem("{{range 900}}{{range 900}}{{end}}{{end}}")
 
+    def test_long_texts_are_many_steps(self) -> None:
+        calls = "{{ len $x }}" * 200
+        assert self.problem('{{ $x := printf "%1999d" 1 }}' + calls).endswith("exceeded maximum number of steps (1000)")
+        assert run('{{ $x := printf "%255d" 1 }}' + calls, limits=self.limits) == "255" * 200
+
     def test_output(self) -> None:
         assert self.problem("{{range 500}}0123456789{{end}}").endswith("exceeded maximum size of output (2000)")
         assert "output" in self.problem('{{$x := "0123456789"}}{{range 30}}{{$x = print $x $x}}{{end}}')

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
-from watchkeeper.core.model.errors import ExecutionError
+from watchkeeper.core.model.errors import ExecutionError, LimitExceeded
 from watchkeeper.core.model.regex import RegexError, regex
 from watchkeeper.core.vector.frame import Frame
 from watchkeeper.core.vector.group import extend_strings, merged, used_codes, with_column
 from watchkeeper.logs.logql.ast import LabelReplace
+from watchkeeper.logs.logql.guard import Guard
+
+MAX_VALUE_LENGTH: Final = 4 << 20  # Of what label_replace makes.
 
 
-def label_replace(node: LabelReplace, frame: Frame) -> Frame:
-    """The frame with the label set where the expression matches. Raises ExecutionError for series that become equal."""
+def label_replace(node: LabelReplace, frame: Frame, guard: Guard) -> Frame:
+    """The frame with the label set where the expression matches. Raises ExecutionError for series that become equal,
+    LimitExceeded, QueryCanceled and QueryTimeout."""
     try:
         expression = regex(node.regex)
     except RegexError as error:
@@ -22,10 +28,18 @@ def label_replace(node: LabelReplace, frame: Frame) -> Frame:
     source = labels.column(node.src)
     used = np.unique(source)
     texts: dict[int, str] = {}
-    for code in used.tolist():
+    n_references, size = node.replacement.count("$"), 0
+    for count, code in enumerate(used.tolist()):
+        if count % 1000 == 0:
+            guard.check()
+            guard.hold(size)
+            size = 0
+        _check_length(len(node.replacement) + n_references * len(labels.strings[code]))
         found = expression.search(labels.strings[code])
         if found is not None:
             texts[code] = replacement.expand(found)
+            size += len(texts[code])
+    guard.hold(size)
     if not texts:
         return frame
     in_use = used_codes(labels.codes, len(labels.strings)) if labels.codes.size else np.zeros(0, np.intp)
@@ -35,3 +49,11 @@ def label_replace(node: LabelReplace, frame: Frame) -> Frame:
     new = table[source]
     column = np.where(new >= 0, new, labels.column(node.dst)).astype(np.int32)
     return merged(frame.with_labels(with_column(labels, node.dst, column, strings)))
+
+
+def _check_length(length: int) -> None:
+    """Nested calls multiply lengths: without a limit a short query makes values of gigabytes."""
+    if length > MAX_VALUE_LENGTH:
+        raise LimitExceeded(
+            f"label_replace() would make a label value longer than {MAX_VALUE_LENGTH} characters", "label value length"
+        )

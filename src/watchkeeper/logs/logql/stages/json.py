@@ -22,6 +22,7 @@ from watchkeeper.logs.logql.stages.stage import (
     MALFORMED_OBJECT,
     Needed,
     add_field,
+    count_made,
     scattered,
     source_names,
     together,
@@ -104,6 +105,7 @@ class JsonPaths:
     def run(self, rows: BlockRows) -> None:
         """Adds a label for each path, empty where nothing is found; marks rows that are no object."""
         parts: list[list[tuple[Places, Coded]]] = [[] for _ in self._paths]
+        before = rows.budget.size_bytes
         rest: list[Places] = []
         if rows.own_lines and not rows.is_scattered:
             skeletons = rows.block.skeletons()
@@ -122,16 +124,19 @@ class JsonPaths:
                     continue
                 chosen = rows.rows if places is None else rows.rows[places]
                 for out, field, path in zip(parts, fields, self._paths, strict=True):
-                    out.append((places, path_values(rows.block, field, slots, chosen, path)))
+                    coded = path_values(rows.block, field, slots, chosen, path)
+                    count_made(rows, (coded,))
+                    out.append((places, coded))
         elif len(rows):
             rest.append(None)
         if rest:
-            places = together(rest, len(rows))
-            lines = rows.lines_at(places)
-            columns, failed = line_fields.json_paths(lines, self._paths)
-            _mark(rows, places, failed, "")
-            for out, coded in zip(parts, columns, strict=True):
-                out.append((places, coded))
+            for places in rows.portions(len(self._paths), together(rest, len(rows))):
+                columns, failed = line_fields.json_paths(rows.lines_at(places), self._paths)
+                count_made(rows, columns)
+                _mark(rows, places, failed, "")
+                for out, coded in zip(parts, columns, strict=True):
+                    out.append((places, coded))
+        rows.budget.keep(before)
         for name, found in zip(self._names, parts, strict=True):
             column = joined(found, len(rows))
             add_field(rows, name, _unless_there(rows, name, column), self._needed, shared=self._shared, overwrite=True)

@@ -26,6 +26,7 @@ class LineFormat:
             places = np.where(made.codes >= 0, made.codes + len(rows), np.arange(len(rows)))
         else:
             places = made.codes.astype(np.intp)
+        rows.budget.made(int(texts.lengths[places].sum()))
         rows.lines = gathered(texts, places)
         for error, where in made.errors.items():
             rows.fail(where, TEMPLATE_ERROR, error)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from watchkeeper.logs.lines.regexp import Regexp as Expression
 from watchkeeper.logs.logql.ast import RegexpStage
-from watchkeeper.logs.logql.columns import Column
 from watchkeeper.logs.logql.rows import BlockRows
-from watchkeeper.logs.logql.stages.stage import Needed, add_field, source_names
+from watchkeeper.logs.logql.stages.stage import Needed, add_field, count_made, scattered, source_names
 
 
 class Regexp:
@@ -26,5 +25,11 @@ class Regexp:
         """Adds labels."""
         if not self.makes:
             return
-        for name, coded in self._expression.fields(rows.lines).items():
-            add_field(rows, name, Column.of(coded), self._needed, shared=self._shared)
+        # Groups may stand in each other: together they are many times as large as the lines.
+        parts, before = [], rows.budget.size_bytes
+        for places in rows.portions(len(self._expression.names)):
+            parts.append((places, self._expression.fields(rows.lines_at(places))))
+            count_made(rows, parts[-1][1].values())
+        rows.budget.keep(before)
+        for name, column in scattered(parts, len(rows)).items():
+            add_field(rows, name, column, self._needed, shared=self._shared)

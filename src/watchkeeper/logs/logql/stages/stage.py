@@ -94,6 +94,15 @@ def _add(rows: BlockRows, name: str, label: Label, needed: Needed, *, shared: bo
     rows.set_parsed(name, column)
 
 
+def count_made(rows: BlockRows, columns: Iterable[Coded]) -> None:
+    """A part of what a parser makes is there; when all of it is, it becomes labels, which count themselves.
+
+    Raises LimitExceeded, QueryCanceled and QueryTimeout.
+    """
+    rows.budget.check()
+    rows.budget.made(sum(len(coded.values.data) for coded in columns))
+
+
 def scattered(parts: Iterable[tuple[Places, dict[str, Coded]]], n: int) -> dict[str, Column]:
     """Columns over parts of the rows as columns over all of them."""
     by_name: dict[str, list[tuple[Places, Coded]]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from watchkeeper.logs.logql.columns import Column, Mask
 from watchkeeper.logs.logql.rows import ERROR, ERROR_DETAILS, BlockRows
 from watchkeeper.logs.logql.series import Named, distinct_rows, texts_at
 from watchkeeper.logs.logql.templates import compiled
+
+TELL_BYTES: Final = 1 << 20  # So much that a template makes is told at once.
 
 
 @dataclass(slots=True)
@@ -65,7 +68,7 @@ class RowTemplate:
         return self._compiled.fields
 
     def execute(self, rows: BlockRows, snapshot: Snapshot) -> Made:
-        """The template's text for each row."""
+        """The template's text for each row. Raises LimitExceeded, QueryCanceled and QueryTimeout."""
         constant, columns = snapshot.of(self._compiled.fields)
         if self._compiled.reads_line:
             group, firsts = np.arange(len(rows)), list(range(len(rows)))
@@ -74,6 +77,7 @@ class RowTemplate:
         texts: dict[str, int] = {}
         errors: dict[str, list[int]] = {}
         codes = np.full(len(firsts), -1, np.int32)
+        budget, size, told = rows.budget, 0, 0
         for number, row in enumerate(firsts):  # A loop over what differs.
             try:
                 made = self._one(StringMap(constant | dict(texts_at(columns, row))), rows, row)
@@ -81,6 +85,12 @@ class RowTemplate:
                 errors.setdefault(str(error), []).append(number)
                 continue
             codes[number] = texts.setdefault(made, len(texts))
+            size += len(made)
+            if not number & 7 or size - told > TELL_BYTES:
+                budget.check()
+                budget.made(size - told)
+                told = size
+        budget.made(size - told)
         found = {error: np.isin(group, numbers) for error, numbers in errors.items()}
         return Made(codes[group], list(texts), found)
 
