@@ -1,9 +1,22 @@
-/** Expressions over a panel's other queries (`__expr__`): reduce, resample, threshold, and math of two numbers or series. */
+/** Expressions over a panel's other queries (`__expr__`): reduce, resample, threshold, and math of numbers and series. */
 
 import type { Target } from "../core/model/dashboard.ts";
 import type { Field, Frame } from "../core/frame/frame.ts";
 import { frame } from "../core/frame/frame.ts";
 import { parseDuration } from "../core/time/duration.ts";
+import { inputsOf } from "./expression_kind.ts";
+
+/** Expressions after those that they are of; those of a circle last, as they stand. */
+export function inOrder(expressions: readonly Target[]): Target[] {
+  const made: Target[] = [];
+  for (let left = [...expressions]; left.length; ) {
+    const ready = left.filter((target) => !left.some((other) => inputsOf(target).includes(other.refId)));
+    if (!ready.length) return [...made, ...left];
+    made.push(...ready);
+    left = left.filter((target) => !ready.includes(target));
+  }
+  return made;
+}
 
 /** The frames that an expression gives, of those found for other letters. Raises an Error that says what can't be done. */
 export function evaluateExpression(target: Target, found: ReadonlyMap<string, Frame[]>): Frame[] {
@@ -114,53 +127,67 @@ function thresholdOf(target: Target): (value: number) => boolean {
 
 type Operand = { number: number } | { frames: Frame[] };
 
-/** `$A / $B * 100`: from left to right by rank, numbers and letters; series are joined by their labels. */
+/** Operators by rank, those that bind least first. */
+const RANKS: readonly (readonly string[])[] = [["||"], ["&&"], ["==", "!=", "<", "<=", ">", ">="], ["+", "-"], ["*", "/", "%"], ["**"]];
+
+const FUNCTIONS: Record<string, (value: number | null) => number | null> = {
+  abs: (value) => value && Math.abs(value), log: (value) => (value === null ? null : Math.log(value)), round: (value) => value && Math.round(value),
+  ceil: (value) => value && Math.ceil(value), floor: (value) => value && Math.floor(value),
+  is_nan: (value) => Number(Number.isNaN(value)), is_inf: (value) => Number(Math.abs(value ?? 0) === Infinity), is_null: (value) => Number(value === null),
+  is_number: (value) => Number(value !== null && Number.isFinite(value)),
+};
+const CONSTANTS: Record<string, number> = { inf: Infinity, infn: -Infinity, nan: NaN };
+
+/** `$A / $B * 100 > 5`: by rank, equal ones from left to right, with brackets and functions; series are joined by their labels. */
 function math(text: string, refId: string, found: ReadonlyMap<string, Frame[]>): Frame[] {
-  const tokens = text.match(/\$\{[^}]+\}|\$\w+|\d+(?:\.\d+)?(?:e[-+]?\d+)?|[-+*/%()]|\S+/gi) ?? [];
+  const tokens = text.match(/\$\{[^}]+\}|\$\w+|\d+(?:\.\d+)?(?:e[-+]?\d+)?|\w+|\*\*|[=!<>]=|&&|\|\||[-+*/%()<>!]|\S/gi) ?? [];
   let at = 0;
   const primary = (): Operand => {
     const token = tokens[at++];
     if (token === undefined) throw new Error("the expression ends too soon");
     if (token === "(") {
-      const inside = sum();
+      const inside = ranked(0);
       if (tokens[at++] !== ")") throw new Error("a bracket is not closed");
       return inside;
     }
     if (token === "-") return combine("*", { number: -1 }, primary(), refId);
+    if (token === "!") return each(primary(), (value) => (value === null ? null : Number(!value)), refId);
     if (token.startsWith("$")) return { frames: input(token, found) };
+    if (tokens[at] === "(" && tokens[at + 1] === ")" && Object.hasOwn(CONSTANTS, token)) {
+      at += 2;
+      return { number: CONSTANTS[token]! };
+    }
+    if (tokens[at] === "(" && Object.hasOwn(FUNCTIONS, token)) return each(primary(), FUNCTIONS[token]!, refId);
     const number = Number(token);
     if (Number.isNaN(number)) throw new Error(`"${token}" is not known in expressions here`);
     return { number };
   };
-  const product = (): Operand => {
-    let left = primary();
-    while (["*", "/", "%"].includes(tokens[at] ?? "")) left = combine(tokens[at++]!, left, primary(), refId);
+  const ranked = (rank: number): Operand => {
+    const operators = RANKS[rank];
+    if (!operators) return primary();
+    let left = ranked(rank + 1);
+    while (operators.includes(tokens[at] ?? "")) left = combine(tokens[at++]!, left, ranked(rank + 1), refId);
     return left;
   };
-  const sum = (): Operand => {
-    let left = product();
-    while (["+", "-"].includes(tokens[at] ?? "")) left = combine(tokens[at++]!, left, product(), refId);
-    return left;
-  };
-  const result = sum();
+  const result = ranked(0);
   if (at < tokens.length) throw new Error(`"${tokens[at]}" is not expected here`);
   if ("number" in result) return [frame([{ name: "Value", type: "number", values: [result.number], config: {} }], { refId })];
   return result.frames.map((one) => ({ ...one, refId }));
 }
 
+function each(operand: Operand, change: (value: number | null) => number | null, refId: string): Operand {
+  if ("number" in operand) return { number: change(operand.number) ?? NaN };
+  return { frames: map(operand.frames, refId, (values) => values.map(change), false) };
+}
+
+const OPERATIONS: Record<string, (a: number, b: number) => number | boolean> = {
+  "+": (a, b) => a + b, "-": (a, b) => a - b, "*": (a, b) => a * b, "/": (a, b) => a / b, "%": (a, b) => a % b, "**": (a, b) => a ** b,
+  "==": (a, b) => a === b, "!=": (a, b) => a !== b, "<": (a, b) => a < b, "<=": (a, b) => a <= b, ">": (a, b) => a > b, ">=": (a, b) => a >= b,
+  "&&": (a, b) => Boolean(a && b), "||": (a, b) => Boolean(a || b),
+};
+
 function apply(operator: string, a: number | null, b: number | null): number | null {
-  if (a === null || b === null) return null;
-  switch (operator) {
-    case "+":
-      return a + b;
-    case "-":
-      return a - b;
-    case "*":
-      return a * b;
-    case "/":
-      return a / b;
-  }
-  return a % b;
+  return a === null || b === null ? null : Number(OPERATIONS[operator]!(a, b));
 }
 
 function combine(operator: string, left: Operand, right: Operand, refId: string): Operand {

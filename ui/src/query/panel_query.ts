@@ -7,7 +7,7 @@ import type { Frame } from "../core/frame/frame.ts";
 import { Held } from "../core/frame/held.ts";
 import { DASHBOARD, resolveDatasource } from "../core/variables/datasource.ts";
 import type { PanelAnswer, QueryContext } from "./context.ts";
-import { EXPRESSION, isExpression } from "./expression_kind.ts";
+import { EXPRESSION, inputsOf, isExpression } from "./expression_kind.ts";
 import { prometheusQuery } from "./prometheus_query.ts";
 import type { TargetAnswer } from "./prometheus_query.ts";
 
@@ -34,7 +34,7 @@ export async function queryPanel(panel: Panel, context: QueryContext): Promise<P
   const answer: PanelAnswer = { frames: [], faults: [], notices: [], executed: [] };
   const several = targets.filter((target) => target.format === "table" && target.hide !== true).length > 1;
   const expressions = targets.filter((target) => isExpression(target, panel));
-  const needed = new Set(expressions.flatMap((target) => [...String(target.expression ?? "").matchAll(/\$\{?(\w+)|^(\w+)$/g)].map((match) => match[1] ?? match[2])));
+  const needed = new Set(expressions.flatMap(inputsOf));
   const found = new Map<string, Frame[]>();
   const ask = async (target: Target): Promise<void> => {
     try {
@@ -49,11 +49,14 @@ export async function queryPanel(panel: Panel, context: QueryContext): Promise<P
   };
   const plain = targets.filter((target) => !expressions.includes(target) && (target.hide !== true || needed.has(target.refId)));
   await Promise.all(plain.map(ask));
-  for (const target of expressions) {
-    try {
-      found.set(target.refId, (await import("./expressions.ts")).evaluateExpression(target, found));
-    } catch (error) {
-      fault(answer, target, error);
+  if (expressions.length) {
+    const { evaluateExpression, inOrder } = await import("./expressions.ts");
+    for (const target of inOrder(expressions)) {
+      try {
+        found.set(target.refId, evaluateExpression(target, found));
+      } catch (error) {
+        fault(answer, target, error);
+      }
     }
   }
   for (const target of targets) if (target.hide !== true) answer.frames.push(...(found.get(target.refId) ?? []));

@@ -19,6 +19,13 @@ describe("evaluateExpression", () => {
     expect(values(run({ type: "math", expression: "$A / $B * 100" }, found))).toEqual([[200, 400], [50, 100]]);
     expect(values(run({ type: "math", expression: "-(1 + 2) * 3" }, {}))).toEqual([[-9]]);
   });
+  it("compares, and knows functions", () => {
+    const found = { A: [series([-1.5, null, 4])] };
+    expect(values(run({ type: "math", expression: "abs($A) > 1 && $A != 4" }, found))).toEqual([[1, null, 0]]);
+    expect(values(run({ type: "math", expression: "is_null($A) + round(floor($A) / 2)" }, found))).toEqual([[-1, null, 2]]);
+    expect(values(run({ type: "math", expression: "2 ** 3 >= 8 || !1" }, {}))).toEqual([[1]]);
+    expect(values(run({ type: "math", expression: "is_inf(inf()) + is_nan(nan())" }, {}))).toEqual([[2]]);
+  });
   it("holds against thresholds", () => {
     const conditions = [{ evaluator: { type: "within_range", params: [1, 3] } }];
     expect(values(run({ type: "threshold", expression: "A", conditions }, { A: [series([0, 2, null])] }))).toEqual([[0, 1, null]]);

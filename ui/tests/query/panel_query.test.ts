@@ -91,6 +91,9 @@ describe("queryPanel", () => {
       context,
     );
     expect(answer.frames.map((frame) => [frame.refId, frame.fields[1]!.values[0]])).toEqual([["B", 8]]);
+    const datasource = { type: "__expr__", uid: "__expr__" };
+    const chained = panel([{ refId: "C", type: "math", expression: "$B + 1", datasource }, { refId: "B", type: "math", expression: "$A * 2", datasource, hide: true }, { refId: "A", expr: "up", hide: true }]);
+    expect((await queryPanel(chained, context)).frames.map((frame) => [frame.refId, frame.fields[1]!.values[0]])).toEqual([["C", 9]]);
   });
 
   it("is called off as a whole", async () => {

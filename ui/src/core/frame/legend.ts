@@ -25,9 +25,15 @@ function differing(series: readonly Labels[]): string[] {
  * expr          what a series without labels is called
  */
 export function seriesNames(series: readonly Labels[], legendFormat: string | undefined, expr: string): string[] {
-  if (legendFormat && legendFormat !== AUTO_LEGEND) return series.map((labels) => legendText(legendFormat, labels) || metricText(labels) || expr);
+  if (legendFormat && legendFormat !== AUTO_LEGEND) return series.map((labels) => legendText(legendFormat, labels) || labelled(labels) || expr);
   if (legendFormat !== AUTO_LEGEND) return series.map((labels) => metricText(labels) || expr);
   return autoNames(series).map((name) => name || expr);
+}
+
+/** All labels; a single one by its value alone. */
+function labelled(labels: Labels): string {
+  const [only, ...more] = Object.values(labels);
+  return only === undefined || more.length ? metricText(labels) : only;
 }
 
 /** The name of each series by what is special about it, "" where it has no labels: labels that differ; a single one by its value alone. */

@@ -13,6 +13,9 @@ export interface DataSource {
   isDefault?: boolean;
 }
 
+/** What an export holds in place of a datasource, until an import fills it in: a file that was only put there is of the default one. */
+const UNFILLED = /^\$\{DS_[^}]*\}$|^\$DS_\w+$/;
+
 /** Names with a meaning of their own. */
 export const MIXED = "-- Mixed --";
 export const DASHBOARD = "-- Dashboard --";
@@ -54,7 +57,7 @@ export function resolveDatasource(ref: DataSourceRef | string | null | undefined
   const found = sources.find((source) => source.uid === text) ?? sources.find((source) => source.name === text) ?? sources.find((source) => source.name.toLowerCase() === text.toLowerCase());
   if (found) return { source: found };
   const fallback = defaultSource(sources, SAME[wanted] ?? wanted);
-  if (text === "" || text.toLowerCase() === "default") return { source: fallback };
+  if (text === "" || text.toLowerCase() === "default" || UNFILLED.test(text)) return { source: fallback };
   const name = fallback ? `the default one, "${fallback.name}", is asked` : "there is no default one to ask";
   return { source: fallback, note: `datasource "${text}" is not known here: ${name}` };
 }

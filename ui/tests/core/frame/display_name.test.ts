@@ -44,6 +44,7 @@ test("labels as text are quoted", () => {
 test("legends of queries", () => {
   const labels = [{ __name__: "up", job: "a", env: "x" }, { __name__: "up", job: "b", env: "x" }];
   expect(seriesNames(labels, "{{job}} of {{ env }}{{nope}}", "up")).toEqual(["a of x", "b of x"]);
+  expect(seriesNames([{ pod: "a" }, { pod: "b", job: "x" }, {}], "{{ nope }}", "up")).toEqual(["a", '{job="x", pod="b"}', "up"]);
   expect(seriesNames(labels, "", "up")).toEqual(['up{env="x", job="a"}', 'up{env="x", job="b"}']);
   expect(seriesNames(labels, "__auto", "up")).toEqual(["a", "b"]);
   expect(seriesNames([{ job: "a", i: "1" }, { job: "b", i: "2" }], "__auto", "up")).toEqual(['{i="1", job="a"}', '{i="2", job="b"}']);

@@ -90,7 +90,9 @@ describe("datasources", () => {
   });
 
   test("that nobody has are the default one, and it is said", () => {
-    expect(resolveDatasource({ type: "prometheus", uid: "${DS_PROMETHEUS}" }, scope, sources)).toMatchObject({ source: { uid: "prometheus" }, note: expect.stringContaining("${DS_PROMETHEUS}") as string });
+    expect(resolveDatasource({ type: "prometheus", uid: "elsewhere" }, scope, sources)).toMatchObject({ source: { uid: "prometheus" }, note: expect.stringContaining("elsewhere") as string });
+    // What an export has in place of one says nothing that anybody has to know of.
+    for (const uid of ["${DS_PROMETHEUS}", "${DS_MY-METRICS}", "$DS_PROMETHEUS"]) expect(resolveDatasource({ type: "prometheus", uid }, scope, sources)).toEqual({ source: sources.find((one) => one.uid === "prometheus") });
     expect(resolveDatasource({ type: "loki", uid: "$gone" }, scope, sources)).toMatchObject({ source: { uid: "loki" } });
     expect(resolveDatasource({ type: "mysql", uid: "x" }, scope, sources)).toMatchObject({ source: null });
     expect(resolveDatasource({ type: "victoriametrics-datasource", uid: "x" }, scope, sources).source?.uid).toBe("prometheus");
