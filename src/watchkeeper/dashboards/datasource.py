@@ -18,7 +18,7 @@ from watchkeeper.dashboards.names import checked_uid, derived_uid, file_number, 
 from watchkeeper.dashboards.provisioning.config import DatasourceConfig
 
 NOT_FOUND: Final = "Data source not found"
-READ_ONLY: Final = "Cannot update read-only data source"
+READ_ONLY: Final = "Cannot {} read-only data source"
 MAX_NAME: Final = 190
 SCHEMES: Final = ("http", "https")
 
@@ -158,7 +158,7 @@ class Datasources:
     def change(self, uid: str, made: Datasource) -> Datasource:
         """Replaces one; secrets that it does not name stay. Raises Missing, Provisioned, Refused, Conflict."""
         with self._database.change():
-            old = self._changeable(uid)
+            old = self._changeable(uid, "update")
             made = replace(_checked(made), uid=checked_uid(made.uid) if made.uid else old.uid)
             made = replace(made, secrets={**old.secrets, **made.secrets}, digest=old.digest)
             if any(one.name == made.name and one.uid != uid for one in self.all()):
@@ -184,16 +184,16 @@ class Datasources:
     def delete(self, uid: str) -> Datasource:
         """Takes one away. Raises Missing and Provisioned."""
         with self._database.change():
-            old = self._changeable(uid)
+            old = self._changeable(uid, "delete")
             if any(one.uid == uid for one in self._files):
                 raise Provisioned(f"{old.name} stands in a file of provisioning/datasources, and would be back at once")
             self._database.run("DELETE FROM datasources WHERE uid = ?", uid)
         return old
 
-    def _changeable(self, uid: str) -> Datasource:
+    def _changeable(self, uid: str, how: str) -> Datasource:
         old = self.find(uid)
         if old.read_only:
-            raise Provisioned(READ_ONLY)
+            raise Provisioned(READ_ONLY.format(how))
         return old
 
     def _take_default(self) -> None:

@@ -82,12 +82,12 @@ class Teams:
         return {row["team_id"] for row in rows}
 
     def add_member(self, number: int, user_id: int) -> None:
-        """Adds a user. Raises Conflict and Missing."""
+        """Adds a user. Raises Refused and Missing."""
         self.get(number)
         try:
             self._database.insert("team_members", team_id=number, user_id=user_id)
         except sqlite3.IntegrityError:
-            raise Conflict("User is already added to this team, or is no user") from None
+            raise Refused("User is already added to this team") from None
 
     def remove_member(self, number: int, user_id: int) -> None:
         """Takes a user out. Raises Missing."""

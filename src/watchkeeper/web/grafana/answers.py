@@ -37,3 +37,14 @@ def time_text(time_ms: int) -> str:
     if time_ms <= 0:
         return "0001-01-01T00:00:00Z"
     return f"{datetime.fromtimestamp(min(time_ms, LAST_MS) // 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def age_text(time_ms: int, now_ms: int) -> str:
+    """How long ago that was: `5m`, `3d`; `?` where it never was."""
+    if time_ms <= 0:
+        return "?"
+    minutes = max(0, now_ms - time_ms) // 60_000
+    for size, unit in ((525_600, "y"), (43_200, "M"), (1440, "d"), (60, "h"), (1, "m")):
+        if minutes >= size:
+            return f"{minutes // size}{unit}"
+    return "< 1 minute"

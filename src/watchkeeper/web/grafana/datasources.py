@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import orjson
@@ -10,6 +11,7 @@ from aiohttp import web
 
 from watchkeeper.core.config.secret import Secret
 from watchkeeper.dashboards.datasource import Datasource
+from watchkeeper.dashboards.errors import Provisioned
 from watchkeeper.dashboards.roles import Identity, Role
 from watchkeeper.web.errors import ApiError
 from watchkeeper.web.grafana.allowed import not_allowed
@@ -54,14 +56,20 @@ async def update(backend: Backend, ask: Ask) -> web.Response:
     made = _made(await ask.fields())
 
     def work() -> Datasource:
-        return backend.state.datasources.change(sought(backend, ask).uid, made)
+        with _forbidden():
+            return backend.state.datasources.change(sought(backend, ask).uid, made)
 
     return _changed(ask, await backend.run(work), "Datasource updated")
 
 
 async def delete(backend: Backend, ask: Ask) -> web.Response:
     """DELETE /datasources/uid/:uid, /name/:name, /:id: takes one away."""
-    old = await backend.run(lambda: backend.state.datasources.delete(sought(backend, ask).uid))
+
+    def work() -> Datasource:
+        with _forbidden():
+            return backend.state.datasources.delete(sought(backend, ask).uid)
+
+    old = await backend.run(work)
     return message("Data source deleted", id=old.number)
 
 
@@ -126,6 +134,15 @@ def settings_json(backend: Backend, identity: Identity) -> tuple[dict[str, Any],
         if one.is_default:
             default = one.name
     return found, default
+
+
+@contextmanager
+def _forbidden() -> Iterator[None]:
+    """What comes from a file or is our own may not be changed here, whoever asks."""
+    try:
+        yield
+    except Provisioned as error:
+        raise ApiError(403, "forbidden", str(error)) from None
 
 
 def _well(datasource: Datasource, body: bytes) -> str:

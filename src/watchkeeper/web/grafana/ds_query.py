@@ -25,6 +25,7 @@ DEFAULT_POINTS: Final = 1000
 MAX_POINTS: Final = 11_000
 DEFAULT_LINES: Final = 1000
 MIN_STEP_MS: Final = 1000
+EXPRESSIONS: Final = "__expr__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,8 @@ def _made(backend: Backend, ask: Ask, ref_id: str, fields: Fields, item: Fields)
         uid = datasource.uid
     else:
         uid = ""
+    if uid == EXPRESSIONS:
+        raise bad_data("expressions are not evaluated here: ask for the queries alone")
     datasource = askable(backend, ask, backend.state.datasources.resolve(uid))
     points = min(max(1, item.number("maxDataPoints", DEFAULT_POINTS)), MAX_POINTS)
     wanted_ms = max(item.number("intervalMs", 0), _interval_ms(item), MIN_STEP_MS)

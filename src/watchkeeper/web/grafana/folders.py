@@ -129,7 +129,8 @@ async def counts(backend: Backend, ask: Ask) -> web.Response:
         folder_for(backend, ask, uid, Level.VIEW)
         inside = set(state.folders.below(uid))
         n_dashboards = sum(entry.folder_uid in inside for entry in state.catalog.entries())
-        return {"folder": len(inside) - 1, "dashboard": n_dashboards, "alertrule": 0, "librarypanel": 0}
+        n_panels = sum(one.folder_uid in inside for one in state.library.all())
+        return {"folder": len(inside) - 1, "dashboard": n_dashboards, "alertrule": 0, "librarypanel": n_panels}
 
     return answer(await backend.run(work))
 

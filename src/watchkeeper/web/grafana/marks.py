@@ -155,6 +155,31 @@ async def delete(backend: Backend, ask: Ask) -> web.Response:
     return message("Annotation deleted")
 
 
+async def delete_many(backend: Backend, ask: Ask) -> web.Response:
+    """POST /annotations/mass-delete: one by `annotationId`, or those of a panel of a dashboard."""
+    fields = await ask.fields()
+    number, panel_id = fields.number("annotationId"), fields.number("panelId")
+    uid, board = fields.text("dashboardUID"), fields.number("dashboardId")
+
+    def work() -> None:
+        annotations = backend.state.annotations
+        if number:
+            _check(backend, ask, annotations.get(number).dashboard_uid, Level.EDIT)
+            annotations.delete(number)
+            return
+        entry = backend.state.catalog.find(uid) if uid else backend.state.catalog.by_number(board)
+        if entry is None or not panel_id:
+            raise bad_data("annotationId is needed, or panelId with the dashboardId or dashboardUID of a dashboard")
+        may_entry(backend.state.rights(ask.identity), entry, Level.EDIT)
+        with backend.state.database.change():
+            while found := annotations.search(Sought(dashboard_uid=entry.uid, panel_id=panel_id, limit=MAX_LIMIT)):
+                for one in found:
+                    annotations.delete(one.id)
+
+    await backend.run(work)
+    return message("Annotations deleted")
+
+
 async def tags(backend: Backend, ask: Ask) -> web.Response:
     """GET /annotations/tags: tags with a text in them, and how many have each."""
     limit = ask.limit(100, MAX_LIMIT)

@@ -12,7 +12,7 @@ from watchkeeper.dashboards.roles import Role, role_of
 from watchkeeper.dashboards.users import User
 from watchkeeper.web.errors import bad_data
 from watchkeeper.web.grafana.access import refusal
-from watchkeeper.web.grafana.answers import answer, message, time_text
+from watchkeeper.web.grafana.answers import age_text, answer, message, time_text
 from watchkeeper.web.grafana.ask import Ask
 from watchkeeper.web.grafana.backend import Backend
 from watchkeeper.web.grafana.who import Who
@@ -148,17 +148,18 @@ async def _page(backend: Backend, ask: Ask) -> dict[str, Any]:
         found = [
             user for user in backend.state.users.all() if query in f"{user.login}\n{user.email}\n{user.name}".casefold()
         ]
-        shown = [_user_json(user) for user in found[(page - 1) * per_page : page * per_page]]
+        shown = [_user_json(user, backend.now_ms()) for user in found[(page - 1) * per_page : page * per_page]]
         return {"totalCount": len(found), "orgUsers": shown, "page": page, "perPage": per_page}
 
     made: dict[str, Any] = await backend.run(work)
     return made
 
 
-def _user_json(user: User) -> dict[str, Any]:
+def _user_json(user: User, now_ms: int) -> dict[str, Any]:
     return {
         "orgId": 1, "userId": user.id, "uid": user.uid, "email": user.email, "name": user.name, "login": user.login,
         "role": user.role.label, "avatarUrl": "", "isDisabled": user.is_disabled, "authLabels": [],
-        "lastSeenAt": time_text(user.seen_ms), "lastSeenAtAge": "", "isGrafanaAdmin": user.is_admin,
+        "lastSeenAt": time_text(user.seen_ms), "lastSeenAtAge": age_text(user.seen_ms, now_ms),
+        "isGrafanaAdmin": user.is_admin,
         "created": time_text(user.created_ms), "updated": time_text(user.updated_ms),
     }  # fmt: skip

@@ -11,10 +11,10 @@ from watchkeeper.dashboards.permissions import Level
 from watchkeeper.dashboards.preferences import of_user
 from watchkeeper.dashboards.roles import Identity, Kind, Role, role_of
 from watchkeeper.dashboards.users import User
-from watchkeeper.web.errors import ApiError
+from watchkeeper.web.errors import ApiError, bad_data
 from watchkeeper.web.grafana.access import TOO_MANY
 from watchkeeper.web.grafana.allowed import asked_entry
-from watchkeeper.web.grafana.answers import answer, message, time_text
+from watchkeeper.web.grafana.answers import age_text, answer, message, time_text
 from watchkeeper.web.grafana.ask import Ask, Fields
 from watchkeeper.web.grafana.backend import Backend
 from watchkeeper.web.grafana.organisation import org_json
@@ -201,6 +201,8 @@ async def create_user(backend: Backend, ask: Ask) -> web.Response:
     fields = await ask.fields()
     login, email, name = fields.text("login"), fields.text("email"), fields.text("name")
     role = role_of(fields.text("role", "Viewer"))
+    if fields.number("OrgId", 1) not in (0, 1):
+        raise bad_data("Organization not found: there is one, with the id 1")
     made = await backend.run(
         lambda: backend.state.users.create(login, email, name, fields.text("password"), role, backend.now_ms())
     )
@@ -252,6 +254,8 @@ async def disable_user(backend: Backend, ask: Ask) -> web.Response:
 async def logout_user(backend: Backend, ask: Ask) -> web.Response:
     """POST /admin/users/:id/logout: ends all sessions of a user."""
     number = ask.number_part("id")
+    if ask.identity.kind is Kind.USER and number == ask.identity.id:
+        raise bad_data("You cannot logout yourself")
 
     def work() -> None:
         backend.state.users.get(number)
@@ -316,6 +320,7 @@ def _json(backend: Backend, user: User) -> dict[str, Any]:
         "createdAt": time_text(user.created_ms),
         "updatedAt": time_text(user.updated_ms),
         "lastSeenAt": time_text(user.seen_ms),
+        "lastSeenAtAge": age_text(user.seen_ms, backend.now_ms()),
         "avatarUrl": "",
     }
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from watchkeeper.dashboards.errors import Missing
 from watchkeeper.dashboards.permissions import Level
 from watchkeeper.dashboards.preferences import KEYS, ORG, of_team, of_user
+from watchkeeper.dashboards.stored import NOT_FOUND
 from watchkeeper.web.errors import bad_data
 from watchkeeper.web.grafana.allowed import entry_for
 from watchkeeper.web.grafana.answers import answer, message
@@ -29,7 +31,10 @@ async def set_preferences(backend: Backend, ask: Ask) -> web.Response:
     number = fields.number("homeDashboardId")
 
     def work() -> None:
-        if number > 0 and (entry := backend.state.catalog.by_number(number)) is not None:
+        if number > 0:
+            entry = backend.state.catalog.by_number(number)
+            if entry is None:
+                raise Missing(NOT_FOUND)
             named.setdefault("homeDashboardUID", entry.uid)
         home = named.get("homeDashboardUID", "")
         if home:

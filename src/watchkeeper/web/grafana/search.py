@@ -26,6 +26,8 @@ async def find(backend: Backend, ask: Ask) -> web.Response:
     """GET /search: what has the words, the tags, and stands where it was asked for."""
     if (ask.number("limit", DEFAULT_LIMIT) or 0) > MAX_LIMIT:
         raise ApiError(422, "limit", f"Limit is above maximum allowed ({MAX_LIMIT}), use page parameter to access hits")
+    if ask.flag("deleted"):
+        return answer([])  # What is deleted is gone.
     limit, page = ask.limit(DEFAULT_LIMIT, MAX_LIMIT), ask.page()
     kind = ask.text("type")
     folder_uids = _split(ask, "folderUIDs", "folderUids")

@@ -6,8 +6,10 @@ from typing import Any
 
 from aiohttp import web
 
+from watchkeeper.dashboards.errors import Missing
 from watchkeeper.dashboards.roles import Kind, Role
 from watchkeeper.dashboards.teams import Team
+from watchkeeper.web.errors import bad_data
 from watchkeeper.web.grafana.answers import answer, message
 from watchkeeper.web.grafana.ask import Ask
 from watchkeeper.web.grafana.backend import Backend
@@ -88,6 +90,20 @@ async def add_member(backend: Backend, ask: Ask) -> web.Response:
 
     await backend.run(work)
     return message("Member added to Team")
+
+
+async def change_member(backend: Backend, ask: Ask) -> web.Response:
+    """PUT /teams/:id/members/:user: what a member may do with the team: all the same, so that `permission` is 0."""
+    number, user_id = ask.number_part("id"), ask.number_part("user")
+    if (await ask.fields()).number("permission"):
+        raise bad_data("teams have no administrators of their own here: permission is 0")
+
+    def work() -> None:
+        if user_id not in backend.state.teams.members(number):
+            raise Missing("Team member not found")
+
+    await backend.run(work)
+    return message("Team member updated")
 
 
 async def set_members(backend: Backend, ask: Ask) -> web.Response:

@@ -58,10 +58,10 @@ async def test_our_own(site: Site) -> None:
     assert await site.ask("GET", "/api/datasources/uid/none") == (404, {"message": "Data source not found"})
     assert (await site.ask("GET", "/api/datasources/x"))[0] == 400
     body = {**OUTSIDE, "name": "Prometheus"}
-    assert (await site.ask("PUT", "/api/datasources/uid/prometheus", body, by="admin"))[0] == 400
+    assert (await site.ask("PUT", "/api/datasources/uid/prometheus", body, by="admin"))[0] == 403
     assert await site.ask("DELETE", "/api/datasources/uid/prometheus", by="admin") == (
-        400,
-        {"message": "Cannot update read-only data source"},
+        403,
+        {"message": "Cannot delete read-only data source"},
     )
 
 

@@ -162,7 +162,7 @@ async def test_teams(site: Site) -> None:
     assert (status, said["message"], said["teamId"]) == (200, "Team created", 1)
     assert (await site.ask("POST", "/api/teams", {"name": "Ops"}, by="admin"))[0] == 409
     assert (await site.ask("POST", "/api/teams/1/members", {"userId": 3}, by="admin"))[0] == 200
-    assert (await site.ask("POST", "/api/teams/1/members", {"userId": 3}, by="admin"))[0] == 409
+    assert (await site.ask("POST", "/api/teams/1/members", {"userId": 3}, by="admin"))[0] == 400
     assert (await site.ask("POST", "/api/teams/1/members", {"userId": 99}, by="admin"))[0] == 404
     assert [one["login"] for one in await site.get("/api/teams/1/members", by="admin")] == ["viewer"]
     assert [one["name"] for one in await site.get("/api/user/teams", by="viewer")] == ["Ops"]

@@ -138,7 +138,7 @@ async def test_datasources_that_people_may_change(make_site: MakeSite, folder: P
     status, said = await site.ask("PUT", f"/api/datasources/{said['id']}", {**body, "name": "Near"}, by="admin")
     assert (status, (await site.get("/api/datasources/name/Near"))["uid"]) == (200, "far")
     status, said = await site.ask("DELETE", "/api/datasources/uid/far", by="admin")
-    assert (status, "stands in a file" in said["message"]) == (400, True)
+    assert (status, "stands in a file" in said["message"]) == (403, True)
     # The file changes: it counts again.
     file.write_text(DATASOURCES.replace("editable: false", "editable: true").replace("http://far", "http://new"))
     await site.ask("POST", "/api/admin/provisioning/datasources/reload", by="admin")

@@ -24,6 +24,7 @@ BODY: dict[str, Any] = {
     "items": [{"role": "Viewer", "permission": 4}], "permission": "Admin", "type": "loki", "url": "http://other",
     "access": "proxy", "text": "other", "what": "other", "userId": 1, "isGrafanaAdmin": True, "interval": "1m",
     "model": {"type": "stat"}, "kind": 1, "theme": "light", "queries": [], "from": "now-1h", "to": "now",
+    "annotationId": 1,
     "members": ["admin@example.com"], "path": "d/a", "oldPassword": "wrong", "newPassword": "another one",
 }  # fmt: skip
 RESOURCE = {"metadata": {"name": "a"}, "spec": {"title": "Other"}}
