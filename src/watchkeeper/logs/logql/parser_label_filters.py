@@ -17,6 +17,7 @@ from watchkeeper.logs.logql.lexer import STAGE_WORDS, Kind, Token
 _COMPARE: Final = {"=": ast.CompareOp.EQ, **{op.value: op for op in ast.CompareOp}}
 _STRING_ONLY: Final = ("=~", "!~")
 _MAY_BE_STRING: Final = ("=", "!=")
+_ERRORS: Final = ("__error__", "__error_details__")
 
 
 class LabelFilterParser(Cursor):
@@ -89,6 +90,10 @@ class LabelFilterParser(Cursor):
             self._index -= 2
             matcher = self._matcher()
             return ast.StringFilter(matcher, self._since(token.lo))
+        if token.text in _ERRORS:
+            self._refuse(
+                f"{token.text} is a text: only =, !=, =~ and !~ and a string can follow it", self._since(token.lo)
+            )
         if sign.text in _MAY_BE_STRING and value.word == "ip" and value.is_call:
             pattern = self._ip_call()
             return ast.IpFilter(token.text, sign.text == "!=", pattern, self._since(token.lo))

@@ -15,7 +15,7 @@ class PipelineError(ExecutionError):
 
     def __init__(self, rows: BlockRows) -> None:
         assert rows.errors is not None
-        row = int(np.flatnonzero(rows.errors >= 0)[0])
+        row = int(np.flatnonzero(rows.failed)[0])
         pairs: list[tuple[str, str]] = []
         for name in (*rows.names(), ERROR, ERROR_DETAILS):
             found = rows.get(name)

@@ -16,11 +16,11 @@ class Drop:
         self._picks = picks
 
     def run(self, rows: BlockRows) -> None:
-        """Removes labels; of `__error__`, the error itself."""
+        """Removes labels; `__error__` and `__error_details__`, which are the error itself, each for itself."""
         for pick in self._picks:
             if pick.matcher is None:
                 if pick.name in (ERROR, ERROR_DETAILS):
-                    rows.forgive(details_only=pick.name == ERROR_DETAILS)
+                    rows.forgive(pick.name)
                 else:
                     rows.delete(pick.name)
                 continue
@@ -34,6 +34,6 @@ class Drop:
             if not chosen.any():
                 continue
             if pick.name in (ERROR, ERROR_DETAILS):
-                rows.forgive(chosen, details_only=pick.name == ERROR_DETAILS)
+                rows.forgive(pick.name, chosen)
             else:
                 rows.delete(pick.name, None if chosen.all() else chosen)

@@ -6,11 +6,13 @@ import re
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from watchkeeper.core.kernels import line_fields
 from watchkeeper.core.kernels.line_block import LOGFMT
 from watchkeeper.core.kernels.line_regex import Automaton
 from watchkeeper.core.kernels.texts import Coded
+from watchkeeper.logs.lines.logfmt_fault import logfmt_fault
 from watchkeeper.logs.logql.ast import LogfmtExtraction
 from watchkeeper.logs.logql.columns import Column, merged, without
 from watchkeeper.logs.logql.rows import BlockRows, Label, Lazy, Places
@@ -26,7 +28,6 @@ from watchkeeper.logs.logql.stages.stage import (
 )
 
 _NOWHERE: Final = np.zeros(0, np.intp)
-MALFORMED_PAIR: Final = "logfmt syntax error"
 _UNCLEAN: Final = re.compile(r"[^a-zA-Z0-9_]")
 
 
@@ -123,9 +124,18 @@ class Logfmt:
                 raise too_many_names() from None
             if failed.any():
                 where = np.flatnonzero(failed)
-                rows.fail(where if places is None else places[where], LOGFMT_ERROR, MALFORMED_PAIR)
+                _mark(rows, where if places is None else places[where])
             base = scattered([(places, columns)], len(rows))
         return dict(sources.labels(base, self._together))
+
+
+def _mark(rows: BlockRows, where: npt.NDArray[np.intp]) -> None:
+    """Give malformed rows their errors; of lines that are malformed alike, at once."""
+    by_fault: dict[str, list[int]] = {}
+    for place, line in zip(where.tolist(), rows.lines_at(where), strict=True):
+        by_fault.setdefault(logfmt_fault(line), []).append(place)
+    for fault, places in by_fault.items():
+        rows.fail(np.array(places, np.intp), LOGFMT_ERROR, fault)
 
 
 def _cleaned(key: str) -> str:
