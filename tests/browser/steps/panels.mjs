@@ -264,6 +264,17 @@ export async function rare(person, { folder }) {
   await cells.locator(".scroll").evaluate((one) => one.scrollTo(300, 0));
   await person.until("the others went", async () => (await cells.locator(".row .cell").nth(1).evaluate((one) => one.getBoundingClientRect().left)) < before);
   assert.equal(await left(), before);
+  const nested = panel("nested tables");
+  await nested.scrollIntoViewIfNeeded();
+  const opener = nested.getByRole("button", { name: "Rows of the group" });
+  const below = () => opener.nth(1).evaluate((one) => one.getBoundingClientRect().top);
+  const closed = await below();
+  await opener.first().focus();
+  await page.keyboard.press("Enter");
+  await nested.locator(".nested .row", { hasText: "api-2" }).waitFor();
+  await person.until("the next row goes down", async () => (await below()) > closed + 90);
+  await page.keyboard.press("Enter");
+  await person.until("and comes back", async () => (await nested.locator(".nested").count()) === 0 && (await below()) === closed);
 }
 
 /** The colour that is chosen in a legend is the panel's, for who looks, without a dashboard that is to be saved. */

@@ -101,6 +101,8 @@ export function drawAnnotations(plot: uPlot, marks: readonly AnnotationMark[], p
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
   for (const mark of marks) {
+    // In rows there would be too many lines.
+    if (mark.lane) continue;
     const x = plot.valToPos(mark.time, "x", true);
     const ends = mark.timeEnd !== undefined && mark.timeEnd > mark.time ? [x, plot.valToPos(mark.timeEnd, "x", true)] : [x];
     if (ends.length === 2) {

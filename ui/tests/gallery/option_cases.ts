@@ -1,6 +1,7 @@
 /** One small panel for each value of each option, to be compared by eye: `?only=options`. */
 
 import type { FieldConfig, Override } from "../../src/core/frame/config.ts";
+import { NESTED } from "../../src/core/frame/nested.ts";
 import type { Frame } from "../../src/core/frame/frame.ts";
 import { type Case, made, series, SPAN, table, times } from "./cases.ts";
 import { heatBuckets } from "./more_cases.ts";
@@ -101,6 +102,10 @@ export function optionCases(): Case[] {
     cell("text", { type: "color-text" }), cell("solid", { type: "color-background", mode: "basic" }), cell("gradient", { type: "color-background", mode: "gradient" }), cell("basic", { type: "gauge", mode: "basic" }), cell("lcd", { type: "gauge", mode: "lcd" }), cell("bar", { type: "gauge", mode: "gradient", valueDisplayMode: "hidden" }),
     cell("trend", { type: "sparkline" }), cell("json", { type: "json-view" }, ["custom.inspect", true]), cell("image", { type: "image" }), cell("pills", { type: "pill" }), cell("note", { type: "markdown" }), by("name", ["custom.tooltip", { field: "solid" }], ["custom.wrapHeaderText", true], ["displayName", "Name of the row, long"]), by("auto", ["custom.width", 60], ["custom.align", "center"], ["links", [{ title: "One", url: "/one" }, { title: "Two", url: "/two" }]]),
   ], options: { frozenColumns: { left: 1 }, footer: { show: true, reducer: ["sum", "max"], fields: ["auto", "text"] } } }));
+  const inner = (name: string, count: number) => table({ pod: Array.from({ length: count }, (_, index) => `${name}-${index}`), cpu: Array.from({ length: count }, (_, index) => index + 1) });
+  const nested = table({ job: ["api", "db", "web"], pods: [3, 2, 40] });
+  nested.fields.push({ name: NESTED, type: "other", values: [inner("api", 3), inner("db", 2), inner("web", 40)], config: { custom: { headers: true } } });
+  list.push(made({ name: "nested tables", type: "table", w: 12, h: 7, frames: [nested], defaults: { thresholds: steps }, overrides: [cell("cpu", { type: "color-text" })] }));
   list.push(made({ name: "row in colour, pages", type: "table", w: 12, h: 7, frames: [table({ name: Array.from({ length: 95 }, (_, index) => `row ${index}`), value: Array.from({ length: 95 }, (_, index) => index % 10) })], defaults: { thresholds: steps }, overrides: [cell("value", { type: "color-background", mode: "basic", applyToRow: true })], options: { footer: { enablePagination: true }, sortBy: [{ displayName: "value", desc: true }, { displayName: "name", desc: false }] } }));
 
   const code = (language: string, content: string) => list.push(made({ name: `code ${language}`, type: "text", w: 6, h: 5, frames: [], options: { mode: "code", content, code: { language, showLineNumbers: true } } }));

@@ -126,8 +126,10 @@ test("gauges of segments, from a neutral value, in a circle, in many colours", (
   expect(lit(-5, { neutral: 0 }), "below the neutral value to the other side").toEqual([[-60, 0]]);
   expect(lit(5, { shape: "circle" })).toEqual([[0, 270]]);
   expect(lit(0, { segmentCount: 4, segmentSpacing: 0, shape: "circle" })).toEqual([[0, 90], [90, 180]]);
+  expect(lit(1, { segmentCount: 4, segmentSpacing: 0, shape: "circle" }), "one that is reached is full").toHaveLength(3);
+  expect(lit(1, { segmentCount: 4, segmentSpacing: 0, shape: "circle", neutral: 0 })).toEqual([[180, 270]]);
   expect(lit(0, { segmentCount: 4, segmentSpacing: 0.5, shape: "circle" })[0]).toEqual([23, 68]);
   expect(lit(10, { effects: { gradient: true } })).toHaveLength(48);
   expect([NaN, -10].map((value) => lit(value, {}))).toEqual([[], []]);
-  expect(richOptions({ barWidthFactor: "x", segmentCount: 1e9, endpointMarker: 5 })).toMatchObject({ thickness: 0.28, segments: 100, endpoint: "none", neutral: undefined });
+  expect(richOptions({ barWidthFactor: "x", segmentCount: 1e9, endpointMarker: "point", barShape: "rounded" })).toMatchObject({ thickness: 0.28, segments: 100, rounded: false, endpoint: "point", neutral: undefined });
 });

@@ -14,6 +14,7 @@ import { filterFieldsByName } from "./transformations/filterFieldsByName.ts";
 import { formatString } from "./transformations/formatString.ts";
 import { formatTime } from "./transformations/formatTime.ts";
 import { groupBy } from "./transformations/groupBy.ts";
+import { groupToNestedTable } from "./transformations/groupToNestedTable.ts";
 import { groupingToMatrix } from "./transformations/groupingToMatrix.ts";
 import { histogram } from "./transformations/histogram.ts";
 import { joinByField } from "./transformations/joinByField.ts";
@@ -61,7 +62,7 @@ export const TRANSFORMATIONS: Readonly<Record<string, Kind>> = {
   formatString: { title: "Format string", run: formatString },
   formatTime: { title: "Format time", run: formatTime },
   groupBy: { title: "Group by", run: groupBy },
-  groupToNestedTable: { title: "Group to nested table", run: groupBy },
+  groupToNestedTable: { title: "Group to nested table", run: groupToNestedTable },
   groupingToMatrix: { title: "Grouping to matrix", run: groupingToMatrix },
   histogram: { title: "Histogram", run: histogram },
   joinByField: { title: "Join by field", run: joinByField },

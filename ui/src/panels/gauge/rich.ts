@@ -29,15 +29,17 @@ export interface RichOptions {
 export function richOptions(options: Record<string, unknown>): RichOptions {
   const effects = (options.effects ?? {}) as Record<string, unknown>;
   const circle = options.shape === "circle";
+  const segments = Math.round(numberOr(options.segmentCount, 1, 1, 100));
   return {
     start: circle ? 0 : START, sweep: circle ? 360 : SWEEP,
     thickness: numberOr(options.barWidthFactor, 0.5, 0.05, 1) * 0.56,
-    rounded: options.barShape === "rounded",
-    segments: Math.round(numberOr(options.segmentCount, 1, 1, 100)),
+    // Segments are flat.
+    rounded: options.barShape === "rounded" && segments === 1,
+    segments,
     spacing: numberOr(options.segmentSpacing, 0.3, 0, 0.9),
     neutral: Number.isNaN(numberOr(options.neutral, NaN)) ? undefined : numberOr(options.neutral, 0),
     gradient: effects.gradient === true, barGlow: effects.barGlow === true, centerGlow: effects.centerGlow === true,
-    endpoint: oneOf(options.endpointMarker, ["none", "point", "glow"]),
+    endpoint: options.barShape !== "rounded" ? "none" : oneOf(options.endpointMarker, ["none", "point", "glow"]),
     sparkline: options.sparkline === true,
   };
 }
@@ -68,8 +70,8 @@ export function gaugePieces(value: number, range: Range, options: RichOptions): 
   if (segments > 1) {
     for (let index = 0; index < segments; index++) {
       const [from, to] = [(index + spacing / 2) / segments, (index + 1 - spacing / 2) / segments];
-      const middle = (index + 0.5) / segments;
-      put(from, to, high > low && middle >= low && middle <= high);
+      // A segment that the bar reaches into is lit as a whole.
+      put(from, to, high > low && (index + 1) / segments > low + 1e-9 && index / segments < high - 1e-9);
     }
   } else {
     put(0, 1, false);

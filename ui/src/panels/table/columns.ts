@@ -1,5 +1,6 @@
 /** A frame's columns as a table shows them. Pure. */
 
+import { NESTED } from "../../core/frame/nested.ts";
 import { numberOr, oneOf } from "../../charts/series_style.ts";
 import { withDefaults } from "../../charts/field_display.ts";
 import type { Theme } from "../../core/frame/colors.ts";
@@ -84,7 +85,7 @@ export function tableColumns(frame: Frame, options: Record<string, unknown>, the
   frame.fields.forEach((each, index) => {
     const custom = record(each.config.custom);
     const hide = record(custom.hideFrom);
-    if (custom.hidden === true || hide.viz === true) return;
+    if (custom.hidden === true || hide.viz === true || each.name === NESTED) return;
     const field = withDefaults(each, "thresholds", index);
     const cell = cellOf(custom);
     const tip = record(custom.tooltip).field;

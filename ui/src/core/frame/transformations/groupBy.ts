@@ -6,7 +6,7 @@ import { reduce } from "../reducers.ts";
 import { column, keyOf, typeOfValues, withoutNames } from "../rows.ts";
 import type { Transform } from "./transformation.ts";
 
-interface GroupBy {
+export interface GroupBy {
   fields: Record<string, { aggregations?: string[]; operation?: "groupby" | "aggregate" | null }>;
 }
 
@@ -29,6 +29,12 @@ export function groupRows(fields: readonly Field[], length: number): number[][] 
   return [...groups.values()];
 }
 
+/** What is to be done with a column: by what its series is called, and the name below that. */
+export function settingOf(field: Field, { fields: wanted = {} }: Partial<GroupBy>, names: ReadonlyMap<Field, string>): GroupBy["fields"][string] | undefined {
+  const name = [names.get(field) ?? field.name, field.name].find((each) => Object.hasOwn(wanted, each));
+  return name === undefined ? undefined : wanted[name];
+}
+
 /** See Grafana's "Group by": columns that are neither grouped by nor reduced are dropped, and so are frames without a column to group by, unless nothing is to be grouped by at all. */
 export const groupBy: Transform<GroupBy> = (frames, options) => {
   const names = displayNames(frames);
@@ -36,17 +42,12 @@ export const groupBy: Transform<GroupBy> = (frames, options) => {
   if (!Object.values(wanted).some((setting) => setting?.operation === "groupby")) return frames;
   const made: Frame[] = [];
   for (const frame of frames) {
-    const settingOf = (field: Field): GroupBy["fields"][string] | undefined => {
-      // What a series is called by its legend, and the name below that.
-      const name = [names.get(field) ?? field.name, field.name].find((each) => Object.hasOwn(wanted, each));
-      return name === undefined ? undefined : wanted[name];
-    };
-    const keys = frame.fields.filter((field) => settingOf(field)?.operation === "groupby");
+    const keys = frame.fields.filter((field) => settingOf(field, options, names)?.operation === "groupby");
     if (!keys.length) continue;
     const groups = groupRows(keys, frame.length);
     const fields = keys.map((field): Field => ({ ...field, values: groups.map(([first]) => field.values[first!]) }));
     for (const field of frame.fields) {
-      const setting = settingOf(field);
+      const setting = settingOf(field, options, names);
       if (setting?.operation !== "aggregate") continue;
       const parts = groups.map((rows) => rows.map((row) => field.values[row]));
       for (const aggregation of setting.aggregations ?? []) {
