@@ -39,11 +39,9 @@ export function replacing(text: string): RegExp | null {
   return made && /^\/.*\/[a-z]*g[a-z]*$/s.test(text) ? new RegExp(made.source, `${made.flags}g`) : made;
 }
 
+/** By what people call it, by what the query did, and every time by "Time". */
 function nameMatches(test: (name: string) => boolean): FieldMatcher {
-  return (field, _frame, frames) => {
-    const display = displayNames(frames).get(field);
-    return (display !== undefined && test(display)) || (display !== field.name && test(field.name));
-  };
+  return (field, _frame, frames) => test(displayNames(frames).get(field) ?? field.name) || test(field.name) || (field.type === "time" && test("Time"));
 }
 
 function byNames(options: unknown): FieldMatcher {

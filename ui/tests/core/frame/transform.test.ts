@@ -167,6 +167,18 @@ describe("columns", () => {
     expect(names(run([jobs()], "renameByRegex", { regex: "/(.*)ance/", renamePattern: "$1X" }))).toEqual([["job", "instX", "Value", "up"]]);
   });
 
+  test("organized by what people call them or what the query did; \"Time\" is every time", () => {
+    const build = frame([field("Time", [1]), field("Value", [1], { labels: {}, config: { displayNameFromDS: "up{job=\"a\"}" } }), field("job", ["a"])]);
+    expect(names(run([build], "organize", { excludeByName: { Value: true, Time: true } }))).toEqual([["job"]]);
+    const joined = transform([cpu(), memory()], [{ id: "joinByField", options: { byField: "pod" } }, { id: "organize", options: { excludeByName: { Time: true } } }], (text) => text);
+    expect(names(joined)).toEqual([["pod", "Value #A", "Value #B"]]);
+    const renamed = (id: string, options: object) => names(transform([cpu()], [{ id: "organize", options: { renameByName: { pod: "Pod" } } }, { id, options }], (text) => text));
+    expect(renamed("organize", { includeByName: { pod: true } })).toEqual([["Pod"]]);
+    expect(renamed("filterFieldsByName", { include: { names: ["pod"] } })).toEqual([["Pod"]]);
+    expect(renamed("filterFieldsByName", { exclude: { names: ["pod"], pattern: "Time" } })).toEqual([["Value #A"]]);
+    expect(renamed("filterFieldsByName", { include: { pattern: "^pod$" } })).toEqual([]);
+  });
+
   test("a matrix of a long table", () => {
     expect(contents(run([jobs()], "groupingToMatrix", { columnField: "instance", rowField: "job", valueField: "Value", emptyValue: "null" }))).toEqual([{ "job\\instance": ["a", "b"], i1: [1, null], i2: [3, null] }]);
   });

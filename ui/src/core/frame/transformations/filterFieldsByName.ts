@@ -1,8 +1,6 @@
-/** Columns kept or dropped by their display names. */
+/** Columns kept or dropped by their names. */
 
-import { displayNames } from "../display_name.ts";
-import type { Field } from "../frame.ts";
-import { pattern } from "../matchers.ts";
+import { type FieldMatcher, fieldMatcher } from "../matchers.ts";
 import { withFields } from "../rows.ts";
 import type { Transform } from "./transformation.ts";
 
@@ -18,22 +16,17 @@ interface FilterFieldsByName {
   byVariable: boolean;
 }
 
-/** Whether a name is one of `wanted`; null where nothing is asked for. A variable's values come as `a,b` or `{a,b}`. */
-function test(wanted: Names | undefined, byVariable: boolean | undefined): ((name: string) => boolean) | null {
-  if (!wanted) return null;
-  const names = new Set(byVariable && wanted.variable ? wanted.variable.replace(/^\{(.*)\}$/, "$1").split(",").map((name) => name.trim()) : wanted.names);
-  const regex = wanted.pattern ? pattern(wanted.pattern) : null;
-  return names.size || regex ? (name) => names.has(name) || !!regex?.test(name) : null;
+/** Which columns `wanted` means; null where nothing is asked for. A variable's values come as `a,b` or `{a,b}`. */
+function meant(wanted: Names | undefined, byVariable: boolean | undefined): FieldMatcher | null {
+  const names = byVariable && wanted?.variable ? wanted.variable.replace(/^\{(.*)\}$/, "$1").split(",").map((name) => name.trim()) : (wanted?.names ?? []);
+  return names.length || wanted?.pattern ? fieldMatcher({ id: "byRegexpOrNames", options: { names, pattern: wanted?.pattern } }) : null;
 }
 
 /** See Grafana's "Filter fields by name"; a frame that has no column left goes. */
 export const filterFieldsByName: Transform<FilterFieldsByName> = (frames, { include, exclude, byVariable }) => {
-  const [included, excluded] = [test(include, byVariable), test(exclude, byVariable)];
+  const [included, excluded] = [meant(include, byVariable), meant(exclude, byVariable)];
   if (!included && !excluded) return frames;
-  const names = displayNames(frames);
-  const kept = (field: Field): boolean => {
-    const name = names.get(field) ?? field.name;
-    return (!included || included(name)) && !excluded?.(name);
-  };
-  return frames.map((frame) => withFields(frame, frame.fields.filter(kept))).filter((frame) => frame.fields.length);
+  return frames
+    .map((frame) => withFields(frame, frame.fields.filter((field) => (included?.(field, frame, frames) ?? true) && !excluded?.(field, frame, frames))))
+    .filter((frame) => frame.fields.length);
 };

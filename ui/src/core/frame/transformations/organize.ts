@@ -2,6 +2,7 @@
 
 import { displayNames } from "../display_name.ts";
 import type { Field, Frame } from "../frame.ts";
+import { type FieldMatcher, fieldMatcher } from "../matchers.ts";
 import { compareValues, withFields } from "../rows.ts";
 import type { Transform } from "./transformation.ts";
 
@@ -33,15 +34,21 @@ function comparing(options: Partial<Organize>, nameOf: (field: Field) => string)
   return (a, b) => index(a) - index(b);
 }
 
+/** The columns whose names are true in `map`; null where none is. */
+function named(map: Record<string, boolean> | undefined): FieldMatcher | null {
+  const names = Object.keys(map ?? {}).filter((name) => map![name]);
+  return names.length ? fieldMatcher({ id: "byNames", options: { names } }) : null;
+}
+
 /** See Grafana's "Organize fields by name": excludes, includes where any is named, orders, renames. */
 export const organize: Transform<Organize> = (frames, options) => {
   const names = displayNames(frames);
   const nameOf = (field: Field): string => names.get(field) ?? field.name;
-  const { excludeByName, includeByName, renameByName } = options;
-  const including = includeByName && Object.values(includeByName).some(Boolean);
+  const { renameByName } = options;
+  const [excluded, included] = [named(options.excludeByName), named(options.includeByName)];
   const compare = comparing(options, nameOf);
   return frames.map((frame): Frame => {
-    let fields = frame.fields.filter((field) => !own(excludeByName, nameOf(field)) && (!including || own(includeByName, nameOf(field))));
+    let fields = frame.fields.filter((field) => !excluded?.(field, frame, frames) && (included?.(field, frame, frames) ?? true));
     if (compare) fields = [...fields].sort(compare);
     return withFields(frame, fields.map((field) => {
       const renamed = own(renameByName, nameOf(field));
