@@ -13,6 +13,7 @@ import orjson
 
 from watchkeeper.core.config.secret import Secret
 from watchkeeper.dashboards.database import Database, Row
+from watchkeeper.dashboards.entry import packed
 from watchkeeper.dashboards.errors import Conflict, Missing, Provisioned, Refused
 from watchkeeper.dashboards.names import checked_uid, derived_uid, file_number, new_uid
 from watchkeeper.dashboards.provisioning.config import DatasourceConfig
@@ -236,10 +237,7 @@ _KEPT: Final = (
 
 def _columns(made: Datasource) -> dict[str, str]:
     body = {name: getattr(made, name) for name in _KEPT}
-    try:
-        text = orjson.dumps({**body, "json_data": dict(made.json_data)}).decode()
-    except orjson.JSONEncodeError:
-        raise Refused("jsonData is nested too deeply") from None
+    text = packed({**body, "json_data": dict(made.json_data)}).decode()
     secrets = orjson.dumps({name: value.reveal() for name, value in made.secrets.items()}).decode()
     return {"body": text, "secrets": secrets}
 

@@ -13,6 +13,7 @@ from watchkeeper.dashboards.errors import Refused
 
 MAX_TITLE: Final = 5000
 MAX_TAGS: Final = 1000
+ROOM: Final = 8  # Levels of an answer around what was kept.
 
 
 class Origin(Enum):
@@ -82,8 +83,8 @@ def tags_of(value: Any) -> tuple[str, ...]:
 
 
 def packed(body: dict[str, Any]) -> bytes:
-    """JSON as it is kept. Raises Refused where it is nested too deeply."""
+    """JSON as it is kept. Raises Refused where it is nested too deeply to be shown inside an answer."""
     try:
-        return orjson.dumps(body)
+        return orjson.dumps([[[[[[[[body]]]]]]]])[ROOM:-ROOM]
     except (orjson.JSONEncodeError, RecursionError):
         raise Refused("the JSON is nested too deeply") from None

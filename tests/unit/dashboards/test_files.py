@@ -340,3 +340,12 @@ def test_the_folder_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="no such folder"):
         Provisioning(tmp_path / "none", state.catalog, state.datasources, {}).start()
     state.close()
+
+
+def test_a_file_that_is_nested_too_deeply_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "deep.json").write_text('{"title": "D", "uid": "d", "x": ' + '{"a":' * 250 + "1" + "}" * 251)
+    (tmp_path / "good.json").write_text('{"title": "G", "uid": "g", "x": ' + '{"a":' * 200 + "1" + "}" * 201)
+    files = DashboardFiles(Provider(name="p", options=FolderOptions(path=str(tmp_path))))
+    files.scan()
+    assert [entry.uid for entry in files.entries] == ["g"]
+    assert files.problems == [f"{tmp_path / 'deep.json'}: the JSON is nested too deeply"]

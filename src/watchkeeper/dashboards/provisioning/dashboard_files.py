@@ -12,7 +12,7 @@ from typing import Any, Final
 import orjson
 
 from watchkeeper.core.model.errors import describe_os_error
-from watchkeeper.dashboards.entry import Entry, Origin, face_of
+from watchkeeper.dashboards.entry import Entry, Origin, face_of, packed
 from watchkeeper.dashboards.errors import Refused
 from watchkeeper.dashboards.folders import GENERAL, Folder, file_folder
 from watchkeeper.dashboards.names import checked_uid, derived_uid, file_number, slug_of
@@ -74,7 +74,9 @@ class DashboardFiles:
             if state[1] > MAX_FILE_BYTES:
                 raise Refused(f"is larger than {MAX_FILE_BYTES} bytes")
             text = path.read_bytes()
-            face = face_of(_parsed(text))
+            body = _parsed(text)
+            face = face_of(body)
+            packed(body)  # Not deeper than can be shown.
             relative = path.relative_to(root).as_posix()
             uid = checked_uid(face.uid) if face.uid else derived_uid(self.provider.name, relative)
         except Refused as error:

@@ -60,7 +60,7 @@ class Ask:
 
     async def document(self) -> Any:
         """The JSON body; None where there is none."""
-        body = await self.request.read()
+        body = await body_of(self.request)
         if not body.strip():
             return None
         try:
@@ -72,6 +72,14 @@ class Ask:
         """The JSON body, which is an object; an empty one where there is no body."""
         document = await self.document()
         return Fields({} if document is None else document)
+
+
+async def body_of(request: web.Request) -> bytes:
+    """The whole body. Raises ApiError with status 400 where it is not packed as its Content-Encoding says."""
+    try:
+        return await request.read()
+    except web.RequestPayloadError as error:
+        raise bad_data(f"{BAD_REQUEST}: the body can't be read: {str(error).rpartition(chr(10))[2].strip()}") from None
 
 
 class Fields:

@@ -170,8 +170,10 @@ _NOBODY: Final = Identity(Kind.ANONYMOUS, 0, "", "", Role.NONE)
 async def _form(request: web.Request) -> dict[str, str]:
     if request.content_type != "application/x-www-form-urlencoded":
         return {}
-    body = await request.content.read(MAX_FORM_BYTES)
-    return dict(parse_form(body))
+    try:
+        return dict(parse_form(await request.content.read(MAX_FORM_BYTES)))
+    except web.RequestPayloadError:
+        return {}
 
 
 def _is_ours(request: web.Request, form: dict[str, str]) -> bool:

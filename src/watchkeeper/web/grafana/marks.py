@@ -10,6 +10,7 @@ import orjson
 from aiohttp import web
 
 from watchkeeper.dashboards.annotations import Annotation, Sought
+from watchkeeper.dashboards.entry import packed
 from watchkeeper.dashboards.permissions import Level
 from watchkeeper.dashboards.rights import Rights
 from watchkeeper.dashboards.roles import Kind, Role
@@ -92,7 +93,7 @@ async def add(backend: Backend, ask: Ask) -> web.Response:
         made = _made(ask, uid, fields.number("panelId"), time_ms, end_ms, fields.text("text"), now_ms)
         data = fields.mapping("data")
         return backend.state.annotations.add(
-            replace(made, tags=_tags(fields.texts("tags")), data=orjson.dumps(data).decode() if data else "")
+            replace(made, tags=_tags(fields.texts("tags")), data=packed(data).decode() if data else "")
         )
 
     number = await backend.run(work)

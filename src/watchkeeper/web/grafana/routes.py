@@ -11,7 +11,7 @@ from aiohttp import web
 
 from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.core.telemetry.metrics import Registry
-from watchkeeper.web.errors import ApiError, to_grafana
+from watchkeeper.web.errors import ApiError, bad_data, to_grafana
 from watchkeeper.web.grafana import (
     accounts,
     alerting,
@@ -55,7 +55,7 @@ Row = tuple[str | tuple[str, ...], str, Who, Endpoint]
 
 # Below /api. What stands in folders may be for viewers to change, and not for editors: permissions decide, in the end.
 API: Final[tuple[Row, ...]] = (
-    ("GET", "/health", ANYBODY, health.health),
+    (("GET", "HEAD"), "/health", ANYBODY, health.health),
     ("GET", "/bootstrap", ANYBODY, frontend.bootstrap),
     ("GET", "/login/ping", KNOWN, frontend.login_ping),
     ("GET", "/frontend/settings", KNOWN, frontend.settings),
@@ -350,6 +350,8 @@ def wrapped(
         except TimeoutError:
             return fail(ApiError(504, "timeout", "the request took too long"))
         except Exception as error:
+            if isinstance(error, RecursionError) or str(error) == "Recursion limit reached":
+                return fail(bad_data("the JSON is nested too deeply"))
             return told(request, error, fail)
 
     return handler
