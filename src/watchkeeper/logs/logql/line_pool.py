@@ -61,16 +61,17 @@ class FoundRows:
         if self._rows is not None:
             self._entries = entries_of(self._rows)
             self._rows = None
-            self._budget.keep(_size_bytes(self._entries))
+            self._budget.keep(_size_bytes(self._entries, made=self._budget.size_bytes > 0))
         return self._entries
 
 
-def _size_bytes(entries: list[Entry]) -> int:
-    """Of lines, and of the labels that the pipeline made."""
-    made = {id(key): key[2] for key, _ in entries}
-    return sum(len(line) for _, line in entries) + sum(
-        len(text) for labels in made.values() for _, text in labels.pairs
-    )
+def _size_bytes(entries: list[Entry], *, made: bool) -> int:
+    """Of lines; and of the pipeline's labels, where it `made` texts of its own. Others are parts of their lines."""
+    size = sum([len(line) for _, line in entries])
+    if made:
+        keys = {id(key): key[2] for key, _ in entries}
+        size += sum([len(text) for labels in keys.values() for _, text in labels.pairs])
+    return size
 
 
 class LinePool:

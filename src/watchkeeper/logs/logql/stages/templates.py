@@ -78,6 +78,7 @@ class RowTemplate:
         errors: dict[str, list[int]] = {}
         codes = np.full(len(firsts), -1, np.int32)
         budget, size, told = rows.budget, 0, 0
+        look_every = 64 if self._compiled.parts is not None else 8
         for number, row in enumerate(firsts):  # A loop over what differs.
             try:
                 made = self._one(StringMap(constant | dict(texts_at(columns, row))), rows, row)
@@ -86,7 +87,7 @@ class RowTemplate:
                 continue
             codes[number] = texts.setdefault(made, len(texts))
             size += len(made)
-            if not number & 7 or size - told > TELL_BYTES:
+            if not number % look_every or size - told > TELL_BYTES:
                 budget.check()
                 budget.made(size - told)
                 told = size
