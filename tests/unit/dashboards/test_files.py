@@ -349,3 +349,25 @@ def test_a_file_that_is_nested_too_deeply_is_told_of(tmp_path: Path) -> None:
     files.scan()
     assert [entry.uid for entry in files.entries] == ["g"]
     assert files.problems == [f"{tmp_path / 'deep.json'}: the JSON is nested too deeply"]
+
+
+def test_files_of_before_there_was_an_api_version(tmp_path: Path) -> None:
+    (tmp_path / "old.yml").write_text(
+        "delete_datasources:\n- name: Gone\n  org_id: 1\n"
+        "datasources:\n- name: A\n  type: prometheus\n  access: proxy\n  org_id: 1\n  basic_auth: true\n"
+        "  basic_auth_user: u\n  is_default: true\n  with_credentials: true\n"
+        "  json_data: {org_id: kept, timeInterval: $STEP}\n  secure_json_data: {basicAuthPassword: $PASS}\n"
+    )
+    read = read_datasources_file(tmp_path / "old.yml", {"STEP": "5s", "PASS": "p$$w"})
+    (one,) = read.datasources
+    assert (one.basic_auth, one.basic_auth_user, one.is_default, one.with_credentials) == (True, "u", True, True)
+    assert (one.json_data, one.secure_json_data) == (
+        {"org_id": "kept", "timeInterval": "5s"}, {"basicAuthPassword": "p$$w"},
+    )  # fmt: skip
+    assert [deleted.name for deleted in read.delete] == ["Gone"]
+    (tmp_path / "boards.yml").write_text("- name: a\n  org_id: 2\n  folder: F\n  options: {folder: /x}\n")
+    (provider,) = read_dashboards_file(tmp_path / "boards.yml", {})
+    assert (provider.org_id, provider.where) == (2, "/x")
+    # From the first version on they are other keys, which nobody reads.
+    (tmp_path / "new.yml").write_text("apiVersion: 1\ndatasources:\n- name: A\n  type: loki\n  is_default: true\n")
+    assert not read_datasources_file(tmp_path / "new.yml", {}).datasources[0].is_default

@@ -20,6 +20,12 @@ T = TypeVar("T")
 
 # Their values are data of any shape: what looks like a number in an environment variable is a text there.
 FREE_KEYS: Final = ("jsonData", "secureJsonData")
+# As they were written before there was an apiVersion.
+OLD_KEYS: Final = {
+    "org_id": "orgId", "basic_auth": "basicAuth", "basic_auth_user": "basicAuthUser", "is_default": "isDefault",
+    "with_credentials": "withCredentials", "json_data": "jsonData", "secure_json_data": "secureJsonData",
+    "delete_datasources": "deleteDatasources",
+}  # fmt: skip
 SUFFIXES: Final = (".yaml", ".yml")
 MIN_INTERVAL_S: Final = 1
 DEFAULT_INTERVAL_S: Final = 10
@@ -168,11 +174,28 @@ def _read(cls: type[T], path: Path, environ: Mapping[str, str]) -> T:
     if cls is DashboardsFile and isinstance(root, SequenceNode):
         # Before there was an apiVersion, the list stood alone.
         root = MappingNode(1, 1, [(ScalarNode(1, 1, "providers", True), root)])
+    _rename(root)
     _expand(root, environ, load)
     made = Place(load, root, "").read(Nested(cls))
     load.finish()
     assert isinstance(made, cls)
     return made
+
+
+def _rename(root: Node) -> None:
+    """Keys of files without an apiVersion are those of today from here on; what stands in data stays."""
+    if not isinstance(root, MappingNode):
+        return
+    found = [value for key, value in root.pairs if isinstance(key, ScalarNode) and key.value == "apiVersion"]
+    if found and isinstance(found[0], ScalarNode) and found[0].value not in ("", "0"):
+        return
+    parts: list[Node] = [root]
+    for _, value in root.pairs:
+        parts += value.items if isinstance(value, SequenceNode) else ()
+    for part in parts:
+        for key, _ in part.pairs if isinstance(part, MappingNode) else ():
+            if isinstance(key, ScalarNode):
+                key.value = OLD_KEYS.get(key.value, key.value)
 
 
 def _expand(root: Node, environ: Mapping[str, str], load: Load) -> None:
