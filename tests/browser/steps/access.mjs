@@ -111,6 +111,12 @@ export async function keys(person, { url }) {
   await person.rest();
   await person.keys("g", "s");
   await person.until("the focus is in the new page", () => page.evaluate(() => document.activeElement?.id === "main"));
+  for (const time of ["first", "second"]) {
+    await page.getByRole("link", { name: "Sign in" }).first().click();
+    await person.until(`a page that begins with a field begins there the ${time} time`, () => page.evaluate(() => document.activeElement?.getAttribute("name") === "user"));
+    await page.goBack();
+    await page.locator("main h1").waitFor();
+  }
   await page.setViewportSize({ width: 390, height: 800 });
   try {
     const menu = page.getByRole("button", { name: "Open the navigation" });

@@ -34,6 +34,7 @@ export async function silence(person, { url, alertname }) {
   await person.open(`${url}/silences/new?filter=${encodeURIComponent(`{alertname="${alertname}"}`)}`);
   const form = person.page.getByRole("form", { name: "Silence" });
   await form.waitFor();
+  assert.ok(await form.getByLabel("Why").evaluate((one) => one === document.activeElement), "what is still to be said has the keys");
   if ((await form.getByLabel("Value 1").inputValue()) !== alertname) {
     await form.getByLabel("Label 1").fill("alertname");
     await form.getByLabel("Value 1").fill(alertname);

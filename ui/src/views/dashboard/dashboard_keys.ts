@@ -2,7 +2,6 @@
 
 import type { GridItem } from "../../core/model/repeat.ts";
 import { absolute } from "../../core/time/range.ts";
-import { copyAndTell } from "../../page/copy_text.ts";
 import { place } from "../../page/place.svelte.ts";
 import { shortcuts } from "../../page/keys.ts";
 import type { Shortcut } from "../../page/keys.ts";
@@ -17,6 +16,8 @@ export interface KeyTargets {
   open: (what: "share" | "save" | "leave") => void;
   escape: () => void;
 }
+
+const clipboard = () => import("../../page/time/range_clipboard.ts");
 
 /** Registers them; returns what takes them away. */
 export function dashboardKeys(board: Board, targets: KeyTargets): () => void {
@@ -33,8 +34,8 @@ export function dashboardKeys(board: Board, targets: KeyTargets): () => void {
     { keys: "t left", text: "Earlier", run: () => board.shift(-1) },
     { keys: "t right", text: "Later", run: () => board.shift(1) },
     { keys: "t a", text: "Make the range absolute", run: () => board.setRange(absolute(board.range.span)) },
-    { keys: "t c", text: "Copy the range", run: () => void copyRange(board) },
-    { keys: "t v", text: "Paste a range", run: () => void pasteRange(board) },
+    { keys: "t c", text: "Copy the range", run: () => void clipboard().then(({ copyRange }) => copyRange(board.range.raw)) },
+    { keys: "t v", text: "Paste a range", run: () => void clipboard().then(({ copiedRange }) => copiedRange(board.zone)).then((range) => range && board.setRange(range)) },
   ];
   const all: Omit<Shortcut, "group">[] = [
     { keys: "d r", text: "Refresh", run: () => board.refresh() },
@@ -72,18 +73,4 @@ export function dashboardKeys(board: Board, targets: KeyTargets): () => void {
   }));
   const grouped = (group: string, list: Omit<Shortcut, "group">[]) => list.map((one) => ({ ...one, group }));
   return shortcuts([...grouped("Time", time), ...grouped("Dashboard", all), ...grouped("Panel under the mouse", under)]);
-}
-
-async function copyRange(board: Board): Promise<void> {
-  await copyAndTell(JSON.stringify(board.range.raw), "The time range was copied.");
-}
-
-async function pasteRange(board: Board): Promise<void> {
-  try {
-    const { from, to } = JSON.parse(await navigator.clipboard.readText()) as { from?: unknown; to?: unknown };
-    if (typeof from === "string" && typeof to === "string") board.setRange({ from, to });
-    else toasts.show("There is no time range in the clipboard.", "warn");
-  } catch {
-    toasts.show("There is no time range in the clipboard.", "warn");
-  }
 }
