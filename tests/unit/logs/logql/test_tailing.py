@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from tests.oracle.log_memory import Entry, block_of
+from watchkeeper.core.model.errors import LimitExceeded
 from watchkeeper.core.model.labels import Labels
 from watchkeeper.logs.interface import Stream, TailBatch
 from watchkeeper.logs.logql.parser import parse_log_query
@@ -30,3 +32,11 @@ def test_the_rows_of_the_batch_oldest_first() -> None:
 def test_nothing_passes() -> None:
     tail = Tail(parse_log_query('{app="x"} |= "z"'))
     assert tail.rows(batch([b"a", b"b"], [1, 2], [0, 1])).streams == []
+
+
+def test_a_batch_has_limits() -> None:
+    tail = Tail(parse_log_query('{app="x"} | logfmt | line_format `{{ repeat 2000000 .n }}`'))
+    many = batch([b"n=%d" % n for n in range(100)], list(range(100)), list(range(100)))
+    with pytest.raises(LimitExceeded, match="more than 128 MiB for intermediate results"):
+        tail.rows(many)
+    assert len(tail.rows(batch([b"n=1"], [1], [0])).streams) == 1
