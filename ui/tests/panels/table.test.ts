@@ -1,3 +1,4 @@
+import { cellStyle } from "../../src/panels/table/cell_style.ts";
 import { spreadValue } from "../../src/panels/table/inspect.ts";
 import { inPages, pageOf } from "../../src/panels/pages.ts";
 import { expect, test } from "vitest";
@@ -79,4 +80,10 @@ test("columns with a header of their own kind, a tooltip from another, and held 
   const stuck = (count: unknown, room: number) => stuckColumns(made, [100, 150], count, room).map((column) => column.stuck);
   expect([stuck(2, 600), stuck(1, 600), stuck(2, 300), stuck(undefined, 600), stuck("x", 600)]).toEqual([[0, 100], [0, undefined], [0, undefined], [undefined, undefined], [undefined, undefined]]);
   expect(cellOf({ cellOptions: { type: "image", alt: "A disk" } })).toMatchObject({ alt: "A disk" });
+});
+
+test("looks that another column tells: none that cover the page or ask another host", () => {
+  expect(cellStyle('{"color": "red", "backgroundColor": "#00ff00", "fontWeight": "bold"}')).toEqual({ color: "red", background: "#00ff00", "font-weight": "bold" });
+  expect(cellStyle({ opacity: 0.5 })).toEqual({ opacity: "0.5" });
+  for (const bad of ['{"position": "fixed"}', '{"background": "url(//evil.example/x)"}', '{"color": "red; position: fixed"}', '{"constructor": "red"}', "{", "red", null, 5]) expect(cellStyle(bad), String(bad)).toEqual({});
 });

@@ -43,6 +43,8 @@ export interface TableColumn {
   wrapHeader: boolean;
   /** The column whose value is told when the pointer rests on a cell of this one. */
   tip: Field | undefined;
+  /** The column that tells the look of its cells. */
+  look: Field | undefined;
   /** px from the left at which it stays when the others are scrolled. */
   stuck: number | undefined;
 }
@@ -82,13 +84,13 @@ export function cellOf(custom: Record<string, unknown>): Cell {
 /** Columns that are shown, in their order. */
 export function tableColumns(frame: Frame, options: Record<string, unknown>, theme: Theme, zone: string): TableColumn[] {
   const columns: TableColumn[] = [];
+  const named = (name: unknown) => (typeof name === "string" && name !== "" ? frame.fields.find((other) => (other.display ?? other.name) === name || other.name === name) : undefined);
   frame.fields.forEach((each, index) => {
     const custom = record(each.config.custom);
     const hide = record(custom.hideFrom);
     if (custom.hidden === true || hide.viz === true || each.name === NESTED) return;
     const field = withDefaults(each, "thresholds", index);
     const cell = cellOf(custom);
-    const tip = record(custom.tooltip).field;
     const natural = field.type === "number" && cell.type !== "gauge" ? "right" : "left";
     columns.push({
       index, field, cell,
@@ -99,7 +101,7 @@ export function tableColumns(frame: Frame, options: Record<string, unknown>, the
       minWidth: numberOr(custom.minWidth, 0) > 0 ? numberOr(custom.minWidth, 100, 30, 2000) : 100,
       inspect: custom.inspect === true,
       hideHeader: custom.hideHeader === true, wrapHeader: custom.wrapHeaderText === true, stuck: undefined,
-      tip: typeof tip === "string" && tip !== "" ? frame.fields.find((other) => (other.display ?? other.name) === tip || other.name === tip) : undefined,
+      tip: named(record(custom.tooltip).field), look: named(custom.styleField),
       filterable: custom.filterable === true || (custom.filterable !== false && options.filterable === true),
     });
   });
