@@ -32,20 +32,29 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DashboardsServe
 
 
 @pytest.fixture(scope="module")
-def grafana(server: DashboardsServer) -> Iterator[Any]:
-    """grafana-client, logged in by a token that it made itself."""
+def administrator(server: DashboardsServer) -> Iterator[Any]:
+    """grafana-client with the name and password of the server's administrator."""
     if not CLIENTS.is_dir():
         pytest.skip(f"no grafana-client in {CLIENTS}: make test installs it")
     sys.path.append(str(CLIENTS))
+    from grafana_client import GrafanaApi
+
+    client = GrafanaApi.from_url(server.url, credential=ADMIN)
+    yield client
+    # It leaves its connections open otherwise.
+    client.client.s.close()
+
+
+@pytest.fixture(scope="module")
+def grafana(server: DashboardsServer, administrator: Any) -> Iterator[Any]:
+    """grafana-client, logged in by a token that it made itself."""
     from grafana_client import GrafanaApi, TokenAuth
 
-    first = GrafanaApi.from_url(server.url, credential=ADMIN)
+    first = administrator
     account = first.serviceaccount.create({"name": "tests", "role": "Admin"})
     token = first.serviceaccount.create_token(account["id"], {"name": "t"})
     assert [found["name"] for found in first.serviceaccount.get_tokens(account["id"])] == ["t"]
     assert first.serviceaccount.search_one("tests")["tokens"] == 1
-    # It leaves its connections open otherwise.
-    first.client.s.close()
     second = GrafanaApi.from_url(server.url, credential=TokenAuth(token=token["key"]))
     yield second
     second.client.s.close()
@@ -124,17 +133,23 @@ def test_datasources_by_grafana_client(server: DashboardsServer, grafana: Any) -
     assert grafana.datasource.delete_datasource_by_uid(uid)["message"] == "Data source deleted"
 
 
-def test_people_by_grafana_client(grafana: Any) -> None:
-    made = grafana.admin.create_user({"name": "N", "login": "n", "email": "n@x", "password": "correct horse"})
-    assert grafana.users.find_user("n@x")["id"] == made["id"]
-    assert "n" in {user["login"] for user in grafana.users.search_users()}
+def test_people_by_grafana_client(grafana: Any, administrator: Any) -> None:
+    from grafana_client.client import GrafanaClientError
+
+    person = {"name": "N", "login": "n", "email": "n@x", "password": "correct horse"}
+    # As with Grafana's, no token administers the server.
+    with pytest.raises(GrafanaClientError, match="403"):
+        grafana.admin.create_user(person)
+    made = administrator.admin.create_user(person)
+    assert administrator.users.find_user("n@x")["id"] == made["id"]
+    assert "n" in {user["login"] for user in administrator.users.search_users()}
     assert grafana.organization.get_current_organization()["name"] == "Main Org."
     team = grafana.teams.add_team("ops")
     grafana.teams.add_team_member(team["teamId"], made["id"])
     assert [member["login"] for member in grafana.teams.get_team_members(team["teamId"])] == ["n"]
     assert [found["name"] for found in grafana.teams.search_teams()] == ["ops"]
     grafana.teams.delete_team(team["teamId"])
-    grafana.admin.delete_user(made["id"])
+    administrator.admin.delete_user(made["id"])
 
 
 def test_snapshots_by_grafana_client(grafana: Any) -> None:
