@@ -41,7 +41,7 @@ export async function queriedEvents(annotation: Annotation, color: string, sourc
   if (answer.data.resultType !== "matrix") return [];
   const made: AnnotationEvent[] = [];
   for (const { metric, values = [] } of answer.data.result) {
-    if (annotation.useValueForTime === true) {
+    if (annotation.useValueForTime === true || annotation.useValueForTime === "on") {
       for (const at of new Set(values.map(([, text]) => Math.floor(readNumber(text))))) if (at >= span.from && at <= span.to) made.push(event(annotation, color, metric, at, at));
       continue;
     }

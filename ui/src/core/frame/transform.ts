@@ -40,6 +40,8 @@ export interface Step {
   id: string;
   options?: unknown;
   disabled?: boolean;
+  /** What it changes: "series" where nothing is said; others are no frames of the panel. */
+  topic?: string;
   /** Which frames it is for; the others go on as they are. */
   filter?: { id: string; options?: unknown };
 }
@@ -123,6 +125,6 @@ function apply(frames: Frame[], { id, options, filter }: Step, interpolate: (tex
  */
 export function transform(frames: Frame[], list: readonly Step[] | undefined, interpolate: (text: string) => string): Frame[] {
   let current = frames;
-  for (const step of list ?? []) if (step && !step.disabled) current = apply(current, step, interpolate);
+  for (const step of list ?? []) if (step && !step.disabled && (step.topic ?? "series") === "series") current = apply(current, step, interpolate);
   return current;
 }

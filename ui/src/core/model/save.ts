@@ -158,16 +158,20 @@ export function importInputs(json: unknown): ImportInput[] {
 
 /** Exported JSON with its inputs filled in, everywhere in it; what was not chosen stays for `resolveDatasource` to find a default for. */
 export function fillInputs(json: unknown, chosen: Readonly<Record<string, string>>): unknown {
+  const elements = record(record(json).__elements);
   const names = importInputs(json).map((input) => input.name).filter((name) => Object.hasOwn(chosen, name));
-  const fill = (value: unknown): unknown => {
+  const fill = (value: unknown, filled = false): unknown => {
     if (typeof value === "string") {
       let made = value;
       for (const name of names) made = made === `$${name}` ? chosen[name]! : made.split(`\${${name}}`).join(chosen[name]);
       return made;
     }
-    if (Array.isArray(value)) return value.map(fill);
+    if (Array.isArray(value)) return value.map((item) => fill(item, filled));
     if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, fill(part)]));
+    // A panel of the library that the export was made with: the export has it too.
+    const uid = record(record(value).libraryPanel).uid;
+    const model = filled || "type" in value || typeof uid !== "string" || !Object.hasOwn(elements, uid) ? null : record(record(elements[uid]).model);
+    return Object.fromEntries(Object.entries({ ...model, ...value }).map(([key, part]) => [key, fill(part, filled || model !== null)]));
   };
   return without(record(fill(json)), names.length ? ["__inputs", "__requires", "__elements"] : []);
 }

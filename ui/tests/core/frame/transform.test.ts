@@ -52,6 +52,10 @@ describe("a table of several queries", () => {
 
 const jobs = () => table({ job: ["a", "a", "b"], instance: ["i1", "i2", "i1"], Value: [1, 3, null], up: [true, false, true] }, { refId: "A" });
 
+test("what changes annotations alone leaves the panel's frames as they are", () => {
+  expect(transform([cpu()], [{ id: "organize", topic: "annotations", options: { excludeByName: { pod: true } } }], (text) => text)).toEqual([cpu()]);
+});
+
 describe("rows", () => {
   test("grouped and reduced", () => {
     const made = run([jobs()], "groupBy", { fields: { job: { operation: "groupby" }, Value: { operation: "aggregate", aggregations: ["mean", "count"] }, up: { operation: null } } });

@@ -75,6 +75,12 @@ describe("given away", () => {
     expect(filled.templating.list[2]!.query).toBe("w");
     expect("__inputs" in filled).toBe(false);
     expect(importInputs({ __inputs: [5, { name: "" }, { name: "(((" }] })).toEqual([{ name: "(((", label: "(((", type: "datasource", pluginId: "", value: "" }]);
+    // A panel of a library comes with the export, and has inputs too.
+    const stands = { libraryPanel: { uid: "u", name: "n" }, id: 3 };
+    const element = { model: { type: "stat", title: "Up", targets: [{ datasource: { uid: "${DS_A}" } }], odd: stands } };
+    expect(fillInputs({ __inputs: [{ name: "DS_A" }], __elements: { u: element }, panels: [stands] }, { DS_A: "p9" })).toEqual({
+      panels: [{ ...stands, type: "stat", title: "Up", targets: [{ datasource: { uid: "p9" } }], odd: stands }],
+    });
     expect(fillInputs({ __inputs: [{ name: "(((" }], a: ["$(((", "${(((}x"] }, { "(((": "$&" })).toEqual({ a: ["$&", "$&x"] });
     expect(importInputs(null)).toEqual([]);
   });
