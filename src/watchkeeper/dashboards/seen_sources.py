@@ -52,9 +52,13 @@ class SeenSources:
                 body = self._library.filled(body_of(entry))
             except (Missing, Refused):
                 continue
-            for reference in references(body):
-                found |= _uids(reference, sources)
+            found |= named(body, sources)
         return frozenset(found)
+
+
+def named(body: Any, sources: Sequence[Datasource]) -> set[str]:
+    """The uids of the datasources that a dashboard, or a part of one, asks or lets one choose."""
+    return {uid for reference in references(body) for uid in _uids(reference, sources)}
 
 
 def references(value: Any, depth: int = 0) -> Iterator[tuple[str, str]]:

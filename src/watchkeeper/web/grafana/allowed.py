@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from watchkeeper.dashboards.entry import Entry
 from watchkeeper.dashboards.errors import Missing
 from watchkeeper.dashboards.folders import GENERAL, Folder
 from watchkeeper.dashboards.permissions import Level
 from watchkeeper.dashboards.rights import BY_ROLE, Rights
-from watchkeeper.dashboards.roles import Identity, Kind
+from watchkeeper.dashboards.roles import Identity, Kind, Role
+from watchkeeper.dashboards.seen_sources import named
 from watchkeeper.dashboards.stored import NOT_FOUND
 from watchkeeper.web.errors import ApiError
 from watchkeeper.web.grafana.access import UNAUTHORIZED, refusal
@@ -57,6 +58,17 @@ def may_folder(rights: Rights, uid: str, level: Level) -> None:
     if uid == GENERAL:
         raise refusal(rights.identity, next(role for role, most in BY_ROLE.items() if most >= level))
     raise not_allowed(rights.identity, f"folders:{ACTIONS[level]}")
+
+
+def may_name(backend: Backend, ask: Ask, body: Any) -> None:
+    """Raises ApiError where a dashboard, or a panel, asks datasources that are not for the one who changes it: else
+    whoever sees only what dashboards show could let them show anything."""
+    if ask.identity.role >= Role.VIEWER:
+        return
+    state = backend.state
+    own = {one.uid for one in state.sources(ask.identity)}
+    if not named(body, state.datasources.all()) <= own:
+        raise not_allowed(ask.identity, "datasources:query")
 
 
 def not_allowed(identity: Identity, needed: str) -> ApiError:

@@ -15,7 +15,7 @@ from watchkeeper.dashboards.rights import Rights
 from watchkeeper.dashboards.roles import Kind, Role
 from watchkeeper.dashboards.stored import NOT_FOUND, Save, Version
 from watchkeeper.web.errors import bad_data
-from watchkeeper.web.grafana.allowed import asked_entry, entry_for, may_entry, may_folder
+from watchkeeper.web.grafana.allowed import asked_entry, entry_for, may_entry, may_folder, may_name
 from watchkeeper.web.grafana.answers import answer, message, time_text
 from watchkeeper.web.grafana.ask import Ask, Fields
 from watchkeeper.web.grafana.backend import Backend
@@ -145,6 +145,7 @@ async def restore(backend: Backend, ask: Ask) -> web.Response:
     def work() -> Any:
         entry = asked_entry(backend, ask, Level.EDIT)
         _, body = backend.state.stored.version(entry.uid, number)
+        may_name(backend, ask, backend.state.library.filled(body))
         made = Save(
             {**body, "uid": entry.uid, "version": entry.version}, None, f"Restored from version {number}",
             ask.identity.login, overwrite=True, restored_from=number,
@@ -160,6 +161,7 @@ def kept(backend: Backend, ask: Ask, save: Save) -> Entry:
     state = backend.state
     with state.database.change():
         rights = state.rights(ask.identity)
+        may_name(backend, ask, state.library.filled(save.body))
         save = replace(save, body=state.library.emptied(save.body))
         old = state.catalog.replaced_by(save)
         if old is not None:

@@ -12,7 +12,7 @@ from watchkeeper.dashboards.library import panels_of, reference
 from watchkeeper.dashboards.permissions import Level
 from watchkeeper.dashboards.stored import Save
 from watchkeeper.web.errors import bad_data
-from watchkeeper.web.grafana.allowed import may_folder
+from watchkeeper.web.grafana.allowed import may_folder, may_name
 from watchkeeper.web.grafana.answers import answer
 from watchkeeper.web.grafana.ask import Ask, Fields
 from watchkeeper.web.grafana.backend import Backend
@@ -88,10 +88,9 @@ def carry_elements(
             name = f"{name} ({uid})"
         taken.add(name)
         # What the inputs fill in the dashboard, they fill in its panels.
-        backend.state.library.add(
-            name, with_inputs(backend, {**model, "__inputs": sent.get("__inputs")}, inputs), folder_uid,
-            ask.identity.login, backend.now_ms(), uid=uid,
-        )  # fmt: skip
+        made = with_inputs(backend, {**model, "__inputs": sent.get("__inputs")}, inputs)
+        may_name(backend, ask, made)
+        backend.state.library.add(name, made, folder_uid, ask.identity.login, backend.now_ms(), uid=uid)
 
 
 def _replaced(value: Any, values: dict[str, str], depth: int) -> Any:

@@ -12,7 +12,7 @@ from watchkeeper.dashboards.library import NOT_FOUND, PANEL, Element
 from watchkeeper.dashboards.permissions import Level
 from watchkeeper.dashboards.rights import Rights
 from watchkeeper.web.errors import ApiError, bad_data
-from watchkeeper.web.grafana.allowed import may_folder
+from watchkeeper.web.grafana.allowed import may_folder, may_name
 from watchkeeper.web.grafana.answers import answer, message, time_text
 from watchkeeper.web.grafana.ask import Ask, Fields
 from watchkeeper.web.grafana.backend import Backend
@@ -102,6 +102,7 @@ async def add(backend: Backend, ask: Ask) -> web.Response:
         folder_uid = _folder(backend, fields, "")
         rights = backend.state.rights(ask.identity)
         may_folder(rights, folder_uid, Level.EDIT)
+        may_name(backend, ask, model)
         made = backend.state.library.add(
             fields.text("name"), model, folder_uid, ask.identity.login, backend.now_ms(), uid=fields.text("uid"),
             kind=fields.number("kind", PANEL),
@@ -123,6 +124,7 @@ async def change(backend: Backend, ask: Ask) -> web.Response:
         rights = backend.state.rights(ask.identity)
         may_folder(rights, folder_uid, Level.EDIT)
         model = _model(fields) if fields.has("model") else dict(old.model)
+        may_name(backend, ask, model)
         made = backend.state.library.change(
             old.uid, fields.text("name", old.name) or old.name, model, folder_uid, fields.number("version"),
             ask.identity.login, backend.now_ms(),

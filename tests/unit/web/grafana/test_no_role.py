@@ -130,6 +130,39 @@ async def test_only_what_dashboards_ask_may_be_asked(site: Site, nobody: Ask) ->
     assert [one["uid"] for one in (await nobody("GET", "/api/datasources"))[1]] == ["alertmanager"]
 
 
+async def test_nobody_lets_dashboards_ask_more(site: Site, nobody: Ask) -> None:
+    number = (await nobody("GET", "/api/user"))[1]["id"]
+    items = {"items": [{"userId": number, "permission": 2}]}
+    assert (await site.ask("POST", "/api/folders/shown/permissions", items, by="admin"))[0] == 200
+    await site.save("admin", title="In", uid="in", overwrite=True, panels=[panel("prometheus")])
+    mine, other = panel("prometheus"), panel("loki")
+    variable = {"list": [{"type": "datasource", "query": "loki"}]}
+    element = {"name": "P", "uid": "p", "kind": 1, "folderUid": "shown"}
+    carried = {"p2": {"name": "Q", "model": other}}
+    library = {"libraryPanel": {"uid": "p2", "name": "Q"}}
+    assert (await nobody("POST", "/api/library-elements", {**element, "model": mine}))[0] == 200
+    changed = {"dashboard": {"title": "In", "uid": "in", "panels": [other]}, "overwrite": True}
+    for method, path, body in (
+        ("POST", "/api/dashboards/db", changed),
+        ("POST", "/api/dashboards/db", {"dashboard": {"title": "N", "templating": variable}, "folderUid": "shown"}),
+        ("POST", "/api/dashboards/import", {"dashboard": {"title": "N", "panels": [other]}, "folderUid": "shown"}),
+        ("POST", "/api/dashboards/import",
+         {"dashboard": {"title": "N", "panels": [library], "__elements": carried}, "folderUid": "shown"}),
+        ("PATCH", f"{BOARDS}/in", {"spec": {"panels": [other]}}),
+        ("POST", "/api/library-elements", {**element, "uid": "q", "name": "Q", "model": other}),
+        ("PATCH", "/api/library-elements/p", {"version": 1, "model": other, "kind": 1}),
+    ):  # fmt: skip
+        status, said = await nobody(method, path, body)
+        assert (status, "datasources:query" in said["message"]) == (403, True), (path, body)
+    # An older version asked it.
+    await site.save("admin", title="In", uid="in", overwrite=True, panels=[other])
+    await site.save("admin", title="In", uid="in", overwrite=True, panels=[mine])
+    assert (await nobody("POST", "/api/dashboards/uid/in/restore", {"version": 3}))[0] == 403
+    assert [one["uid"] for one in (await nobody("GET", "/api/datasources"))[1]] == ["prometheus"]
+    body = {"dashboard": {"title": "In", "uid": "in", "panels": [mine, mine]}, "overwrite": True, "folderUid": "shown"}
+    assert (await nobody("POST", "/api/dashboards/db", body))[0] == 200
+
+
 async def test_whom_one_may_give_permissions(site: Site, nobody: Ask) -> None:
     lookup = "/api/org/users/lookup?query=ED"
     assert (await nobody("GET", lookup))[0] == 403
