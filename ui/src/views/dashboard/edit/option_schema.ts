@@ -1,6 +1,7 @@
 /** What can be set of each panel type, for the forms of the panel editor: one entry for each control. */
 
 import { REDUCERS } from "../../../core/frame/reducers.ts";
+import { withMore } from "./more_options.ts";
 import type { OptionSpec } from "./option_spec.ts";
 
 export type { OptionSpec } from "./option_spec.ts";
@@ -122,7 +123,7 @@ const SCHEMA: Record<string, OptionSpec[]> = {
     { path: `${o}sortBy`, label: "Sorted by", group: "Table", kind: "list", hint: "Column", first: {}, item: [{ path: "displayName", label: "Column", group: "", kind: "field" }, { path: "desc", label: "Descending", group: "", kind: "switch" }] },
     { path: `${o}cellHeight`, label: "Rows", group: "Table", kind: "choice", choices: [["sm", "Low"], ["md", "Middle"], ["lg", "High"]], wanted: "sm" },
     { path: `${c}align`, label: "Align", group: "Table", kind: "choice", choices: [["auto", "Auto"], ["left", "Left"], ["center", "Middle"], ["right", "Right"]], wanted: "auto" },
-    { path: `${c}cellOptions.type`, label: "Cells", group: "Table", kind: "choice", choices: [["auto", "Text"], ["color-text", "Coloured text"], ["color-background", "Coloured background"], ["gauge", "Gauge"], ["sparkline", "Sparkline"], ["json-view", "JSON"], ["data-links", "Links"], ["pill", "Pills"]], wanted: "auto" },
+    { path: `${c}cellOptions.type`, label: "Cells", group: "Table", kind: "choice", choices: [["auto", "Text"], ["color-text", "Coloured text"], ["color-background", "Coloured background"], ["gauge", "Gauge"], ["sparkline", "Sparkline"], ["json-view", "JSON"], ["data-links", "Links"], ["pill", "Pills"], ["image", "Picture"], ["markdown", "Markdown"]], wanted: "auto" },
     { path: `${c}cellOptions.mode`, label: "Look of cells", group: "Table", kind: "choice", choices: [["basic", "Plain"], ["gradient", "Gradient"], ["lcd", "LCD"]], wanted: "gradient", when: (read) => ["gauge", "color-background"].includes(String(read(`${c}cellOptions.type`))) },
     { path: `${c}cellOptions.valueDisplayMode`, label: "Value of the gauge", group: "Table", kind: "choice", choices: [["color", "In its colour"], ["text", "In text colour"], ["hidden", "Hidden"]], wanted: "color", when: (read) => read(`${c}cellOptions.type`) === "gauge" },
     { path: `${c}cellOptions.applyToRow`, label: "Colour the whole row", group: "Table", kind: "switch", when: (read) => read(`${c}cellOptions.type`) === "color-background" },
@@ -160,8 +161,8 @@ const SCHEMA: Record<string, OptionSpec[]> = {
     { path: `${o}calculation.xBuckets.value`, label: "Size or number of columns", group: "Heatmap", kind: "text", hint: "auto", when: isCalculated },
     { path: `${o}calculation.yBuckets.mode`, label: "Rows by", group: "Heatmap", kind: "choice", choices: [["size", "Size"], ["count", "Number"]], wanted: "size", when: isCalculated },
     { path: `${o}calculation.yBuckets.value`, label: "Size or number of rows", group: "Heatmap", kind: "text", hint: "auto", when: isCalculated },
-    { path: `${o}calculation.yBuckets.scale.type`, label: "Scale of the rows", group: "Heatmap", kind: "choice", choices: [["linear", "Linear"], ["log", "Logarithmic"]], wanted: "linear", when: isCalculated },
-    { path: `${o}calculation.yBuckets.scale.log`, label: "Base", group: "Heatmap", kind: "choice", choices: [[2, "2"], [10, "10"]], wanted: 2, when: (read) => isCalculated(read) && read(`${o}calculation.yBuckets.scale.type`) === "log" },
+    { path: `${o}calculation.yBuckets.scale.type`, label: "Scale of the rows", group: "Heatmap", kind: "choice", choices: [["linear", "Linear"], ["log", "Logarithmic"], ["symlog", "Symlog"]], wanted: "linear", when: isCalculated },
+    { path: `${o}calculation.yBuckets.scale.log`, label: "Base", group: "Heatmap", kind: "choice", choices: [[2, "2"], [10, "10"]], wanted: 2, when: (read) => isCalculated(read) && ["log", "symlog"].includes(String(read(`${o}calculation.yBuckets.scale.type`))) },
     { path: `${o}rowsFrame.layout`, label: "Names are", group: "Heatmap", kind: "choice", choices: [["auto", "Auto"], ["unknown", "Of the middle"], ["ge", "Lower limits"], ["le", "Upper limits"]], wanted: "auto", when: (read) => !isCalculated(read) },
     { path: `${o}showValue`, label: "Values in cells", group: "Heatmap", kind: "choice", choices: [["never", "Never"], ["auto", "Where there is room"], ["always", "Always"]], wanted: "never" },
     { path: `${o}cellGap`, label: "Gap, px", group: "Heatmap", kind: "number", min: 0, max: 25, wanted: 1 },
@@ -270,7 +271,8 @@ const SCHEMA: Record<string, OptionSpec[]> = {
 
 /** Controls of a panel type, in order; groups stand together. None for a type that is not known. */
 export function optionSchema(type: string): readonly OptionSpec[] {
-  return SCHEMA[type === "graph" ? "timeseries" : type] ?? [];
+  const known = type === "graph" ? "timeseries" : type;
+  return withMore(known, Object.hasOwn(SCHEMA, known) ? SCHEMA[known]! : []);
 }
 
 /** What has no colours, units and thresholds. */
