@@ -36,7 +36,7 @@ describe("graph", () => {
   test("drawing", () => {
     expect(custom({})).toMatchObject({ drawStyle: "line", lineWidth: 1, fillOpacity: 10, showPoints: "never", stacking: { mode: "none" }, spanNulls: false });
     expect(custom({ lines: true, linewidth: 3, fill: 0, points: true, pointradius: 3, steppedLine: true })).toMatchObject({
-      lineWidth: 3, fillOpacity: 0, showPoints: "always", pointSize: 6, lineInterpolation: "stepAfter",
+      lineWidth: 3, fillOpacity: 0, showPoints: "always", pointSize: 8, lineInterpolation: "stepAfter",
     });
     expect(custom({ lines: false, bars: true })).toMatchObject({ drawStyle: "bars", fillOpacity: 100 });
     expect(custom({ lines: false, points: true })).toMatchObject({ drawStyle: "points" });
@@ -102,6 +102,15 @@ describe("graph", () => {
     expect(made.fieldConfig.defaults.links).toEqual([{ title: "x", url: "/d/a?s=${__series.name}&t=${__value.time}", targetBlank: true }]);
     expect(Object.keys(made)).not.toContain("renderer");
     expect(Object.keys(made)).not.toContain("lines");
+  });
+
+  test("the field config that it had since Grafana 7 stays below its own settings", () => {
+    const link = { title: "More", url: "/d/x?pod=${__field.labels.pod}" };
+    const named = { matcher: { id: "byName", options: "a" }, properties: [{ id: "displayName", value: "A" }] };
+    const { defaults, overrides } = graph({ fieldConfig: { defaults: { links: [link], unit: "s", custom: { fillOpacity: 99 } }, overrides: [named] }, yaxes: [{ format: "ms" }], aliasColors: { a: "red" } }).fieldConfig;
+    expect([defaults.links, defaults.unit, defaults.custom!.fillOpacity]).toEqual([[link], "ms", 10]);
+    expect(overrides).toEqual([named, { matcher: { id: "byName", options: "a" }, properties: [{ id: "color", value: { mode: "fixed", fixedColor: "red" } }] }]);
+    expect(graph({ fieldConfig: { defaults: { unit: "s" } } }).fieldConfig.defaults.unit).toBe("s");
   });
 
   test("keys of a graph on a time series mean nothing", () => {
@@ -211,6 +220,7 @@ describe("table of before Grafana 7", () => {
     expect(ids({ transform: "timeseries_to_columns" })).toEqual(["joinByField"]);
     expect(ids({ transform: "timeseries_to_rows" })).toEqual(["seriesToRows"]);
     expect(ids({ transform: "timeseries_aggregations", columns: [{ value: "avg" }] })).toEqual(["reduce"]);
+    expect(panel({ type: "table-old", transform: "timeseries_aggregations", columns: [] }).transformations[0]!.options).toMatchObject({ reducers: ["mean"] });
     expect(ids({ transform: "table", targets: [{}, {}] })).toEqual(["merge"]);
   });
 });

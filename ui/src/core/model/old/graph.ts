@@ -19,11 +19,15 @@ export function fromGraph(raw: Json): Json {
   const axes = axesOf(raw);
   const legend = record(raw.legend);
   const mode = record(raw.xaxis).mode;
+  // Since 7.0 it had a field config beside its own settings, with links and names.
+  const config = record(raw.fieldConfig);
+  const kept = record(config.defaults);
   const defaults = present({
+    ...kept,
     ...axisDefaults(axes[0]),
     decimals: number(raw.decimals) ?? axes[0]?.decimals,
     color: { mode: "palette-classic" },
-    links: linksOf(raw),
+    links: linksOf(raw) ?? kept.links,
     custom: { ...drawing(raw), ...axisCustom(axes[0]), ...stacking(raw) } as Json,
   });
   const thresholds = thresholdsOf(raw.thresholds);
@@ -31,7 +35,7 @@ export function fromGraph(raw: Json): Json {
     defaults.custom.thresholdsStyle = { mode: thresholds.style };
     Object.assign(defaults, { thresholds: { mode: "absolute", steps: thresholds.steps } });
   }
-  const overrides = [...aliasColors(raw.aliasColors), ...records(raw.seriesOverrides).flatMap((each) => seriesOverride(each, axes[1], raw)), ...hidden(legend)];
+  const overrides = [...records(config.overrides), ...aliasColors(raw.aliasColors), ...records(raw.seriesOverrides).flatMap((each) => seriesOverride(each, axes[1], raw)), ...hidden(legend)];
   const shared = { ...without(raw, KEYS), fieldConfig: { defaults, overrides } };
   if (mode === "histogram") {
     return { ...shared, type: "histogram", options: present({ legend: legendOf(legend), tooltip: tooltipOf(raw.tooltip), bucketCount: number(record(raw.xaxis).buckets) }) };
@@ -98,7 +102,7 @@ function drawing(raw: Json): Json {
     gradientMode: (number(raw.fillGradient) ?? 0) > 0 ? "opacity" : "none",
     lineInterpolation: raw.steppedLine === true ? "stepAfter" : "linear",
     showPoints: points ? "always" : "never",
-    pointSize: Math.max(1, (number(raw.pointradius) ?? 2) * 2),
+    pointSize: 2 + (number(raw.pointradius) ?? 2) * 2,
     ...(raw.dashes === true ? { lineStyle: { fill: "dash", dash: [number(raw.dashLength) ?? 10, number(raw.spaceLength) ?? 10] } } : {}),
     ...nulls(raw.nullPointMode),
   };
@@ -158,7 +162,7 @@ function seriesOverride(rule: Json, right: Axis | undefined, raw: Json): Overrid
   if (fill !== undefined) custom("fillOpacity", Math.min(100, fill * 10));
   custom("lineWidth", number(rule.linewidth));
   const radius = number(rule.pointradius);
-  if (radius !== undefined) custom("pointSize", Math.max(1, radius * 2));
+  if (radius !== undefined) custom("pointSize", 2 + radius * 2);
   if (rule.fillGradient !== undefined) custom("gradientMode", (number(rule.fillGradient) ?? 0) > 0 ? "opacity" : "none");
   if (rule.steppedLine !== undefined) custom("lineInterpolation", rule.steppedLine === true ? "stepAfter" : "linear");
   if (rule.dashes !== undefined) {

@@ -87,6 +87,12 @@ function cellNames(url: string): string {
     .replace(/\$__cell\b/g, "${__value.text}");
 }
 
+/** The columns of aggregated series; the mean where none is named. */
+function aggregations(columns: unknown): Json[] {
+  const named = records(columns);
+  return named.length ? named : [{ value: "avg" }];
+}
+
 function transformOf(raw: Json): Json[] {
   switch (raw.transform) {
     case "timeseries_to_rows":
@@ -94,7 +100,7 @@ function transformOf(raw: Json): Json[] {
     case "timeseries_to_columns":
       return [{ id: "joinByField", options: { mode: "outer" } }];
     case "timeseries_aggregations":
-      return [{ id: "reduce", options: { includeTimeField: false, reducers: records(raw.columns).map((column) => calcOf(column.value)) } }];
+      return [{ id: "reduce", options: { includeTimeField: false, reducers: aggregations(raw.columns).map((column) => calcOf(column.value)) } }];
     case "table":
       // Several queries were put side by side where their labels agree.
       return records(raw.targets).length > 1 ? [{ id: "merge", options: {} }] : [];
