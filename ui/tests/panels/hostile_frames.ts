@@ -69,6 +69,13 @@ export const ODD_CONFIGS: Record<string, { defaults?: Record<string, unknown>; o
   "soft limits crossed": { defaults: { custom: { axisSoftMin: 100, axisSoftMax: -100, axisCenteredZero: true } } },
   "percent stack of bars": { defaults: { custom: { drawStyle: "bars", stacking: { mode: "percent", group: "A" }, fillOpacity: 100, gradientMode: "scheme" } }, options: { stacking: "percent", mergeValues: true } },
   "negative stack": { defaults: { custom: { transform: "negative-Y", stacking: { mode: "normal" }, spanNulls: 3_600_000, insertNulls: 1 } } },
+  "what few have": {
+    defaults: { custom: { cellOptions: { type: "pill" }, tooltip: { field: "Value" }, styleField: "Value", wrapHeaderText: true, hideHeader: true, axisPlacement: "hidden", gradientMode: "hue", thresholdsStyle: { mode: "dashed+area" } } },
+    options: { shape: "circle", effects: { gradient: true, barGlow: true, centerGlow: true }, neutral: 1e308, segmentCount: 1, barShape: "rounded", endpointMarker: "point", sparkline: true, textMode: "value_and_name", legend: { showLegend: true, displayMode: "table", calcs: ["mean", "allValues"] }, frozenColumns: { left: 99 }, maxRowHeight: 1, rowsFrame: { layout: "ge", value: "<b>" }, yAxis: { min: 1e308, max: -1e308, axisWidth: 1e9 }, calculate: true, calculation: { xBuckets: { mode: "size", value: "1ms" }, yBuckets: { mode: "count", value: "1e9", scale: { type: "symlog", log: 2, linearThreshold: 1e-300 } } }, cellRadius: 50, cellGap: 25, text: { titleSize: 99, valueSize: 399 }, annotations: { multiLane: true }, fullHighlight: true },
+  },
+  "segments, limits without numbers": {
+    options: { segmentCount: 100, segmentSpacing: 0.9, neutral: -5, showThresholdLabels: true, rowsFrame: { layout: "unknown" }, yAxis: { min: 0.5, max: 0.6, reverse: true }, color: { mode: "scheme", scheme: "constructor", min: 5, max: 5 }, perPage: 1 },
+  },
   "everything": {
     defaults: { unit: "bytes", decimals: 20, noValue: "-", color: { mode: "continuous-GrYlRd" }, custom: { cellOptions: { type: "gauge", mode: "lcd" }, thresholdsStyle: { mode: "dashed+area" }, lineInterpolation: "smooth", axisColorMode: "series" } },
     options: { reduceOptions: { values: true, calcs: ["lastNotNull"], limit: 3, fields: "/.*/" }, colorMode: "background", showPercentChange: true, calculate: true, displayMode: "lcd", orientation: "vertical", pieType: "donut", displayLabels: ["name", "value", "percent"], showThresholdLabels: true, footer: { show: true, reducer: ["sum"] }, showSearch: true, combine: true, bucketSize: 1e-9, yAxis: { unit: "s" }, xTickLabelRotation: -45 },
@@ -88,11 +95,12 @@ const KEYS = [
   "legend", "tooltip", "reduceOptions", "orientation", "text", "yAxis", "color", "cellGap", "filterValues", "calculate", "calculation", "footer", "sortBy", "frameIndex", "showHeader", "cellHeight", "mergeValues", "rowHeight", "colWidth", "showValue", "alignValue", "bucketSize",
   "bucketCount", "bucketOffset", "combine", "pieType", "displayLabels", "stacking", "xField", "colorByField", "groupWidth", "barWidth", "barRadius", "xTickLabelRotation", "displayMode", "valueMode", "namePlacement", "showUnfilled", "graphMode", "colorMode", "textMode", "justifyMode",
   "wideLayout", "showPercentChange", "sortOrder", "dedupStrategy", "showTime", "fontSize", "mode", "content", "maxItems", "stateFilter", "showThresholdLabels", "showThresholdMarkers", "minVizWidth", "sizing", "cellValues", "enablePagination", "showSearch", "sort",
+  "shape", "barShape", "effects", "neutral", "segmentCount", "segmentSpacing", "sparkline", "endpointMarker", "barWidthFactor", "rowsFrame", "cellRadius", "exemplars", "frozenColumns", "maxRowHeight", "displayedFields", "code", "annotations", "perPage", "fullHighlight", "timezone",
 ];
 const DEFAULTS = ["unit", "decimals", "min", "max", "noValue", "displayName", "color", "thresholds", "mappings", "links", "custom", "fieldMinMax", "nullValueMode", "description"];
 const CUSTOM = [
   "drawStyle", "lineWidth", "fillOpacity", "stacking", "lineInterpolation", "spanNulls", "insertNulls", "showPoints", "pointSize", "gradientMode", "thresholdsStyle", "axisPlacement", "axisSoftMin", "axisSoftMax", "axisCenteredZero", "axisLabel", "axisWidth", "axisGridShow", "axisBorderShow",
-  "scaleDistribution", "hideFrom", "barAlignment", "barWidthFactor", "barMaxWidth", "lineStyle", "fillBelowTo", "transform", "cellOptions", "displayMode", "align", "width", "minWidth", "filterable", "footer", "hidden",
+  "scaleDistribution", "hideFrom", "barAlignment", "barWidthFactor", "barMaxWidth", "lineStyle", "fillBelowTo", "transform", "cellOptions", "displayMode", "align", "width", "minWidth", "filterable", "footer", "hidden", "tooltip", "styleField", "wrapHeaderText", "hideHeader", "wrapText",
 ];
 const WORDS = ["", "none", "normal", "auto", "always", "table", "list", "right", "bottom", "bars", "points", "scheme", "opacity", "percent", "log", "symlog", "area", "line+area", "multi", "desc", "horizontal", "vertical", "thresholds", "continuous-GrYlRd", "palette-classic", "gauge", "sparkline", "color-background", "json-view", "image", "markdown", "pill", "bytes", "percentunit", "s", "dateTimeFromNow", "lastNotNull", "allValues", "mean", "negative-Y", "Value", "/(/", "constructor", "__proto__", "<b>"];
 

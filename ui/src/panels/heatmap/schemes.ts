@@ -64,7 +64,7 @@ interface ColorOptions {
 }
 
 function sequence(name: string, dark: boolean): string[] {
-  const text = SCHEMES[name] ?? SCHEMES.Oranges!;
+  const text = Object.hasOwn(SCHEMES, name) ? SCHEMES[name]! : SCHEMES.Oranges!;
   const stops = text.replace(/^[~+]/, "").split(" ").map((hex) => `#${hex}`);
   // Low values should be near the background: sequences that begin light are turned round where it is dark.
   if (text.startsWith("~")) return stops.reverse();
