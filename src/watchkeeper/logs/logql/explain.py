@@ -113,7 +113,7 @@ def _selector(query: ast.LogQuery, pipeline: Pipeline) -> dict[str, Any]:
     """Matchers, stages in the order that they run in, and what is left out.
 
     needles    texts that every line that passes holds
-    words      those of them with whole words: blocks without these words are not read
+    words      those of them with whole words: closed blocks without these words are not read
     metadata   names of structured metadata that are looked at; None for all
     """
     made = (*pipeline.first, *pipeline.stages)

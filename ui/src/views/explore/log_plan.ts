@@ -61,7 +61,7 @@ export function logPlanLines(tree: unknown, depth = 0): PlanLine[] {
 
 function rangeLines(range: Range, node: Record<string, unknown>, depth: number): PlanLine[] {
   const notes = [seriesNote(range.keeps)];
-  if (range.headers) notes.push("a block between two steps is counted without being read");
+  if (range.headers) notes.push("a whole block between two steps can be counted unread");
   if (range.fold === "none") notes.push("every sample is kept");
   notes.push(range.keepsErrors ? "lines with an error count" : "a line with an error fails the query");
   const { unwrap } = range;
@@ -76,7 +76,7 @@ function rangeLines(range: Range, node: Record<string, unknown>, depth: number):
 
 function selectorLines(selector: Selector, node: Record<string, unknown>, depth: number): PlanLine[] {
   const notes = ["picks the streams"];
-  if (selector.words.length) notes.push(`blocks without the words of ${selector.words.join(", ")} are not read`);
+  if (selector.words.length) notes.push(`closed blocks without the words of ${selector.words.join(", ")} are not read`);
   if (selector.filters === false) notes.push("no more of a block is read than the lines that are wanted");
   if (selector.metadata === null) notes.push("all structured metadata");
   else if (selector.metadata.length) notes.push(`of structured metadata ${selector.metadata.join(", ")}`);

@@ -28,7 +28,7 @@ test("a query for lines: the selector, its stages in order, and what is left out
     leftOut: ["| decolorize"],
   };
   expect(outline(tree)).toEqual([
-    '{app="x"} — picks the streams; blocks without the words of " lost " are not read; all structured metadata',
+    '{app="x"} — picks the streams; closed blocks without the words of " lost " are not read; all structured metadata',
     '  |= " lost " or ip("10.0.0.1") — searched in packed blocks; addresses are read line by line',
     '  | line_format "{{.a}}"',
     '  |= "b" or "" — searched in the lines that were made; in every line',
@@ -49,7 +49,7 @@ test("a sum that is pushed into its range", () => {
   };
   expect(outline(tree)).toEqual([
     "sum by (app) — grouped while samples are taken",
-    "  rate() — a series for each app; a block between two steps is counted without being read; a line with an error fails the query",
+    "  rate() — a series for each app; a whole block between two steps can be counted unread; a line with an error fails the query",
     '    {app="x"} over 60s, offset 5s — picks the streams; of structured metadata app',
   ]);
 });

@@ -80,7 +80,7 @@ def needle_of(op: LineFilterOp, each: LineText | LineIp) -> tuple[bytes, ...]:
     return () if automaton is None else automaton.required
 
 
-@functools.lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=128)  # Each may keep megabytes of states for each thread.
 def automaton_of(expression: str) -> Automaton | None:
     """The kernel's automaton of an expression, or None where RE2 has to be asked."""
     try:
