@@ -38,8 +38,11 @@ export function explorePanel(targets: readonly Target[], sourceOf: (target: Targ
   };
 }
 
-/** The panel that draws a graph in a style. */
-export function graphPanel(style: GraphStyle, title = "Result"): Panel {
+/** More names than these have a line each: side by side they would all be cut where they begin to differ. */
+const MOST_SIDE_BY_SIDE = 40;
+
+/** The panel that draws a graph of so many series in a style. */
+export function graphPanel(style: GraphStyle, series = 1, title = "Result"): Panel {
   const bars = style.endsWith("bars");
   const stacked = style.startsWith("stacked");
   const custom = {
@@ -47,7 +50,7 @@ export function graphPanel(style: GraphStyle, title = "Result"): Panel {
     stacking: { mode: stacked ? "normal" : "none", group: "A" },
   };
   return plainPanel("timeseries", title, { defaults: { color: { mode: "palette-classic" }, custom }, overrides: [] }, {
-    legend: { displayMode: "list", placement: "bottom", showLegend: true, calcs: [] }, tooltip: { mode: "multi", sort: "desc" },
+    legend: { displayMode: series > MOST_SIDE_BY_SIDE ? "table" : "list", placement: "bottom", showLegend: true, calcs: [] }, tooltip: { mode: "multi", sort: "desc" },
   });
 }
 

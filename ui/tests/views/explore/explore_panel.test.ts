@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { explorePanel, freeLetter, unknownVariables } from "../../../src/views/explore/explore_panel.ts";
+import { explorePanel, freeLetter, graphPanel, unknownVariables } from "../../../src/views/explore/explore_panel.ts";
 
 test("variables without a value are told once, those of the page are none", () => {
   const queries = [{ refId: "A", expr: 'rate(a{b="$job"}[$__rate_interval]) + ${x:regex} + $job', legendFormat: "[[y]] {{z}} $1" }, { refId: "B", expr: "$hidden", hide: true }];
@@ -19,4 +19,8 @@ test("an instant alone, as links to Prometheus' table are, is one table of all i
   expect(targets.map((target) => target.format)).toEqual(["table", undefined]);
   const logs = explorePanel([{ refId: "A", expr: "sum(rate({a=\"b\"}[1m]))", queryType: "instant" }, { refId: "B", expr: "{a=\"b\"}", queryType: "instant" }], () => ({ uid: "l", name: "l", type: "loki" }));
   expect(logs.targets.map((target) => target.format)).toEqual(["table", undefined]);
+});
+
+test("many names have a line each", () => {
+  expect([1, 40, 41].map((series) => (graphPanel("lines", series).options.legend as { displayMode: string }).displayMode)).toEqual(["list", "list", "table"]);
 });
