@@ -21,10 +21,3 @@ export function activeThreshold(thresholds: Thresholds | undefined, value: numbe
   }
   return active;
 }
-
-/** Steps in the order of their values, the first at null; what editors and old dashboards leave in any order. */
-export function sortedThresholds(thresholds: Thresholds): Thresholds {
-  const low = (step: Threshold): number => step.value ?? -Infinity;
-  const steps = [...thresholds.steps].sort((a, b) => (low(a) === low(b) ? 0 : low(a) - low(b)));
-  return { ...thresholds, steps: steps.map((step, i) => (i ? step : { ...step, value: null })) };
-}

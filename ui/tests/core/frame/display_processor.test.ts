@@ -5,7 +5,6 @@ import { displayProcessor, displayText } from "../../../src/core/frame/display_p
 import type { Field } from "../../../src/core/frame/frame.ts";
 import { continuousScale, paletteColor, placeOfName } from "../../../src/core/frame/palettes.ts";
 import { seriesColor } from "../../../src/core/frame/series_color.ts";
-import { sortedThresholds } from "../../../src/core/frame/thresholds.ts";
 import { field } from "./frames.ts";
 
 const shown = (column: Field, value: unknown) => displayProcessor(column, "dark", "utc")(value);
@@ -93,8 +92,4 @@ test("colours taken apart", () => {
   expect(parseColor("red")).toBeNull();
   expect(withAlpha("#000000", 0.3)).toBe("rgba(0, 0, 0, 0.3)");
   expect([textOn("#ffffff"), textOn("#000000")]).toEqual(["#000", "#fff"]);
-});
-
-test("thresholds in order", () => {
-  expect(sortedThresholds({ steps: [{ value: 80, color: "red" }, { value: null, color: "green" }, { value: 10, color: "blue" }] }).steps.map(({ value }) => value)).toEqual([null, 10, 80]);
 });
