@@ -10,12 +10,13 @@ from aiohttp import web
 from watchkeeper.dashboards.catalog import body_of
 from watchkeeper.dashboards.entry import Entry, Origin
 from watchkeeper.dashboards.errors import Missing, Refused
+from watchkeeper.dashboards.library import panels_of, reference
 from watchkeeper.dashboards.permissions import DASHBOARD, Level
 from watchkeeper.dashboards.rights import Rights
 from watchkeeper.dashboards.roles import Kind, Role
 from watchkeeper.dashboards.stored import NOT_FOUND, Save, Version
 from watchkeeper.web.errors import bad_data
-from watchkeeper.web.grafana.allowed import asked_entry, entry_for, may_entry, may_folder, may_name
+from watchkeeper.web.grafana.allowed import asked_entry, entry_for, may_entry, may_folder, may_name, not_allowed
 from watchkeeper.web.grafana.answers import answer, message, time_text
 from watchkeeper.web.grafana.ask import Ask, Fields
 from watchkeeper.web.grafana.backend import Backend
@@ -168,7 +169,17 @@ def kept(backend: Backend, ask: Ask, save: Save) -> Entry:
             may_entry(rights, old, Level.EDIT)
         if old is None or save.folder_uid not in (None, old.folder_uid):
             may_folder(rights, save.folder_uid or "", Level.EDIT)
+        _may_use(backend, rights, save.body, {} if old is None else body_of(old))
         return state.catalog.save(save, backend.now_ms())
+
+
+def _may_use(backend: Backend, rights: Rights, body: dict[str, Any], old: dict[str, Any]) -> None:
+    """Raises ApiError where the dashboard gets panels of the library that are not to be seen: it would show them."""
+    there = {reference(panel) for panel in panels_of(old)}
+    for uid in {reference(panel) for panel in panels_of(body)} - there - {""}:
+        element = backend.state.library.find(uid)
+        if element is not None and rights.folder(element.folder_uid) < Level.VIEW:
+            raise not_allowed(rights.identity, "library.panels:read")
 
 
 def full(backend: Backend, rights: Rights, entry: Entry) -> dict[str, Any]:

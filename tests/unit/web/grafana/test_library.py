@@ -139,3 +139,30 @@ async def test_folders_decide(site: Site) -> None:
 )
 async def test_what_is_refused(site: Site, body: dict[str, Any], said: str) -> None:
     assert (await made(site, "editor", 400, **body))["message"] == said
+
+
+async def test_panels_that_are_hidden_get_on_no_dashboard(site: Site) -> None:
+    await site.ask("POST", "/api/folders", {"title": "Secret", "uid": "secret"}, by="admin")
+    await site.ask("POST", "/api/folders/secret/permissions", {"items": []}, by="admin")
+    body = {
+        "name": "S",
+        "uid": "s",
+        "kind": 1,
+        "folderUid": "secret",
+        "model": {"type": "text", "title": "hidden words"},
+    }
+    assert (await site.ask("POST", "/api/library-elements", body, by="admin"))[0] == 200
+    panel = {"id": 1, "libraryPanel": {"uid": "s", "name": "S"}}
+    said = await site.save(title="A", uid="a", panels=[panel], status=403)
+    assert "library.panels:read" in said["message"]
+    row = {"type": "row", "panels": [panel]}
+    at = "/apis/dashboard.grafana.app/v1beta1/namespaces/default/dashboards"
+    for path, sent in (
+        ("/api/dashboards/import", {"dashboard": {"title": "B", "panels": [row]}}),
+        (at, {"metadata": {"name": "b"}, "spec": {"title": "B", "panels": [panel]}}),
+    ):
+        assert (await site.ask("POST", path, sent, by="editor"))[0] == 403
+    # Where somebody who may put it, it stays, for all who see the dashboard.
+    await site.save("admin", title="A", uid="a", panels=[panel])
+    await site.save(title="A!", uid="a", panels=[panel, {"id": 2, "type": "text"}], overwrite=True)
+    assert "hidden words" in str(await site.get("/api/dashboards/uid/a", by="viewer"))
