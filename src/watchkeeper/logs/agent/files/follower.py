@@ -247,6 +247,9 @@ class Follower:
         target.followed[path] = one
         self._folders.setdefault(one.real_folder, set()).add(one)
         self._opened()
+        # A file that says nothing is followed all the same.
+        self._metrics.read_bytes.labels(path).set(tail.current.offset)
+        self._metrics.file_bytes.labels(path).set(tail.current.size())
         log.info("tail routine: started", path=path, offset=tail.current.offset)
 
     def _work(self, one: Followed, now_s: float, changed: set[str]) -> bool:

@@ -47,6 +47,17 @@ async def test_positions_are_kept_between_runs(tmp_path):
         await until(lambda: collected.lines() == ["three"])
 
 
+async def test_a_file_that_says_nothing_more_is_known(tmp_path):
+    (tmp_path / "a.log").write_text("one\ntwo\n")
+    settings = {**FAST, "positions": f"{{filename: {tmp_path}/positions.yaml}}"}
+    async with running(job(tmp_path), **settings) as (_, collected):
+        await until(lambda: len(collected.lines()) == 2)
+    async with running(job(tmp_path), **settings) as (agent, collected):
+        await until(lambda: agent.follower.has_synced and value(agent, "promtail_files_active_total") == 1)
+        assert value(agent, "promtail_read_bytes_total") == value(agent, "promtail_file_bytes_total") == 8
+        assert collected.lines() == []
+
+
 async def test_targets_that_are_none(tmp_path):
     (tmp_path / "a.log").write_text("x\n")
     jobs = f"""
