@@ -79,6 +79,7 @@ async def body_of(request: web.Request) -> bytes:
     try:
         return await request.read()
     except web.RequestPayloadError as error:
+        request.content.feed_eof()  # Nobody reads on.
         raise bad_data(f"{BAD_REQUEST}: the body can't be read: {str(error).rpartition(chr(10))[2].strip()}") from None
 
 

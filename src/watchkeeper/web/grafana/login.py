@@ -173,6 +173,7 @@ async def _form(request: web.Request) -> dict[str, str]:
     try:
         return dict(parse_form(await request.content.read(MAX_FORM_BYTES)))
     except web.RequestPayloadError:
+        request.content.feed_eof()  # Nobody reads on.
         return {}
 
 

@@ -359,6 +359,13 @@ def wrapped(
 
 def told(request: web.Request, error: Exception, fail: Fail = failure) -> web.Response:
     """The answer to an exception, made where no frame of the request's refers to it."""
+    response = _told(request, error, fail)
+    if request.content.exception() is not None:
+        response.force_close()  # What follows a body that can't be read can't be read either.
+    return response
+
+
+def _told(request: web.Request, error: Exception, fail: Fail) -> web.Response:
     answer = to_grafana(error)
     if answer.type == "internal":
         log.exception("request failed", path=request.path, error=repr(error))  # noqa: LOG004  # The caller handles it.
