@@ -9,7 +9,8 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from tests.unit.web.grafana.conftest import Site
+from tests.unit.web.grafana.conftest import NOW_MS, PASSWORD, MakeSite, Site
+from watchkeeper.dashboards.roles import Role
 from watchkeeper.web.grafana.access import Gatekeeper
 from watchkeeper.web.grafana.first_admin import FirstAdmin
 from watchkeeper.web.grafana.surface import GrafanaSurface
@@ -87,3 +88,35 @@ def _request(client: TestClient[Any, Any]) -> Any:
     from aiohttp.test_utils import make_mocked_request
 
     return make_mocked_request("GET", "/")
+
+
+async def test_pictures_for_the_role_none(drawn: Any, make_site: MakeSite) -> None:
+    site, client, gatekeeper, _ = drawn
+    await site.save(title="A", uid="a")
+    await site.save(title="B", uid="b")
+    user = site.state.users.create("none", "", "None", PASSWORD, Role.NONE, NOW_MS)
+    items = {"items": [{"userId": user.id, "permission": 2}]}
+    await site.ask("POST", "/api/dashboards/uid/a/permissions", items, by="admin")
+    mine = {"Cookie": f"watchkeeper_render={gatekeeper.renders.add(user.identity())}"}
+    for path, status in (("/api/dashboards/uid/a", 200), ("/api/dashboards/uid/b", 403), ("/api/org/users", 403)):
+        async with client.get(path, headers=mine) as response:
+            assert response.status == status, path
+    # They may change it, and the browser that draws for them may not.
+    body = {"dashboard": {"title": "A", "uid": "a"}, "overwrite": True}
+    async with client.post("/api/dashboards/db", json=body, headers=mine) as response:
+        assert response.status == 403
+    assert (await site.ask("POST", "/api/dashboards/db", body, by="none"))[0] == 200
+    # Whoever has logged in may ask for a picture; of what they may not see it shows that.
+    for who, status in (({}, 401), ({"Authorization": aiohttp.encode_basic_auth("none", PASSWORD)}, 200)):
+        closed = await make_site(anonymous_role=Role.NONE)
+        closed.state.users.create("none", "", "None", PASSWORD, Role.NONE, NOW_MS)
+        camera = Noted()
+
+        async def address() -> str:
+            return "http://127.0.0.1:1"
+
+        app = make_app([RenderSurface(Gatekeeper(closed.backend), camera, "", address)])
+        path = "/render/d-solo/a/a?panelId=1"
+        async with TestClient(TestServer(app)) as asking, asking.get(path, headers=who) as response:
+            assert response.status == status
+        assert len(camera.urls) == (status == 200)
