@@ -266,8 +266,12 @@ class BlockRows:
         if self.errors is None:
             return None
         which = 0 if name == ERROR else 1
-        # Either may be empty where the other is not: then there is no such label.
-        return Column(self.errors_of(which), Values.of_strings([texts[which] for texts in self.error_texts]))
+        # Details may be empty where the error is not: then there is no such label.
+        codes = self.errors
+        if which == 1:
+            empty = np.array([not texts[1] for texts in self.error_texts], np.bool_)
+            codes = np.where((codes >= 0) & empty[codes], np.int32(-1), codes)
+        return Column(codes, Values.of_strings([texts[which] for texts in self.error_texts]))
 
     def set_parsed(self, name: str, label: Label) -> None:
         """Give rows a label of the pipeline's own, in place of structured metadata; rows that the column lacks keep
@@ -311,18 +315,10 @@ class BlockRows:
 
     @property
     def failed(self) -> Mask:
-        """Which rows have an error; those whose error was dropped may have its details still."""
+        """Which rows have an error."""
         if self.errors is None:
             return np.zeros(len(self), np.bool_)
-        return self.errors_of(0) >= 0
-
-    def errors_of(self, which: int) -> Rows:
-        """`errors` without those that have no kind (0), or no details (1)."""
-        assert self.errors is not None
-        empty = np.array([not texts[which] for texts in self.error_texts], np.bool_)
-        if not empty.any():
-            return self.errors
-        return np.where((self.errors >= 0) & empty[self.errors], np.int32(-1), self.errors)
+        return self.errors >= 0
 
     def fail(self, rows: Mask | npt.NDArray[np.intp], kind: str, details: str) -> None:
         """Give rows an error, in place of the one that they may have."""
@@ -335,18 +331,17 @@ class BlockRows:
         self.errors[rows] = code
 
     def forgive(self, name: str, rows: Mask | None = None) -> None:
-        """Take the error, or its details, from all rows or from some; as labels, one stays without the other."""
+        """Take the error from all rows or from some; of ERROR_DETAILS, its details alone."""
         if self.errors is None:
             return
-        chosen = self.errors >= 0 if rows is None else rows & (self.errors >= 0)
-        for code in np.unique(self.errors[chosen]).tolist():
-            kind, details = self.error_texts[code]
-            kind, details = (kind, "") if name == ERROR_DETAILS else ("", details)
-            where = chosen & (self.errors == code)
-            if kind or details:
-                self.fail(where, kind, details)
-            else:
-                self.errors[where] = -1
+        if name == ERROR_DETAILS:
+            chosen = self.failed if rows is None else rows & self.failed
+            for code in np.unique(self.errors[chosen]).tolist():
+                self.fail(chosen & (self.errors == code), self.error_texts[code][0], "")
+        elif rows is None:
+            self.errors = None
+        else:
+            self.errors[rows] = -1
 
 
 def partition(ids: npt.NDArray[np.int32]) -> list[tuple[int, Places]]:

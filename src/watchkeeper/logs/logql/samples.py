@@ -178,9 +178,9 @@ class SampleTaker:
         elif self._op in _OF_BYTES:
             numbers = rows.line_lengths().astype(np.float64)
         if rows.errors is not None:
-            if not (rows.errors >= 0).any():
+            if not rows.failed.any():
                 rows.errors = None
-            elif not plan.keeps_errors and rows.failed.any():
+            elif not plan.keeps_errors:
                 raise PipelineError(rows)
         if self._op in _COUNTS and plan.unwrap is not None and self._op is not Op.RATE:
             numbers = None

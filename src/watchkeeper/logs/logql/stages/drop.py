@@ -16,7 +16,7 @@ class Drop:
         self._picks = picks
 
     def run(self, rows: BlockRows) -> None:
-        """Removes labels; `__error__` and `__error_details__`, which are the error itself, each for itself."""
+        """Removes labels; of `__error__`, the error itself with its details, as upstream's manual shows it."""
         for pick in self._picks:
             if pick.matcher is None:
                 if pick.name in (ERROR, ERROR_DETAILS):
