@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import orjson
@@ -18,11 +19,26 @@ MAX_TEXT: Final = 1 << 20
 class Ask:
     """A request, as endpoints read it. Methods raise ApiError with status 400 where a value is not of its kind."""
 
-    __slots__ = ("identity", "request")
+    __slots__ = ("_again", "identity", "request")
 
-    def __init__(self, request: web.Request, identity: Identity) -> None:
+    def __init__(
+        self, request: web.Request, identity: Identity, again: Callable[[], Awaitable[Identity]] | None = None
+    ) -> None:
+        """again   tells anew who asks, for answers that take long; raises ApiError where they may not any more"""
         self.request = request
         self.identity = identity
+        self._again = again
+
+    async def is_still_theirs(self) -> bool:
+        """Whether the one who asked may still ask, and is what they were."""
+        if self._again is None:
+            return True
+        try:
+            now = await self._again()
+        except ApiError:
+            return False
+        was = self.identity
+        return (now.kind, now.id, now.role, now.is_admin) == (was.kind, was.id, was.role, was.is_admin)
 
     def part(self, name: str) -> str:
         """A part of the path."""

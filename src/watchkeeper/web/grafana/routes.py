@@ -340,7 +340,8 @@ def wrapped(
         if not backend.lifecycle.serving and endpoint not in EARLY:
             return fail(ApiError(503, "unavailable", "the server starts or stops; try again soon"))
         try:
-            return await endpoint(backend, Ask(request, await gatekeeper.admit(request, who)))
+            identity = await gatekeeper.admit(request, who)
+            return await endpoint(backend, Ask(request, identity, lambda: gatekeeper.admit(request, who)))
         except asyncio.CancelledError:
             raise
         except web.HTTPException as error:

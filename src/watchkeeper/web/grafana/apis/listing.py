@@ -29,6 +29,7 @@ MAX_ITEMS: Final = 5000
 MAX_WATCHES: Final = 100
 LOOK_S: Final = 0.5
 BOOKMARK_S: Final = 30.0
+ASK_AGAIN_S = 30.0  # Whether whoever watches still may.
 MAX_WATCH_S: Final = 600
 WHOLE: Final = Identity(Kind.USER, 0, "", "", Role.ADMIN)  # Sees all.
 EXPIRED: Final = "too old resource version; list again"
@@ -87,9 +88,13 @@ async def _watched(backend: Backend, ask: Ask, store: Kept, fits: Fits) -> web.S
     try:
         await response.prepare(ask.request)
         await response.write(begun)
-        marked_s = time.monotonic()
+        marked_s = asked_s = time.monotonic()
         while time.monotonic() < ends_s and backend.lifecycle.serving:
             await asyncio.sleep(LOOK_S)
+            if time.monotonic() - asked_s >= ASK_AGAIN_S:
+                asked_s = time.monotonic()
+                if not await ask.is_still_theirs():
+                    break
             is_due = ask.flag("allowWatchBookmarks") and time.monotonic() - marked_s >= BOOKMARK_S
             said = await backend.run(lambda: _next(backend, ask, watch))
             if is_due:

@@ -10,9 +10,11 @@ from typing import Any
 
 import aiohttp
 import orjson
+import pytest
 
 from tests.unit.web.grafana.conftest import PASSWORD, Site
 from tests.unit.web.grafana.test_apis import BOARDS, board
+from watchkeeper.web.grafana.apis import listing
 from watchkeeper.web.grafana.apis.journal import MAX_CHANGES, Journal
 from watchkeeper.web.grafana.apis.listing import MAX_WATCHES
 from watchkeeper.web.grafana.apis.resource import Meta
@@ -132,6 +134,22 @@ async def test_it_ends_with_the_server_and_there_are_not_too_many(site: Site) ->
     site.backend.watches = MAX_WATCHES
     status, said = await site.ask("GET", f"{BOARDS}?watch=1")
     assert (status, said["reason"]) == (429, "TooManyRequests")
+
+
+async def test_it_ends_where_whoever_watches_may_not_any_more(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "ASK_AGAIN_S", 0.0)
+    key = (await site.ask("POST", "/api/auth/keys", {"name": "k", "role": "Viewer"}, by="admin"))[1]
+    await site.ask("POST", BOARDS, board("a"), by="editor")
+    for method, path, body in (
+        ("PATCH", "/api/org/users/2", {"role": "Viewer"}), ("DELETE", f"/api/auth/keys/{key['id']}", None),
+    ):  # fmt: skip
+        by_key = method == "DELETE"
+        sent = f"Bearer {key['key']}" if by_key else aiohttp.encode_basic_auth("editor", PASSWORD)
+        async with site.client.get(f"{BOARDS}?watch=1", headers={"Authorization": sent}) as response:
+            events = Events(response)
+            assert await events.next() == ("ADDED", "a")
+            assert (await site.ask(method, path, body, by="admin"))[0] == 200
+            assert await asyncio.wait_for(response.content.read(), 30) == b""
 
 
 def meta(name: str, version: int) -> Meta:
