@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from watchkeeper.core.model.labels import quote
 from watchkeeper.core.model.matcher import Matcher
 from watchkeeper.core.model.span import Span
 from watchkeeper.logs.logql import ast
@@ -90,6 +91,8 @@ class RangeParser(StageParser):
             return window
         token = self._take()
         window.range_ns = self._duration_ns(token.text[1:-1], token.span)
+        if window.range_ns < 0:
+            self._fail(f"not a valid duration string: {quote(token.text[1:-1])}", token.span)
         if self._accept_word("offset"):
             negative = self._accept("-")
             token = self._expect_kind(Kind.DURATION)

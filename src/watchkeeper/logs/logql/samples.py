@@ -286,7 +286,7 @@ def _over(
 ) -> tuple[Floats, npt.NDArray[np.bool_]]:
     # Some windows are walked sample by sample: of long ones only so many steps go between two looks at the clock.
     span_ns = range_ns + (grid.n_steps - 1) * grid.step_ms
-    visits = samples.n_samples * min(1.0, range_ns / span_ns) * grid.n_steps
+    visits = samples.n_samples * min(1.0, range_ns / max(span_ns, 1)) * grid.n_steps
     n_parts = min(math.ceil(visits / MOST_VISITS), grid.n_steps)
     if n_parts < 2:
         return reduce_windows(op, samples, grid, range_ns, ev.guard.check, p1=p1)[:2]
