@@ -215,6 +215,13 @@ describe("table of before Grafana 7", () => {
     expect(made.options).toMatchObject({ showHeader: true, sortByIndex: { index: 3, desc: true } });
   });
 
+  test("all hidden but what has a style of its own", () => {
+    const styles = [{ pattern: "Value", type: "number", unit: "s" }, { pattern: "job", type: "string" }, { pattern: "Time", type: "hidden" }, { pattern: "/.*/", type: "hidden" }];
+    const { defaults, overrides } = panel({ type: "table-old", styles }).fieldConfig;
+    expect(defaults.custom).toMatchObject({ hidden: true });
+    expect(overrides.map(({ matcher, properties }) => [matcher.options, properties.find(({ id }) => id === "custom.hidden")?.value])).toEqual([["Time", true], ["job", false], ["Value", false]]);
+  });
+
   test("what its transform was", () => {
     const ids = (more: object) => panel({ type: "table-old", ...more }).transformations.map(({ id }) => id);
     expect(ids({ transform: "timeseries_to_columns" })).toEqual(["joinByField"]);

@@ -21,7 +21,7 @@ export function fromOldTable(raw: Json): Json {
   // The old table took the first style that fits a column, overrides are ruled by the last.
   const overrides = styles
     .filter((style) => !isEverything(text(style.pattern)))
-    .map(overrideOf)
+    .map((style) => overrideOf(style, all?.type === "hidden"))
     .filter((override) => override !== null)
     .reverse();
   const transformations = [...transformOf(raw), ...records(raw.transformations)];
@@ -46,9 +46,11 @@ function isEverything(pattern: string | undefined): boolean {
   return pattern === "/.*/" || pattern === "/./" || pattern === ".*";
 }
 
-function overrideOf(style: Json): Override | null {
+/** With `shown`, where all columns that no style is for are hidden, the style's own are not. */
+function overrideOf(style: Json, shown: boolean): Override | null {
   const pattern = text(style.pattern);
   const properties = propertiesOf(style);
+  if (shown && style.type !== "hidden") properties.push({ id: "custom.hidden", value: false });
   if (!pattern || !properties.length) return null;
   return { matcher: { id: /^\/.*\/[a-z]*$/s.test(pattern) ? "byRegexp" : "byName", options: pattern }, properties };
 }
