@@ -29,7 +29,7 @@ def free_port() -> int:
         return port
 
 
-def wait_for(what: str, is_true: Callable[[], Any], timeout_s: float = 20.0) -> Any:
+def wait_for(what: str, is_true: Callable[[], Any], timeout_s: float = 60.0) -> Any:
     """What `is_true` returns once it is true; fails with `what` when that takes too long."""
     deadline_s = time.monotonic() + timeout_s
     last: Any = None

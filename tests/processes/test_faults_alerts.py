@@ -18,7 +18,7 @@ import yaml
 from tests.processes.alert_server import AlertServer, alert_server, metric
 from tests.processes.hostile_services import HostileMail, HostileServices
 from tests.processes.running import started, wait_for
-from tests.processes.watch import Watch, memory_bytes
+from tests.processes.watch import PATIENCE_S, Watch, memory_bytes
 from tests.unit.alerts.integrations.test_all import MINIMAL
 from watchkeeper.alerts.integrations.table import INTEGRATIONS
 
@@ -86,14 +86,14 @@ def test_receivers_that_misbehave(tmp_path: Path, services: HostileServices) -> 
         began_s = time.monotonic()
         server.fire(alertname="X", to="good")
         wait_for("the good one", lambda: len(services.heard["good"]) == 1)
-        assert time.monotonic() - began_s < 1.5
+        assert time.monotonic() - began_s < PATIENCE_S
         wait_for("the good integration", lambda: len(services.heard["good/both"]) == 5)
         wait_for(
             "second attempts", lambda: all(services.n_asked[name] >= 10 for name in ("500", "503", "close", "flood"))
         )
         time.sleep(1)
         assert not watch.stop()
-        assert watch.slowest_s < 1.0
+        assert watch.slowest_s < PATIENCE_S
         assert memory_bytes(server, "VmHWM") < before + (120 << 20)
         for name in ("204", "half", "elsewhere", "other"):
             assert services.n_asked[name] == 5, f"{name} was told again"
@@ -138,7 +138,7 @@ def test_mail_servers_that_misbehave(tmp_path: Path, how: str) -> None:
         began_s = time.monotonic()
         server.fire(alertname="X", to="none")
         wait_for("the mail", lambda: mail.n_taken == 1)
-        assert time.monotonic() - began_s < 2
+        assert time.monotonic() - began_s < PATIENCE_S
         if how == "refuse":
             failed = "alertmanager_notifications_failed_total"
             wait_for(
@@ -231,12 +231,12 @@ def test_templates_that_never_end(tmp_path: Path, services: HostileServices) -> 
         began_s = time.monotonic()
         server.fire(alertname="X", to="good")
         wait_for("the good one", lambda: services.heard["good"])
-        assert time.monotonic() - began_s < 2
+        assert time.monotonic() - began_s < PATIENCE_S
         wait_for("the end of those that recurse", lambda: server.log.read_text().count("self/slack[0]") == 10)
         assert "exceeded" in server.log.read_text()
         wait_for("one that is too large", lambda: "maximum size of output" in server.log.read_text())
         assert not watch.stop()
-        assert watch.slowest_s < 1
+        assert watch.slowest_s < PATIENCE_S
         assert memory_bytes(server, "VmHWM") < 400 << 20
         server.kill()
     assert_no_traceback(server)
@@ -261,11 +261,11 @@ def test_a_storm_while_services_are_slow(tmp_path: Path, services: HostileServic
         assert server.post("alerts", alerts)[0] == 200
         wait_for("the quick ones", lambda: len(services.heard["good"]) == n_groups // 2)
         took_s = time.monotonic() - began_s - 1
-        assert n_groups > 200 or took_s < 2, "the storm of the issue"
+        assert n_groups > 200 or took_s < PATIENCE_S
         wait_for("the slow ones", lambda: len(services.heard["slow"]) == n_groups // 2, 40)
         time.sleep(0.5)
         assert not watch.stop()
-        assert watch.slowest_s < 1
+        assert watch.slowest_s < PATIENCE_S
         assert memory_bytes(server, "VmHWM") < 250 << 20
         assert server.stop() == 0
     for heard in (services.heard["good"], services.heard["slow"]):
@@ -319,7 +319,7 @@ def test_reloads_while_alerts_flow(tmp_path: Path, services: HostileServices) ->
         began_s = time.monotonic()
         server.fire(alertname="last", to="good")
         wait_for("the last", lambda: len(services.heard["good"]) > len(sent))
-        assert time.monotonic() - began_s < 2
+        assert time.monotonic() - began_s < PATIENCE_S
         time.sleep(1.2)  # Another interval, in which nothing is told again.
         names = [body["groupLabels"]["alertname"] for body in services.heard["good"]]
         assert sorted(names) == sorted([*sent, "last"])

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.processes.running import Exporter, Process, scrape_config, started, wait_for, watchkeeper
-from tests.processes.watch import Watch, memory_bytes, spacing
+from tests.processes.watch import PATIENCE_S, Watch, memory_bytes, spacing
 
 pytestmark = pytest.mark.process
 
@@ -119,9 +119,9 @@ def refused(server: Process, text: bytes) -> str:
     assert server.api("status/config")["yaml"] == shown
     assert server.request("/-/ready")[0] == 200
     assert not watch.stop()
-    assert watch.slowest_s < 1
-    assert took_s < 5
-    assert spacing(server, "good", "3s") < 0.7
+    assert watch.slowest_s < PATIENCE_S
+    assert took_s < 2 * PATIENCE_S
+    assert spacing(server, "good", "3s") < 0.7 + watch.slowest_s
     return answer.decode()
 
 
@@ -223,4 +223,4 @@ def test_ten_thousand_jobs(tmp_path: Path) -> None:
         assert not watch.stop()
         assert memory_bytes(server) < 500 * (1 << 20)
         assert server.stop() == 0
-        assert watch.slowest_s < 2.5
+        assert watch.slowest_s < 2 * PATIENCE_S

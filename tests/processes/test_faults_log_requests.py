@@ -15,7 +15,7 @@ import pytest
 
 from tests.processes.log_server import NS, LogServer, log_server, push_body
 from tests.processes.running import started, wait_for
-from tests.processes.watch import Watch, memory_bytes
+from tests.processes.watch import PATIENCE_S, Watch, memory_bytes
 
 pytestmark = pytest.mark.process
 
@@ -46,7 +46,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LogServer]:
 
 
 @contextmanager
-def unmoved(server: LogServer, slowest_s: float = 1.5) -> Iterator[None]:
+def unmoved(server: LogServer, slowest_s: float = PATIENCE_S) -> Iterator[None]:
     """The server answers others all the time, and keeps its memory."""
     asked = urllib.parse.urlencode({"query": 'sum(count_over_time({job="good"}[1h]))'})
     watch = Watch(server, f"/loki/api/v1/query?{asked}")
@@ -132,7 +132,7 @@ def test_lines_that_are_not_utf8_are_kept_and_shown_safely(server: LogServer) ->
 def test_a_huge_push_and_bombs(server: LogServer) -> None:
     before = memory_bytes(server)
     # This process sends 2 GB meanwhile, on the same processors.
-    with unmoved(server, slowest_s=5):
+    with unmoved(server, slowest_s=2 * PATIENCE_S):
         for head, piece in (
             (b"Content-Length: 1073741824", b"x" * MIB),
             (b"Transfer-Encoding: chunked", b"100000\r\n" + b"x" * MIB + b"\r\n"),

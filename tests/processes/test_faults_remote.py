@@ -10,7 +10,7 @@ import pytest
 from tests.processes.broken_system import fill, small_disk
 from tests.processes.running import Exporter, Process, scrape_config, started, wait_for, watchkeeper
 from tests.processes.test_faults_scrape import RawTarget, body, drip, endless_headers, raw, reset, silent
-from tests.processes.watch import Watch, memory_bytes, spacing
+from tests.processes.watch import PATIENCE_S, Watch, memory_bytes, spacing
 
 pytestmark = pytest.mark.process
 
@@ -58,10 +58,10 @@ def test_hostile_receivers(tmp_path: Path) -> None:
         time.sleep(4)
         sent = times(server, "good")
         assert len(sent) > 10
-        wait_for("every sample at the good receiver", lambda: sent <= times(receiver, "good"), 10)
-        assert spacing(server, "good") < 0.5
+        wait_for("every sample at the good receiver", lambda: sent <= times(receiver, "good"))
+        assert spacing(server, "good") < 0.5 + watch.slowest_s
         assert not watch.stop()
-        assert watch.slowest_s < 1
+        assert watch.slowest_s < PATIENCE_S
         assert memory_bytes(server) < 400 * MIB
         text = server.log.read_text()
         assert "Traceback" not in text
@@ -89,7 +89,7 @@ def test_a_full_disk_of_a_sender(tmp_path: Path) -> None:
         freed_s = time.time()
         wait_for("new samples at the receiver", lambda: max(times(receiver, "good")) > freed_s + 1)
         stored = times(server, "good")
-        wait_for("every stored sample at the receiver", lambda: stored <= times(receiver, "good"), 10)
+        wait_for("every stored sample at the receiver", lambda: stored <= times(receiver, "good"))
         assert "Traceback" not in server.log.read_text()
         assert server.stop() == 0
     exporter.close()

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.processes.running import Exporter, Process, started, wait_for, watchkeeper
-from tests.processes.watch import Watch, memory_bytes, spacing
+from tests.processes.watch import PATIENCE_S, Watch, memory_bytes, spacing
 
 pytestmark = pytest.mark.process
 
@@ -228,7 +228,7 @@ def test_hostile_answers(tmp_path: Path, good: Exporter) -> None:
     targets |= {job: RawTarget(answer) for job, answer in ODD.items()}
     jobs = {"good": good.address, **{job: target.address for job, target in targets.items()}}
     extra = {
-        "good": ", scrape_interval: 200ms, scrape_timeout: 200ms",
+        "good": ", scrape_interval: 500ms, scrape_timeout: 500ms",
         "long_label": ", label_value_length_limit: 1000",
     }
     server = watchkeeper(tmp_path, config=config(jobs, "400ms", **extra))
@@ -245,12 +245,12 @@ def test_hostile_answers(tmp_path: Path, good: Exporter) -> None:
                 wrong[job] = (health, error[:300])
         assert not wrong, "\n".join(f"{job}: {seen}" for job, seen in wrong.items())
         assert found["good"] == ("up", "")
-        assert spacing(server, "good") < 0.45
+        assert spacing(server, "good") < 1.2 + watch.slowest_s
         assert {row["metric"]["job"] for row in server.query("up == 1")} == {"good", *ODD}
         assert {row["metric"]["job"] for row in server.query("odd")} == set(ODD)
         assert server.number("count(up == 0)") == len(HOSTILE)
         assert not watch.stop()
-        assert watch.slowest_s < 1
+        assert watch.slowest_s < PATIENCE_S
         assert memory_bytes(server, "VmHWM") < 300 * MIB
         assert "Traceback" not in server.log.read_text()
         assert server.stop() == 0
@@ -270,7 +270,7 @@ def test_enormous_answers(tmp_path: Path, good: Exporter) -> None:
     }
     targets = {job: RawTarget(answer) for job, (answer, _) in hostile.items()}
     jobs = {"good": good.address, **{job: target.address for job, target in targets.items()}}
-    extra = {"good": ", scrape_interval: 200ms, scrape_timeout: 200ms", "limited": ", body_size_limit: 1MB"}
+    extra = {"good": ", scrape_interval: 500ms, scrape_timeout: 500ms", "limited": ", body_size_limit: 1MB"}
     server = watchkeeper(tmp_path, config=config(jobs, "3s", **extra))
     with started(server):
         watch = Watch(server)
@@ -283,7 +283,7 @@ def test_enormous_answers(tmp_path: Path, good: Exporter) -> None:
             assert re.search(text, found[job][1]), (job, found[job])
         assert not watch.stop()
         slowest_s, gap_s = watch.slowest_s, spacing(server, "good")
-        assert (slowest_s < 1.5, gap_s < 0.9) == (True, True), (slowest_s, gap_s)
+        assert (slowest_s < PATIENCE_S, gap_s < 1.2 + slowest_s) == (True, True), (slowest_s, gap_s)
         assert memory_bytes(server, "VmHWM") < 1600 * MIB
         assert server.stop() == 0
     for target in targets.values():
@@ -298,7 +298,7 @@ def test_a_hundred_megabytes(tmp_path: Path, good: Exporter) -> None:
     large = Exporter(text)
     jobs = {"good": good.address, "large": large.address, "limited": large.address, "few": large.address}
     extra = {
-        "good": ", scrape_interval: 200ms, scrape_timeout: 200ms",
+        "good": ", scrape_interval: 500ms, scrape_timeout: 500ms",
         "limited": ", body_size_limit: 10MB",
         "few": ", sample_limit: 100",
     }
@@ -315,7 +315,7 @@ def test_a_hundred_megabytes(tmp_path: Path, good: Exporter) -> None:
         assert not server.query('large{job=~"limited|few"}')
         time.sleep(1)
         assert not watch.stop()
-        assert (watch.slowest_s < 1, spacing(server, "good") < 0.9) == (True, True), (
+        assert (watch.slowest_s < PATIENCE_S, spacing(server, "good") < 1.2 + watch.slowest_s) == (True, True), (
             watch.slowest_s, spacing(server, "good"))  # fmt: skip
         assert memory_bytes(server, "VmHWM") < 1000 * MIB
         assert server.stop() == 0
@@ -334,6 +334,6 @@ def test_a_target_that_gets_well(tmp_path: Path, good: Exporter) -> None:
             sick.body = b"sickly 1\n"
             wait_for("up", lambda: errors(server)["sick"] == ("up", ""))
             wait_for("its series", lambda: server.query("sickly"))
-        assert spacing(server, "good") < 0.45
+        assert spacing(server, "good") < PATIENCE_S
         assert server.stop() == 0
     sick.close()

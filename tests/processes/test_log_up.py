@@ -49,11 +49,11 @@ def test_lines_of_files_are_shown_within_seconds(tmp_path: Path) -> None:
     file = tmp_path / "logs" / "app.log"
     file.write_text("level=info first\nlevel=error second\n")
     with started(server):
-        wait_for("the lines", lambda: len(server.lines('{job="files"}')) == 2, 10)
+        wait_for("the lines", lambda: len(server.lines('{job="files"}')) == 2)
         assert command(server, '{job="files"}', "-o", "raw") == ["level=info first", "level=error second"]
         with file.open("a") as appended:
             appended.write("level=warn third\n")
-        wait_for("the third", lambda: command(server, '{level="warn"}', "-o", "raw") == ["level=warn third"], 10)
+        wait_for("the third", lambda: command(server, '{level="warn"}', "-o", "raw") == ["level=warn third"])
         counted = command(server, 'sum by (level) (count_over_time({job="files"}[5m]))')
         assert sorted(line.split() for line in counted if line.split()[1:] == ["1"]) == [
             ["error", "1"], ["info", "1"], ["warn", "1"],
@@ -65,7 +65,7 @@ def test_lines_of_files_are_shown_within_seconds(tmp_path: Path) -> None:
         server.start()
         with file.open("a") as appended:
             appended.write("level=info fourth\n")
-        wait_for("the fourth", lambda: len(server.lines('{job="files"}')) == 4, 10)
+        wait_for("the fourth", lambda: len(server.lines('{job="files"}')) == 4)
         assert "Traceback" not in server.log.read_text()
         assert server.stop() == 0
 

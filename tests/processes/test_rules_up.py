@@ -23,7 +23,7 @@ from tests.processes.side_by_side import side_by_side
 pytestmark = pytest.mark.process
 
 CONFIG = """
-global: {scrape_interval: 200ms, scrape_timeout: 200ms, evaluation_interval: 200ms, external_labels: {region: eu}}
+global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 200ms, external_labels: {region: eu}}
 rule_files: ['rules/*.yml']
 scrape_configs: [{job_name: one, static_configs: [{targets: ['%s']}]}]
 """
