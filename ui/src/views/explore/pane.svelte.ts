@@ -6,6 +6,7 @@ import type { Target } from "../../core/model/dashboard.ts";
 import { rangeOrDefault, type RawRange, type TimeRange } from "../../core/time/range.ts";
 import { DEFAULT_EXPLORE_RANGE, type ExplorePane } from "../../core/url/explore_url.ts";
 import { dashboardScope } from "../../core/variables/builtin.ts";
+import { session } from "../../page/session.svelte.ts";
 import type { PanelAnswer } from "../../query/context.ts";
 import { givesLines } from "../../query/loki_query.ts";
 import { queryPanel } from "../../query/panel_query.ts";
@@ -29,7 +30,7 @@ export class Pane {
   source = $state.raw<DataSource>({ uid: "prometheus", name: "Prometheus", type: "prometheus" });
   queries = $state.raw<Target[]>([]);
   range = $state.raw<RawRange>(DEFAULT_EXPLORE_RANGE);
-  zone = $state("browser");
+  zone = $state(session.data.timezone || "browser");
   /** How often it runs by itself, as "10s"; "" is never. */
   refresh = $state("");
   /** What of its link could not be had as it was asked for. */
