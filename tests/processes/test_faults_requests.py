@@ -195,6 +195,8 @@ ABSURD: dict[str, tuple[str, dict[str, object]]] = {
     "explosion_of_a_constant": ("query", {"query": "max_over_time(vector(1)[10y:1ms])"}),
     "explosion_of_time": ("query", {"query": "sum_over_time(time()[100y:1ms])"}),
     "explosion_in_range": ("query_range", {"query": "rate(many[1h:1ms])"}),
+    "expressions": ("query", {"query": "{" + ",".join(f'a=~"\\\\pL{{90}}{i}"' for i in range(1600)) + "}"}),
+    "selectors": ("series", {"match[]": [f'{{a=~"\\\\pL{{90}}{i}"}}' for i in range(1600)]}),
     "long_string": ("query", {"query": '"' + "x" * MIB}),
     "nul": ("query", {"query": 'many{a="\0'}),
     "binary": ("query", {"query": random.Random(2).randbytes(10_000)}),

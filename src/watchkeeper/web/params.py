@@ -13,6 +13,7 @@ from watchkeeper.core.model.duration import DurationError, parse_duration_ms
 from watchkeeper.core.model.errors import ParseError
 from watchkeeper.core.model.labels import quote
 from watchkeeper.core.model.matcher import Matcher
+from watchkeeper.core.model.regex_weight import RegexWeight
 from watchkeeper.metrics.promql.parser import parse_selector
 from watchkeeper.web.errors import bad_data, bad_parameter
 from watchkeeper.web.form import read_form
@@ -100,10 +101,10 @@ class Params:
 
         named   the error names the parameter (some of upstream's endpoints do, others do not)
         """
-        sets = []
+        sets, weight = [], RegexWeight()
         try:
             for text in self.all(name):
-                matchers = parse_selector(text)
+                matchers = parse_selector(text, weight)
                 if all(matcher.matches_empty for matcher in matchers):
                     raise ValueError("match[] must contain at least one non-empty matcher")
                 sets.append(list(matchers))

@@ -6,7 +6,8 @@ from typing import Any, Final, NoReturn
 
 from watchkeeper.core.model.go_regex_error import regex_problem
 from watchkeeper.core.model.matcher import Matcher, MatchType
-from watchkeeper.core.model.regex import RegexError, compile_re2
+from watchkeeper.core.model.regex import RegexError, anchored, compile_re2
+from watchkeeper.core.model.regex_weight import RegexWeight
 from watchkeeper.core.model.span import Span
 from watchkeeper.logs.lines.units import UnitError, parse_float
 from watchkeeper.logs.logql.errors import LogQLParseError
@@ -16,7 +17,6 @@ from watchkeeper.logs.logql.units import parse_query_duration_ns
 MAX_BYTES: Final = 131_072  # A query's length.
 MAX_DEPTH: Final = 200  # Levels of a tree; every walk over it may recurse a few calls for each.
 
-MAX_PROGRAM: Final = 500_000  # Instructions of all different regular expressions of a query, as RE2 compiles them.
 MAX_STAGES: Final = 500  # Of one selector; line filters, which make nothing, do not count.
 MAX_EXTRACTED: Final = 1000  # Labels that the parsers of one selector are asked for by name.
 
@@ -33,14 +33,13 @@ _MATCH_TYPES: Final = {kind.value: kind for kind in MatchType}
 class Cursor:
     """One text being parsed."""
 
-    __slots__ = ("_depth", "_index", "_program", "_seen", "_text", "_tokens")
+    __slots__ = ("_depth", "_index", "_text", "_tokens", "_weight")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, weight: RegexWeight | None = None) -> None:
         self._text = text
         self._index = 0
         self._depth = 0
-        self._program = 0
-        self._seen: set[str] = set()
+        self._weight = RegexWeight() if weight is None else weight
         size = len(text.encode(errors="replace"))
         if size > MAX_BYTES:
             self._refuse(f"input size too long ({size} > {MAX_BYTES})", Span(0, 0))
@@ -189,20 +188,15 @@ class Cursor:
         except (RegexError, UnicodeError):
             self._refuse(regex_problem(value), span)
         if match_type in (MatchType.REGEX, MatchType.NOT_REGEX):
-            self._weigh(compile_re2(f"^(?s:{value})$"), span)  # As the matcher has it: it is not compiled again.
+            self._weigh(compile_re2(anchored(value)), span)  # As the matcher has it: it is not compiled again.
         return matcher
 
     def _weigh(self, compiled: Any, span: Span) -> None:
-        """Counts a compiled regular expression. A short text may take long to compile: a query with many large ones is
-        refused before it keeps others waiting."""
-        if compiled.pattern in self._seen:
-            return
-        self._seen.add(compiled.pattern)
-        self._program += compiled._regexp.ProgramSize()
-        if self._program > MAX_PROGRAM:
-            self._refuse(
-                f"the regular expressions of the query are too large, the limit is {MAX_PROGRAM} instructions", span
-            )
+        """Counts a compiled regular expression."""
+        try:
+            self._weight.add(compiled)
+        except RegexError as error:
+            self._refuse(str(error), span)
 
 
 def _token_order(name: str) -> int:

@@ -13,6 +13,7 @@ from watchkeeper.core.model.go_regex_error import regex_problem
 from watchkeeper.core.model.height import node_at_height
 from watchkeeper.core.model.matcher import Matcher
 from watchkeeper.core.model.regex import RegexError, compile_re2
+from watchkeeper.core.model.regex_weight import RegexWeight
 from watchkeeper.core.model.span import Span
 from watchkeeper.logs.logql import ast
 from watchkeeper.logs.logql.check import check, check_matchers
@@ -44,12 +45,13 @@ def parse_log_query(text: str) -> ast.LogQuery:
     return expr
 
 
-def parse_selector(text: str, *, need_one: bool = False) -> tuple[Matcher, ...]:
+def parse_selector(text: str, weight: RegexWeight | None = None, *, need_one: bool = False) -> tuple[Matcher, ...]:
     """The matchers of `{a="b", …}` alone. Raises LogQLParseError.
 
+    weight     of the regular expressions of other selectors of the same request
     need_one   at least one matcher must refuse the empty value, as in queries; else all may let it pass, also `{}`
     """
-    expr = _Parser(text).any_expression()
+    expr = _Parser(text, weight).any_expression()
     if not isinstance(expr, ast.LogQuery) or expr.stages:
         raise NotThisKind("only label matchers is supported", expr.span, text)
     if need_one:

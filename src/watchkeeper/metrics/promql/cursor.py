@@ -7,6 +7,7 @@ from typing import Final, NoReturn
 
 from watchkeeper.core.model.duration import DurationError, parse_duration_ms
 from watchkeeper.core.model.errors import ParseError
+from watchkeeper.core.model.regex_weight import RegexWeight
 from watchkeeper.core.model.span import Span
 from watchkeeper.metrics.promql import ast
 from watchkeeper.metrics.promql.lexer import Kind, LexError, Token, parse_number, tokenize
@@ -34,15 +35,16 @@ ALL_OPTIONS: Final = ParserOptions(
 class Cursor:
     """One text being parsed; `_context` is the construct that error texts name."""
 
-    __slots__ = ("_context", "_deferred", "_depth", "_index", "_options", "_text", "_tokens")
+    __slots__ = ("_context", "_deferred", "_depth", "_index", "_options", "_text", "_tokens", "_weight")
 
-    def __init__(self, text: str, options: ParserOptions) -> None:
+    def __init__(self, text: str, options: ParserOptions, weight: RegexWeight | None = None) -> None:
         self._text = text
         self._options = options
         self._index = 0
         self._context = ""
         self._depth = 0
         self._deferred: list[tuple[str, Span]] = []
+        self._weight = RegexWeight() if weight is None else weight
         if len(text) > MAX_CHARS:
             self._fail(f"query of {len(text)} characters, the limit is {MAX_CHARS}", Span(0, 0))
         self._tokens = tokenize(text)

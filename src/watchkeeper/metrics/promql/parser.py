@@ -13,7 +13,8 @@ from typing import Final
 from watchkeeper.core.model.height import node_at_height
 from watchkeeper.core.model.labels import METRIC_NAME, Labels, quote
 from watchkeeper.core.model.matcher import Matcher, MatchType
-from watchkeeper.core.model.regex import RegexError
+from watchkeeper.core.model.regex import RegexError, anchored, compile_re2
+from watchkeeper.core.model.regex_weight import RegexWeight
 from watchkeeper.core.model.span import Span
 from watchkeeper.metrics.promql import ast
 from watchkeeper.metrics.promql.cursor import ALL_OPTIONS, DEFAULT_OPTIONS, MAX_DEPTH, ParserOptions
@@ -40,9 +41,12 @@ def parse(text: str, options: ParserOptions = DEFAULT_OPTIONS) -> ast.Expr:
     return _Parser(text, options).query()
 
 
-def parse_selector(text: str) -> tuple[Matcher, ...]:
-    """The matchers of an instant selector, as in `match[]`; they may all match the empty string. Raises ParseError."""
-    return _Parser(text, DEFAULT_OPTIONS).selector_only()
+def parse_selector(text: str, weight: RegexWeight | None = None) -> tuple[Matcher, ...]:
+    """The matchers of an instant selector, as in `match[]`; they may all match the empty string. Raises ParseError.
+
+    weight   of the regular expressions of other selectors of the same request
+    """
+    return _Parser(text, DEFAULT_OPTIONS, weight).selector_only()
 
 
 def parse_metric(text: str) -> Labels:
@@ -243,7 +247,20 @@ class _Parser(DurationParser):
         if signature.experimental and not self._options.experimental_functions:
             self._fail(f"function {quote(name.text)} is not enabled", name.span)
         args, end = self._arguments()
+        if name.text == "label_replace" and len(args) == 5 and isinstance(args[4], ast.StringLiteral):
+            self._weigh(args[4])
         return ast.Call(signature, tuple(args), Span(name.lo, end))
+
+    def _weigh(self, literal: ast.StringLiteral) -> None:
+        """Counts the regular expression of a call; one that is none is told when it is evaluated."""
+        try:
+            compiled = compile_re2(anchored(literal.value))
+        except RegexError:
+            return
+        try:
+            self._weight.add(compiled)
+        except RegexError as error:
+            self._fail(f"error parsing regexp: {error}", literal.span)
 
     def _arguments(self) -> tuple[list[ast.Expr], int]:
         """What stands in parentheses after a function's name, and where it ends."""
@@ -361,8 +378,11 @@ class _Parser(DurationParser):
         return matchers
 
     def _matcher(self, name: str, kind: MatchType, label: Token, value: Token) -> Matcher:
+        text = unquote(value.text)
         try:
-            return Matcher(name, kind, unquote(value.text))
+            if kind in (MatchType.REGEX, MatchType.NOT_REGEX):
+                self._weight.add(compile_re2(anchored(text)))
+            return Matcher(name, kind, text)
         except RegexError as error:
             self._fail(f"error parsing regexp: {error}", label.span.join(value.span))
 

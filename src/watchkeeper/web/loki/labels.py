@@ -10,6 +10,7 @@ from typing import TypeVar
 from aiohttp import web
 
 from watchkeeper.core.model.matcher import Matcher
+from watchkeeper.core.model.regex_weight import RegexWeight
 from watchkeeper.logs.interface import LogQuerier, Stream
 from watchkeeper.logs.logql.parser import parse_selector
 from watchkeeper.web.envelope import json_response
@@ -46,7 +47,8 @@ async def legacy_label_values(backend: Backend, request: web.Request) -> web.Res
 async def series(backend: Backend, request: web.Request) -> web.Response:
     """GET POST /series: the label sets of all streams that a `match[]` names, or of all."""
     params = await Params.of(request, backend)
-    sets = [parse_selector(text) for text in params.all("match", "match[]")] or [()]
+    weight = RegexWeight()
+    sets = [parse_selector(text, weight) for text in params.all("match", "match[]")] or [()]
     start_ns, end_ns = bounds_in_order(params)
 
     def read(querier: LogQuerier, start_ns: int, end_ns: int) -> list[Stream]:

@@ -10,6 +10,7 @@ from aiohttp import web
 from watchkeeper.core.kernels.number_text import format_time
 from watchkeeper.core.model.errors import ParseError, QueryError
 from watchkeeper.core.model.labels import METRIC_NAME, Labels, is_legacy_name, quote
+from watchkeeper.core.model.regex_weight import RegexWeight
 from watchkeeper.core.model.stale import missing_mask, stale_mask
 from watchkeeper.core.telemetry.family import format_value
 from watchkeeper.metrics.interface import Budget, Series
@@ -29,8 +30,9 @@ async def own_metrics(backend: Backend, request: web.Request) -> web.Response:
 async def federate(backend: Backend, request: web.Request) -> web.Response:
     """GET /federate: for each series of `match[]` its newest sample within the lookback."""
     # A selector may be empty here: who federates asks for all on purpose.
+    weight = RegexWeight()
     try:
-        sets = [parse_selector(text) for text in (await Params.of(request)).all("match[]")]
+        sets = [parse_selector(text, weight) for text in (await Params.of(request)).all("match[]")]
     except ParseError as error:
         return web.Response(status=400, text=f"{error}\n")
     now_ms = backend.now_ms()

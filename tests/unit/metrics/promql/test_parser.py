@@ -7,6 +7,7 @@ import pytest
 from watchkeeper.core.model.errors import ParseError, TypeMismatch
 from watchkeeper.core.model.labels import Labels
 from watchkeeper.core.model.matcher import Matcher, MatchType
+from watchkeeper.core.model.regex_weight import RegexWeight
 from watchkeeper.metrics.promql import ast
 from watchkeeper.metrics.promql.parser import ALL_OPTIONS, ParserOptions, parse, parse_metric, parse_selector
 from watchkeeper.metrics.promql.printer import to_text
@@ -392,3 +393,24 @@ def test_hostile_texts_are_errors(text: str) -> None:
 
 def test_octal_numbers_beyond_64_bits_are_decimal() -> None:
     assert parse("0" + "7" * 30) == ast.NumberLiteral(7.777777777777778e29)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{" + ",".join(f'a=~"\\\\pL{{90}}{i}"' for i in range(100)) + "}",
+        "label_replace(" * 100 + "up" + "".join(f', "a", "$1", "b", "\\\\pL{{90}}{i}")' for i in range(100)),
+    ],
+    ids=["matchers", "label_replace"],
+)
+def test_regular_expressions_that_are_large_together(text: str) -> None:
+    with pytest.raises(ParseError, match="the limit is 500000 instructions"):
+        parse(text)
+
+
+def test_selectors_of_one_request_weigh_together() -> None:
+    weight = RegexWeight()
+    texts = [f'{{a=~"\\\\pL{{90}}{number}"}}' for number in range(100)]
+    parse_selector(texts[0], weight)
+    with pytest.raises(ParseError, match="the limit is 500000 instructions"):
+        _ = [parse_selector(text, weight) for text in texts]
