@@ -6,7 +6,6 @@ const editorOf = (person, at = 0) => person.page.locator(".cm-content").nth(at);
 
 /** A metric by completion, its label by completion, run by keys: lines and a table; a fault is marked with the server's words. */
 export async function metrics(person, { url }) {
-  person.expect(/status (of )?400/);
   await person.open(`${url}/explore`);
   const editor = editorOf(person);
   await editor.click();
@@ -31,6 +30,8 @@ export async function metrics(person, { url }) {
   await person.page.keyboard.type("sum(rate(node_load1))", { delay: 2 });
   await person.page.locator(".cm-lintRange-error, .cm-lint-marker-error, .cm-diagnostic").first().waitFor();
   await person.keys("Escape");
+  // Until here nothing was wrong: what is being typed is no error of the page. What is run is one.
+  person.expect(/status (of )?400/);
   await person.keys("Control+Enter");
   await person.page.getByRole("alert").filter({ hasText: /parse error/ }).first().waitFor();
   return true;
@@ -178,7 +179,7 @@ export async function several(person, { url, job }) {
   await paneOf(person).getByRole("alert").filter({ hasText: "can't be reached" }).waitFor();
   await person.until("the other pane draws", async () => (await person.inked(paneOf(person, 1))) > 20);
   // The editor asks too, a moment later: its answer belongs to this step, and not to its end.
-  await person.until("the editor was answered", () => person.requests.some(({ url: path, status }) => /uid\/down\/api\/v1\/parse_query/.test(path) && status === 502));
+  await person.until("the editor was answered", () => person.requests.some(({ url: path, status }) => /uid\/down\/check$/.test(path) && status === 200));
 
   const mixed = { datasource: "-- Mixed --", queries: [...metricPane("node_load1").queries, { ...logPane(`{job="${job}"}`).queries[0], refId: "B" }], range: { from: "now-15m", to: "now" } };
   await person.open(panesUrl(url, { one: mixed }));

@@ -166,7 +166,7 @@ export function logql(base: string): Extension {
     const text = view.state.doc.toString();
     if (text.length > CHECKED) return [];
     if (isBroken(parser, text) && !(await rested(view, text))) return [];
-    const fault = await checkQuery("logql", base, text);
+    const fault = await checkQuery(base, text);
     return fault ? [{ ...fault, severity: "error" }] : [];
   };
   return [new LanguageSupport(language, language.data.of({ autocomplete: completeWith(new LogqlSource(base)) })), linter(lint, { delay: LINT_MS })];

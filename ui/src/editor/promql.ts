@@ -45,7 +45,7 @@ export function promql(base: string): Extension {
     if (!text.trim() || text.length > CHECKED) return [];
     const found = inPage(text);
     if (found.some((one) => one.severity === "error") && !(await rested(view, text))) return [];
-    const fault = await checkQuery("promql", base, text);
+    const fault = await checkQuery(base, text);
     if (fault) return [{ ...fault, severity: "error" }];
     // The server has the last word on errors; hints are the page's own.
     return fault === null ? [...found.filter((one) => one.severity !== "error"), ...(await hints(text))] : found;
