@@ -65,6 +65,12 @@ export class PanelRun {
     this.#key = "";
   }
 
+  /** As the person wanted it; what has nothing to show says why. */
+  callOff(): void {
+    if (this.#stop && !this.answer) this.fault = "Called off before there was an answer.";
+    this.stop();
+  }
+
   /** The next `run` asks again whatever it is for. */
   forget(): void {
     this.#key = "";

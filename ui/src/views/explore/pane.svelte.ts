@@ -192,6 +192,12 @@ export class Pane {
     }
   }
 
+  /** As the person wanted it; a pane that has nothing to show says why. */
+  callOff(): void {
+    if (this.running && !this.shown) this.fault = "Called off before there was an answer.";
+    this.stop();
+  }
+
   stop(): void {
     this.#abort?.abort();
     this.#abort = null;

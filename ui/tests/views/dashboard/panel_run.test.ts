@@ -47,6 +47,19 @@ describe("what a panel shows when asking again fails", () => {
     expect(run.answer).toBe(found);
   });
 
+  it("is said to be called off where it was before there was anything", async () => {
+    queryPanel.mockImplementation((_, { signal }: { signal: AbortSignal }) => new Promise((_, refuse) => signal.addEventListener("abort", () => refuse(signal.reason as Error))));
+    run.run({ ...input, panel: { ...input.panel, targets: [{ refId: "A", expr: "slow" }] } });
+    run.callOff();
+    await vi.waitFor(() => expect(run.loading).toBe(false));
+    expect([run.fault, run.answer]).toEqual(["", found]);
+    const first = new PanelRun(board);
+    first.run(input);
+    first.callOff();
+    await vi.waitFor(() => expect(first.loading).toBe(false));
+    expect(first.fault).toBe("Called off before there was an answer.");
+  });
+
   it("is not what another query or another range gave", async () => {
     await ask(refused, { panel: { ...input.panel, targets: [{ refId: "A", expr: "down" }] } });
     expect(run.answer?.frames).toEqual([]);
