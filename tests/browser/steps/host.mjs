@@ -21,6 +21,10 @@ export async function liveLines(person, { url }) {
   const count = () => person.requests.filter((one) => /query_range/.test(one.url)).length;
   const before = count();
   await person.until("it asks again by itself", () => count() > before);
+  // The list of intervals begins at the one that holds.
+  await person.page.getByRole("button", { name: "Refresh by itself: 5s" }).press("Enter");
+  await person.until("the interval", () => person.page.evaluate(() => document.activeElement?.textContent?.trim() === "5s"));
+  await person.keys("Escape");
   return took;
 }
 
