@@ -9,8 +9,8 @@ from typing import Final, Generic, TypeVar
 
 Compiled = TypeVar("Compiled")
 
-MAX_INSTRUCTIONS: Final = 1_000_000  # Of all that are kept; each takes about a hundred bytes.
-LEAST: Final = 250  # That one counts for, so that no more than 4000 are kept.
+MAX_INSTRUCTIONS: Final = 1_000_000  # Of all that are kept; each takes about a hundred bytes, and its states more.
+LEAST: Final = 1000  # That one counts for, so that no more than 1000 are kept.
 
 
 class KeptExpressions(Generic[Compiled]):

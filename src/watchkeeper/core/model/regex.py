@@ -10,7 +10,11 @@ from watchkeeper.core.model.kept_expressions import KeptExpressions
 from watchkeeper.core.model.replacement import Replacement
 
 MAX_PROGRAM_BYTES: Final = 8 << 20  # RE2's memory for one compiled expression; larger ones are refused, not run.
-MAX_TEST_BYTES: Final = 64 << 20  # Of states that a yes-or-no test may build; so large that it never gives up early.
+# Of states that a yes-or-no test may keep; where they are too many it forgets them, and begins again. A large program
+# has large states, and without room for some of them there is no test.
+TEST_BYTES: Final = 2 << 20
+TEST_BYTES_OF_INSTRUCTION: Final = 400
+MAX_TEST_BYTES: Final = 64 << 20
 
 
 class RegexError(ValueError):
@@ -27,7 +31,7 @@ class Regex:
         self._compiled = compile_re2(anchored(text))
         # A set of one expression answers yes or no without a match object, in a seventh of the time.
         options = _options()
-        options.max_mem = MAX_TEST_BYTES
+        options.max_mem = min(MAX_TEST_BYTES, TEST_BYTES + self.size * TEST_BYTES_OF_INSTRUCTION)
         test = re2.Set.SearchSet(options)
         try:
             test.Add(anchored(text))
