@@ -80,7 +80,7 @@ export async function dashboard(person, { url, attack }) {
       await clean(person, "tooltips");
       await person.keys("Escape");
     }
-    const mark = person.page.getByRole("button", { name: /^Annotation .*<a href=/ }).first();
+    const mark = person.page.getByRole("button", { name: /^Annotation .*<img src=x[^>]*> <a href=/ }).first();
     await mark.focus();
     await person.page.locator("[role=tooltip], [role=dialog]").filter({ hasText: "<img src=x" }).first().waitFor();
     await clean(person, "annotations of people");
