@@ -630,6 +630,7 @@ def test_rules_that_want_too_much_harm_no_neighbour(tmp_path: Path, exporter: Ex
             *("huge", "limited", "samples", "bytes"),
             *(f"slow{i}" for i in range(5)),
         }
+        assert metrics_of(ours, "watchkeeper_limits_exceeded_total")['limit="query.max-bytes'] >= 1
         missed = metrics_of(ours, "prometheus_rule_group_iterations_missed_total")
         assert sum(missed[f"a.yml;slow{i}"] for i in range(5)) > 10
         assert memory_bytes(ours, "VmHWM") < 2 << 30

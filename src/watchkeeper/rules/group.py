@@ -172,6 +172,7 @@ class Group:
         except QueryCanceled as error:
             self._fail(level, i, str(error))
         except WatchkeeperError as error:
+            metrics.exceeded.note(error)
             self._fail(level, i, str(error))
             self._warn("Evaluating rule failed", rule, err=error)
         except Exception as error:  # A fault of ours must not take the other rules with it.

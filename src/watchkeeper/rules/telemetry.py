@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from watchkeeper.core.telemetry.exceeded import ExceededLimits
 from watchkeeper.core.telemetry.metrics import Counter, Gauge, Metric, Registry
 
 PREFIX: Final = "prometheus_rule_"
@@ -16,6 +17,7 @@ class RuleMetrics:
 
     def __init__(self, registry: Registry, prefix: str = PREFIX) -> None:
         """`prefix` begins the names: managers of one process that are told apart have different ones."""
+        self.exceeded = ExceededLimits(registry)
         self.evaluation_duration = registry.summary(
             prefix + "evaluation_duration_seconds", "The duration for a rule to execute."
         )
@@ -95,6 +97,7 @@ class GroupMetrics:
     """The children of one group's key; each stands at 0 before the first evaluation, as rates need it."""
 
     def __init__(self, metrics: RuleMetrics, key: str) -> None:
+        self.exceeded = metrics.exceeded
         self.evaluation_duration = metrics.evaluation_duration
         self.group_duration = metrics.group_duration
         self.iterations_missed: Counter = metrics.iterations_missed.labels(key)

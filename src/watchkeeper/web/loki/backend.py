@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from watchkeeper.core.telemetry.exceeded import ExceededLimits
 from watchkeeper.core.telemetry.metrics import Registry
 from watchkeeper.logs.interface import DeleteRequest, EntryBatch, LiveTail, LogAppender, LogQuerier
 from watchkeeper.logs.logql.answer import Answer, QueryLimits, Request
@@ -104,6 +105,7 @@ class ApiMetrics:
     """What the API counts beside its requests, under upstream's names."""
 
     def __init__(self, registry: Registry) -> None:
+        self.exceeded = ExceededLimits(registry)
         self.panics = registry.counter("loki_panic_total", "The total number of panic triggered.")
         self.append_failures = registry.counter(
             "loki_distributor_ingester_append_failures_total",

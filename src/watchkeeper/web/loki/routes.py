@@ -146,6 +146,7 @@ def wrapped(backend: Backend, handler: Handler, *, need_ready: bool = True) -> H
 def _told(backend: Backend, request: web.Request, error: Exception) -> web.Response:
     """The answer to an exception. Made here, so that no frame of those that it has seen refers to it: a large body
     would stay in memory with them until the next collection of cycles."""
+    backend.metrics.exceeded.note(error)
     answer = to_loki(error)
     if answer.type == "internal":
         backend.metrics.panics.inc()

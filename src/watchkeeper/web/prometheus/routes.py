@@ -9,6 +9,7 @@ from typing import Final
 
 from aiohttp import web
 
+from watchkeeper.core.telemetry.exceeded import ExceededLimits
 from watchkeeper.core.telemetry.log import get_logger
 from watchkeeper.core.telemetry.metrics import Registry
 from watchkeeper.web.envelope import Reply, failure, success
@@ -128,6 +129,8 @@ def add_routes(app: web.Application, backend: Backend) -> None:
 def _enveloped(
     backend: Backend, endpoint: Endpoint, need_ready: bool
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
+    exceeded = ExceededLimits(backend.registry)
+
     async def handler(request: web.Request) -> web.Response:
         if need_ready and not backend.lifecycle.serving:
             return lifecycle.not_ready(backend)
@@ -140,6 +143,7 @@ def _enveloped(
         except (asyncio.CancelledError, TimeoutError):
             raise
         except Exception as error:
+            exceeded.note(error)
             answer = to_prometheus(error)
             if answer.type == "internal":
                 log.exception("request failed", path=request.path, error=repr(error))

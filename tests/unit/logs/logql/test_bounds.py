@@ -147,7 +147,7 @@ def test_texts_are_gathered_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize(
     ("text", "limit"),
     [
-        ('{app="a"}' + "".join(f'|~"\\\\pL{{100}}{n}"' for n in range(9)), "regular expressions are too large together"),
+        ('{app="a"}' + "".join(f'|~"\\\\pL{{100}}{n}"' for n in range(9)), "too large together, the limit"),
         ('{app="a"}' + "".join(f'| a=~"\\\\pL{{100}}{n}"' for n in range(9)), "the limit is 500000 instructions"),
         ("{" + ",".join(f'app=~"\\\\pL{{100}}{n}"' for n in range(9)) + "}", "the limit is 500000 instructions"),
         ('{app="a"}' + "| json" * 501, "too many stages, the limit is 500"),

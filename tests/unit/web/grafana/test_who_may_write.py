@@ -32,6 +32,7 @@ RESOURCE = {"metadata": {"name": "a"}, "spec": {"title": "Other"}}
 QUESTIONS = {
     "/api/ds/query",
     "/api/tsdb/query",
+    "/api/datasources/uid/a/check",
     "/api/dashboards/calculate-diff",
     "/api/short-urls",
     "/api/user/using/1",
