@@ -51,9 +51,10 @@ export async function look(person, { url, settleMs = 15_000, height = 2400, widt
   await person.rest();
   if (await page.locator(".cell.rowhead [aria-expanded=false]").count()) await person.keys("d", "Shift+E");
   for (let y = 0; ; y += height - 200) {
-    const tall = await page.evaluate((to) => (scrollTo(0, to), document.documentElement.scrollHeight), y);
+    await page.evaluate((to) => scrollTo(0, to), y);
     await page.waitForFunction(steady, null, { timeout: settleMs, polling: 50 }).catch(() => {});
-    if (y + height >= tall) break;
+    // Not before: rows that have been opened meanwhile made the page taller.
+    if (y + height >= (await page.evaluate(() => document.documentElement.scrollHeight))) break;
   }
   const seen = await page.evaluate(read);
   if (picture) {
