@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
-from watchkeeper.core.model.errors import ExecutionError, LimitExceeded
+from watchkeeper.core.model.errors import ExecutionError
 from watchkeeper.core.model.regex import RegexError, regex
+from watchkeeper.core.model.value_length import check_value_length
 from watchkeeper.core.vector.frame import Frame
 from watchkeeper.core.vector.group import extend_strings, merged, used_codes, with_column
 from watchkeeper.logs.logql.ast import LabelReplace
 from watchkeeper.logs.logql.guard import Guard
-
-MAX_VALUE_LENGTH: Final = 4 << 20  # Of what label_replace makes.
 
 
 def label_replace(node: LabelReplace, frame: Frame, guard: Guard) -> Frame:
@@ -34,7 +31,7 @@ def label_replace(node: LabelReplace, frame: Frame, guard: Guard) -> Frame:
             guard.check()
             guard.hold(size)
             size = 0
-        _check_length(len(node.replacement) + n_references * len(labels.strings[code]))
+        check_value_length(len(node.replacement) + n_references * len(labels.strings[code]), "label_replace")
         found = expression.search(labels.strings[code])
         if found is not None:
             texts[code] = replacement.expand(found)
@@ -49,11 +46,3 @@ def label_replace(node: LabelReplace, frame: Frame, guard: Guard) -> Frame:
     new = table[source]
     column = np.where(new >= 0, new, labels.column(node.dst)).astype(np.int32)
     return merged(frame.with_labels(with_column(labels, node.dst, column, strings)))
-
-
-def _check_length(length: int) -> None:
-    """Nested calls multiply lengths: without a limit a short query makes values of gigabytes."""
-    if length > MAX_VALUE_LENGTH:
-        raise LimitExceeded(
-            f"label_replace() would make a label value longer than {MAX_VALUE_LENGTH} characters", "label value length"
-        )

@@ -51,17 +51,17 @@ class Json:
 
     def __init__(self, needed: Needed, *, shared: bool) -> None:
         self._needed = needed
-        self.makes = self._wanted = source_names(needed)
+        self.makes = source_names(needed)
         self._shared = shared
         self._together = self._parse  # One object, by which labels know that they belong together.
 
     def _parse(self, rows: BlockRows) -> dict[str, Coded]:
         lines = rows.lines if rows.own_lines else rows.block.lines(rows.rows)
-        return line_fields.json(lines, self._wanted)[0]
+        return line_fields.json(lines, self.makes)[0]
 
     def run(self, rows: BlockRows) -> None:
         """Adds labels; marks rows that are no object."""
-        sources = FieldSources(JSON_FORMAT, self._wanted)
+        sources = FieldSources(JSON_FORMAT, self.makes)
         rest: list[Places] = []
         if rows.own_lines:
             skeletons = rows.block.skeletons()
@@ -84,7 +84,7 @@ class Json:
         if rest:
             places = together(rest, len(rows))
             try:
-                columns, failed = line_fields.json(rows.lines_at(places), self._wanted)
+                columns, failed = line_fields.json(rows.lines_at(places), self.makes)
             except ValueError:
                 raise too_many_names() from None
             _mark(rows, places, failed)
@@ -98,7 +98,7 @@ class JsonPaths:
 
     def __init__(self, extractions: tuple[JsonExtraction, ...], needed: Needed, *, shared: bool) -> None:
         self._needed = needed
-        self.makes = self._names = tuple(extraction.name for extraction in extractions)
+        self.makes = tuple(extraction.name for extraction in extractions)
         self._paths = tuple(extraction.path for extraction in extractions)
         self._shared = shared
 
@@ -137,7 +137,7 @@ class JsonPaths:
                 for out, coded in zip(parts, columns, strict=True):
                     out.append((places, coded))
         rows.budget.keep(before)
-        for name, found in zip(self._names, parts, strict=True):
+        for name, found in zip(self.makes, parts, strict=True):
             column = joined(found, len(rows))
             add_field(rows, name, _unless_there(rows, name, column), self._needed, shared=self._shared, overwrite=True)
 

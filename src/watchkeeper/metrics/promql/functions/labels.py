@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from watchkeeper.core.model.errors import ExecutionError, LimitExceeded
+from watchkeeper.core.model.errors import ExecutionError
 from watchkeeper.core.model.label_sets import Codes
 from watchkeeper.core.model.labels import METRIC_NAME, quote
 from watchkeeper.core.model.regex import RegexError, regex
+from watchkeeper.core.model.value_length import check_value_length
 from watchkeeper.core.vector.frame import Frame
 from watchkeeper.core.vector.grid import Grid
 from watchkeeper.core.vector.group import Ints, columns_of, extend_strings, group_by, merged, used_codes, with_column
@@ -18,8 +19,6 @@ from watchkeeper.metrics.promql import ast
 
 if TYPE_CHECKING:
     from watchkeeper.metrics.promql.evaluate import Evaluation
-
-MAX_VALUE_LENGTH: Final = 4 << 20  # Of what label_replace and label_join make.
 
 
 def _label_replace(ev: Evaluation, call: ast.Call, grid: Grid) -> Frame:
@@ -42,7 +41,7 @@ def _label_replace(ev: Evaluation, call: ast.Call, grid: Grid) -> Frame:
         if count % 1000 == 0:
             ev.check()
             ev.memory.reserve_text(size)
-        _check_length(len(template) + n_references * len(labels.strings[code]), "label_replace")
+        check_value_length(len(template) + n_references * len(labels.strings[code]), "label_replace")
         found = expression.search(labels.strings[code])
         if found is not None:
             results.append(replacement.expand(found))
@@ -68,18 +67,10 @@ def _label_join(ev: Evaluation, call: ast.Call, grid: Grid) -> Frame:
             ev.memory.reserve_text(size)
         parts = [labels.strings[column[i]] for column in columns]
         length = sum(map(len, parts)) + len(separator) * max(0, len(parts) - 1)
-        _check_length(length, "label_join")
+        check_value_length(length, "label_join")
         size += length
         texts.append(separator.join(parts))
     return _with_label(ev, frame, target, list(range(len(first))), texts, group)
-
-
-def _check_length(length: int, function: str) -> None:
-    """Nested calls multiply lengths: without a limit a short query makes values of gigabytes."""
-    if length > MAX_VALUE_LENGTH:
-        raise LimitExceeded(
-            f"{function}() would make a label value longer than {MAX_VALUE_LENGTH} characters", "label value length"
-        )
 
 
 def _with_label(

@@ -115,11 +115,9 @@ def _begun(backend: Backend, ask: Ask, watch: _Watch) -> bytes:
     old."""
     at = ask.text("resourceVersion")
     is_list = ask.flag("sendInitialEvents")
-    watch.revision = backend.state.catalog.revision
     newest = _noted(backend, watch.store)
     if at not in ("", "0") and not is_list:
         watch.known = _known_at(backend, ask, watch, at)
-    watch.revision = ()
     said = _next(backend, ask, watch)
     if is_list:
         said += _bookmark(watch, newest, {"k8s.io/initial-events-end": "true"})
